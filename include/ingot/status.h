@@ -12,15 +12,15 @@ namespace ingot {
 /// Few and stable: programs may switch on them. The message carries the details.
 enum class StatusCode : int {
   kOk = 0,
-  kInvalidArgument = 1,  ///< the caller's value is wrong: name, shape, type, option
-  kUnsupported = 2,      ///< well-formed, but Ingot has no way to do it
-  kNotFound = 3,         ///< a file, tensor, kernel or option that does not exist
-  kCorrupt = 4,          ///< bytes that are damaged or not of the expected format
-  kIoError = 5,          ///< the operating system refused to read or write
-  kOutOfMemory = 6,      ///< an allocation failed or is larger than allowed
+  kInvalidArgument = 1,     ///< the caller's value is wrong: name, shape, type, option
+  kUnsupported = 2,         ///< well-formed, but Ingot has no way to do it
+  kNotFound = 3,            ///< a file, tensor, kernel or option that does not exist
+  kCorrupt = 4,             ///< bytes that are damaged or not of the expected format
+  kIoError = 5,             ///< the operating system refused to read or write
+  kOutOfMemory = 6,         ///< an allocation failed or is larger than allowed
   kFailedPrecondition = 7,  ///< the right call at the wrong time (a busy context, unset shapes)
-  kDeviceError = 8,      ///< an accelerator failed
-  kInternal = 9,         ///< our own bug, found without crashing
+  kDeviceError = 8,         ///< an accelerator failed
+  kInternal = 9,            ///< our own bug, found without crashing
 };
 
 /// The code's name in lower case, such as "invalid argument".
@@ -32,7 +32,8 @@ class [[nodiscard]] Status {
  public:
   Status() = default;
   Status(StatusCode code, std::string message)
-      : rep_(code == StatusCode::kOk ? nullptr : std::make_shared<const Rep>(Rep{code, std::move(message)})) {}
+      : rep_(code == StatusCode::kOk ? nullptr : std::make_shared<const Rep>(Rep{code, std::move(message)})) {
+  }
 
   bool ok() const { return rep_ == nullptr; }
   StatusCode code() const { return rep_ ? rep_->code : StatusCode::kOk; }
@@ -55,8 +56,8 @@ class [[nodiscard]] Status {
 template <class T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : state_(std::in_place_index<1>, std::move(value)) {}                // NOLINT: implicit by design
-  Result(Status status) : state_(std::in_place_index<0>, std::move(status)) {}         // NOLINT
+  Result(T value) : state_(std::in_place_index<1>, std::move(value)) {}         // NOLINT: implicit by design
+  Result(Status status) : state_(std::in_place_index<0>, std::move(status)) {}  // NOLINT
   bool ok() const { return state_.index() == 1; }
   Status status() const { return ok() ? Status() : std::get<0>(state_); }
   T& value() & { return std::get<1>(state_); }

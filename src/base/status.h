@@ -16,28 +16,44 @@ std::string str(const Args&... args) {
 }
 
 template <class... Args>
-Status invalid_argument(const Args&... args) { return {StatusCode::kInvalidArgument, str(args...)}; }
+Status invalid_argument(const Args&... args) {
+  return {StatusCode::kInvalidArgument, str(args...)};
+}
 template <class... Args>
-Status unsupported(const Args&... args) { return {StatusCode::kUnsupported, str(args...)}; }
+Status unsupported(const Args&... args) {
+  return {StatusCode::kUnsupported, str(args...)};
+}
 template <class... Args>
-Status not_found(const Args&... args) { return {StatusCode::kNotFound, str(args...)}; }
+Status not_found(const Args&... args) {
+  return {StatusCode::kNotFound, str(args...)};
+}
 template <class... Args>
-Status corrupt(const Args&... args) { return {StatusCode::kCorrupt, str(args...)}; }
+Status corrupt(const Args&... args) {
+  return {StatusCode::kCorrupt, str(args...)};
+}
 template <class... Args>
-Status io_error(const Args&... args) { return {StatusCode::kIoError, str(args...)}; }
+Status io_error(const Args&... args) {
+  return {StatusCode::kIoError, str(args...)};
+}
 template <class... Args>
-Status out_of_memory(const Args&... args) { return {StatusCode::kOutOfMemory, str(args...)}; }
+Status out_of_memory(const Args&... args) {
+  return {StatusCode::kOutOfMemory, str(args...)};
+}
 template <class... Args>
-Status failed_precondition(const Args&... args) { return {StatusCode::kFailedPrecondition, str(args...)}; }
+Status failed_precondition(const Args&... args) {
+  return {StatusCode::kFailedPrecondition, str(args...)};
+}
 template <class... Args>
-Status internal_error(const Args&... args) { return {StatusCode::kInternal, str(args...)}; }
+Status internal_error(const Args&... args) {
+  return {StatusCode::kInternal, str(args...)};
+}
 
 [[noreturn]] void check_failed(const char* file, int line, const char* condition);
 
 }  // namespace ingot
 
-#define INGOT_RETURN_IF_ERROR(expr)                         \
-  do {                                                      \
+#define INGOT_RETURN_IF_ERROR(expr)                                      \
+  do {                                                                   \
     if (::ingot::Status status_ = (expr); !status_.ok()) return status_; \
   } while (false)
 

@@ -13,8 +13,8 @@
 namespace ingot {
 namespace {
 
-// About 50 microseconds on current machines: longer than the gap between two steps of a network, shorter than a
-// scheduling quantum, so that idle contexts leave their cores to others.
+// About 50 microseconds on current machines: longer than the gap between two steps of a network, shorter than
+// a scheduling quantum, so that idle contexts leave their cores to others.
 constexpr int kSpins = 2000;
 
 void pause() {
@@ -26,8 +26,8 @@ void pause() {
 }  // namespace
 
 struct ThreadPool::State {
-  std::atomic<uint64_t> epoch{0};     // incremented once per run; workers wait for it to change
-  std::atomic<int> pending{0};        // workers that have not finished the current run
+  std::atomic<uint64_t> epoch{0};  // incremented once per run; workers wait for it to change
+  std::atomic<int> pending{0};     // workers that have not finished the current run
   std::atomic<int> sleepers{0};
   std::atomic<bool> stop{false};
   std::atomic<bool> busy{false};
@@ -88,8 +88,10 @@ void ThreadPool::run(FunctionRef<void(int)> fn) {
   s.publish();
   fn(0);
   for (int i = 0; s.pending.load(std::memory_order_acquire) != 0; ++i) {
-    if (i < kSpins) pause();
-    else std::this_thread::yield();
+    if (i < kSpins)
+      pause();
+    else
+      std::this_thread::yield();
   }
   s.busy.store(false, std::memory_order_release);
 }
