@@ -21,6 +21,7 @@ if(INGOT_WERROR)
   add_compile_options(-Werror)
 endif()
 if(INGOT_SANITIZE)
+  set(CMAKE_CXX_FLAGS_RELEASE "-O1 -DNDEBUG")  # twice as fast to compile, and the stacks stay readable
   add_compile_options(-fsanitize=${INGOT_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all -g1)
   add_link_options(-fsanitize=${INGOT_SANITIZE})
 endif()
@@ -34,7 +35,8 @@ function(ingot_room name)
   target_link_libraries(ingot_${name} PUBLIC ${R_LINK})
 endfunction()
 
-# ingot_test(NAME SOURCES... LINK libs... LABELS fast|cpu|slow|...): one gtest executable.
+# ingot_test(NAME SOURCES... LINK libs... LABELS fast|cpu|slow|threads...): one gtest executable. Each label has a
+# target tests_<label> that builds its tests and nothing else, so a sanitizer build compiles only what it runs.
 function(ingot_test name)
   if(NOT INGOT_TESTS)
     return()
@@ -45,9 +47,17 @@ function(ingot_test name)
   target_link_libraries(${name} PRIVATE ${T_LINK} GTest::gtest GTest::gtest_main)
   target_compile_definitions(${name} PRIVATE INGOT_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
   add_test(NAME ${name} COMMAND ${name})
-  if(T_LABELS)
-    set_tests_properties(${name} PROPERTIES LABELS "${T_LABELS}")
-  endif()
+  ingot_label(${name} ${T_LABELS})
+endfunction()
+
+function(ingot_label name)
+  set_tests_properties(${name} PROPERTIES LABELS "${ARGN}")
+  foreach(label IN LISTS ARGN)
+    if(NOT TARGET tests_${label})
+      add_custom_target(tests_${label})
+    endif()
+    add_dependencies(tests_${label} ${name})
+  endforeach()
 endfunction()
 
 if(INGOT_TESTS)

@@ -1,0 +1,38 @@
+"""list_ops finds operators wherever a model can hide them."""
+
+import list_ops
+from onnx import TensorProto, helper
+
+
+def value(name):
+    return helper.make_tensor_value_info(name, TensorProto.FLOAT, [1])
+
+
+def test_subgraphs_and_functions_count(tmp_path):
+    branch = helper.make_graph([helper.make_node("Relu", ["x"], ["b"])], "branch", [], [value("b")])
+    function = helper.make_function(
+        "mine",
+        "Twice",
+        ["a"],
+        ["c"],
+        [helper.make_node("Add", ["a", "a"], ["c"])],
+        [helper.make_opsetid("", 14)],
+    )
+    nodes = [
+        helper.make_node("If", ["cond"], ["y"], then_branch=branch, else_branch=branch),
+        helper.make_node("Twice", ["y"], ["z"], domain="mine"),
+        helper.make_node("Odd", ["z"], ["out"], domain="theirs"),
+    ]
+    inputs = [helper.make_tensor_value_info("cond", TensorProto.BOOL, []), value("x")]
+    imports = [helper.make_opsetid("", 18), helper.make_opsetid("mine", 1), helper.make_opsetid("theirs", 3)]
+    model = helper.make_model(
+        helper.make_graph(nodes, "g", inputs, [value("out")]), functions=[function], opset_imports=imports
+    )
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "deep" / "m.onnx").write_bytes(model.SerializeToString())
+
+    uses = list_ops.collect([tmp_path])
+    assert set(uses) == {("ai.onnx", "If"), ("ai.onnx", "Relu"), ("ai.onnx", "Add"), ("theirs", "Odd")}
+    assert uses["ai.onnx", "Relu"].opsets == {18} and uses["ai.onnx", "Relu"].since == {14}
+    assert uses["ai.onnx", "Add"].opsets == {14}  # the function's own import
+    assert uses["theirs", "Odd"].since == {None} and uses["theirs", "Odd"].models == {"m"}
