@@ -1,6 +1,6 @@
 # What a fresh machine lacks: Debian packages and the Python environment. Sourced by ./dev, which defines say and die.
 
-PACKAGES=(g++ ccache protobuf-compiler libprotobuf-dev libgtest-dev libcli11-dev nlohmann-json3-dev
+PACKAGES=(g++ ccache protobuf-compiler libprotobuf-dev libgtest-dev libcli11-dev libxxhash-dev nlohmann-json3-dev
           libspdlog-dev libfmt-dev xz-utils)
 PYTHON=${PYTHON:-python3}
 

@@ -1,0 +1,237 @@
+#include "compiler/lower.h"
+
+#include <algorithm>
+#include <set>
+
+#include "ir/infer.h"
+
+namespace ingot {
+
+int32_t WeightTable::add(const Tensor& data, std::string packing) {
+  // Equal contents at different addresses are found when the file is written; here one tensor used twice is enough.
+  auto& known = by_address_[{data.data(), data.dims()}];
+  for (int32_t i : known)
+    if (weights_[static_cast<size_t>(i)].packing == packing && weights_[static_cast<size_t>(i)].data.dtype() == data.dtype()) return i;
+  weights_.push_back({data, std::move(packing)});
+  known.push_back(static_cast<int32_t>(weights_.size() - 1));
+  return known.back();
+}
+
+namespace {
+
+const std::set<std::string_view> kReshapes = {"Reshape", "Squeeze", "Unsqueeze", "Flatten", "Identity"};
+
+class Lowering {
+ public:
+  Lowering(const Graph& graph, const LoweringOptions& options, WeightTable& weights)
+      : graph_(graph), options_(options), target_(*options.target), weights_(weights) {}
+
+  Result<Plan> run() {
+    plan_.device = target_.device();
+    plan_.arch = target_.arch();
+    plan_.threads = target_.threads();
+    plan_.block = target_.block();
+    layouts_ = choose_layouts(graph_, target_, options_.shapes);
+    for (const Value* v : graph_.inputs()) {
+      plan_.inputs.push_back(add_tensor(v->name(), v->type(), Layout::kPlain));
+      home_[v] = {Layout::kPlain, plan_.inputs.back()};
+      collect(v->type());
+    }
+    for (const auto& node : graph_.nodes()) INGOT_RETURN_IF_ERROR(lower_node(*node).with_context(describe(*node)));
+    for (const Value* v : graph_.outputs()) {
+      INGOT_ASSIGN_OR_RETURN(const TensorId t, own_tensor(v));
+      plan_.outputs.push_back(t);
+    }
+    make_views(plan_);
+    return std::move(plan_);
+  }
+
+ private:
+  struct Home {
+    Layout layout;
+    TensorId tensor;
+  };
+
+  TensorId add_tensor(const std::string& name, const TensorType& type, Layout layout) {
+    PlanTensor t;
+    t.name = name;
+    t.type = type;
+    t.layout = layout;
+    plan_.tensors.push_back(std::move(t));
+    return static_cast<TensorId>(plan_.tensors.size() - 1);
+  }
+  PlanTensor& tensor(TensorId t) { return plan_.tensors[static_cast<size_t>(t)]; }
+
+  TensorId add_weight(const std::string& name, const Tensor& data, std::string packing) {
+    const TensorId t = add_tensor(name, data.type(), Layout::kPlain);
+    tensor(t).weight = weights_.add(data, std::move(packing));
+    return t;
+  }
+
+  void collect(const TensorType& type) {
+    for (const Dim& d : type.shape) {
+      std::vector<std::string> names;
+      d.collect_symbols(names);
+      known_symbols_.insert(names.begin(), names.end());
+    }
+  }
+
+  // The plan tensor that holds `v` in `layout`, with a copying step where its producer left it in another.
+  Result<TensorId> get(const Value* v, Layout layout) {
+    if (auto it = copies_.find({v, layout}); it != copies_.end()) return it->second;
+    if (v->is_constant()) {
+      if (layout != Layout::kPlain) return internal_error("constant '", v->name(), "' is wanted in blocked layout unpacked");
+      return copies_[{v, layout}] = add_weight(v->name(), v->constant(), "");
+    }
+    const Home home = home_.at(v);
+    if (home.layout == layout) return home.tensor;
+    const TensorId copy = add_tensor(v->name() + (layout == Layout::kPlain ? ".plain" : ".blocked"), v->type(), layout);
+    if (same_bytes(*v)) {
+      tensor(copy).alias_of = home.tensor;
+    } else {
+      emit_step(target_.reorder(v->type(), home.layout, layout), "reorder " + v->name(), {home.tensor}, {copy});
+    }
+    return copies_[{v, layout}] = copy;
+  }
+
+  // Blocked and plain bytes are the same when the block divides the channels and everything after them is 1.
+  bool same_bytes(const Value& v) const {
+    const Shape& s = v.shape();
+    if (!v.type().ranked || s.size() < 2 || !s[1].is_const() || s[1].value() % plan_.block != 0) return false;
+    return std::all_of(s.begin() + 2, s.end(), [](const Dim& d) { return d.is(1); });
+  }
+
+  PlanStep& emit_step(const Candidate& c, std::string name, std::vector<TensorId> inputs, std::vector<TensorId> outputs) {
+    PlanStep s;
+    s.op = c.op;
+    s.kernel = c.kernel;
+    s.name = std::move(name);
+    s.args = c.args;
+    s.inputs = std::move(inputs);
+    s.outputs = std::move(outputs);
+    s.inplace = c.inplace;
+    plan_.steps.push_back(std::move(s));
+    return plan_.steps.back();
+  }
+
+  // Reshapes of plain tensors are views, where their output's dims follow from symbols that are known by then.
+  bool is_view(const Node& node) const {
+    if (!kReshapes.contains(node.op().name) || node.input(0)->is_constant()) return false;
+    const TensorType& type = node.output()->type();
+    if (!type.ranked || !node.input(0)->type().ranked) return false;
+    std::vector<std::string> names;
+    for (const Dim& d : type.shape) d.collect_symbols(names);
+    return std::all_of(names.begin(), names.end(), [&](const std::string& n) { return known_symbols_.contains(n); });
+  }
+
+  Status lower_node(const Node& node) {
+    if (is_view(node)) {
+      INGOT_ASSIGN_OR_RETURN(const TensorId from, get(node.input(0), Layout::kPlain));
+      const TensorId view = add_tensor(node.output()->name(), node.output()->type(), Layout::kPlain);
+      tensor(view).alias_of = from;
+      home_[node.output()] = {Layout::kPlain, view};
+      return {};
+    }
+    const Layout layout = node.output() == nullptr ? Layout::kPlain : layouts_[node.output()];
+    Offer offer = target_.candidates(node, options_.shapes, layout);
+    if (offer.candidates.empty()) return internal_error("no kernel was offered");
+    size_t pick = 0;
+    if (options_.choose) {
+      INGOT_ASSIGN_OR_RETURN(pick, options_.choose(node, offer));
+    }
+    return emit_node(node, offer.candidates[pick]);
+  }
+
+  Status emit_node(const Node& node, const Candidate& c) {
+    std::vector<TensorId> inputs, outputs;
+    for (size_t i = 0; i < node.inputs().size(); ++i) {
+      const Value* v = node.inputs()[i];
+      auto packed = std::find_if(c.packed.begin(), c.packed.end(), [&](const PackedInput& p) { return p.input == i; });
+      if (v == nullptr) {
+        inputs.push_back(kNoTensor);
+      } else if (packed != c.packed.end()) {
+        INGOT_ASSIGN_OR_RETURN(const TensorId t, get_packed(v, *packed));
+        inputs.push_back(t);
+      } else {
+        INGOT_ASSIGN_OR_RETURN(const TensorId t, get(v, c.inputs[i]));
+        inputs.push_back(t);
+      }
+    }
+    for (size_t i = 0; i < node.outputs().size(); ++i) {
+      const Value* v = node.outputs()[i];
+      outputs.push_back(v == nullptr ? kNoTensor : add_tensor(v->name(), v->type(), c.outputs[i]));
+      if (v == nullptr) continue;
+      home_[v] = {c.outputs[i], outputs.back()};
+      collect(v->type());
+    }
+    PlanStep& step = emit_step(c, step_name(node), std::move(inputs), std::move(outputs));
+    const Cost cost = node_cost(node);
+    step.flops = cost.flops;
+    step.bytes = cost.bytes;
+    step.captures = static_cast<int32_t>(node.captures());
+    return lower_bodies(node, step);
+  }
+
+  static std::string step_name(const Node& node) {
+    if (!node.name().empty()) return node.name();
+    return node.output() ? node.output()->name() : std::string(node.op().name);
+  }
+
+  Status lower_bodies(const Node& node, PlanStep& step) {
+    for (const auto& [attribute, body] : node.subgraphs()) {
+      LoweringOptions options = options_;
+      Lowering inner(*body, options, weights_);
+      inner.known_symbols_ = known_symbols_;
+      INGOT_ASSIGN_OR_RETURN(Plan plan, inner.run());
+      step.subplans.emplace_back(attribute, static_cast<int32_t>(plan_.subplans.size()));
+      plan_.subplans.push_back(std::move(plan));
+    }
+    return {};
+  }
+
+  Result<TensorId> get_packed(const Value* v, const PackedInput& packed) {
+    auto& known = packed_[{v, packed.packing}];
+    if (known.has_value()) return *known;
+    INGOT_ASSIGN_OR_RETURN(const Tensor data, packed.pack());
+    known = add_weight(v->name(), data, packed.packing);
+    return *known;
+  }
+
+  Cost node_cost(const Node& node) const {
+    CostContext c{node.attrs(), {}, {}};
+    auto view = [&](const Value* v) { return v == nullptr ? TensorView{} : TensorView{v->dtype(), options_.shapes.dims(*v), nullptr}; };
+    for (size_t i = 0; i + node.captures() < node.inputs().size(); ++i) c.inputs.push_back(view(node.inputs()[i]));
+    for (const Value* v : node.outputs()) c.outputs.push_back(view(v));
+    return op_cost(node.op(), c);
+  }
+
+  // A tensor of its own for a plan output: inputs, constants, views and values that are output twice are copied.
+  Result<TensorId> own_tensor(const Value* v) {
+    INGOT_ASSIGN_OR_RETURN(const TensorId t, get(v, Layout::kPlain));
+    const bool taken = std::count(plan_.outputs.begin(), plan_.outputs.end(), t) > 0 || std::count(plan_.inputs.begin(), plan_.inputs.end(), t) > 0;
+    if (!taken && tensor(t).weight < 0 && tensor(t).alias_of == kNoTensor) return t;
+    const TensorId copy = add_tensor(v->name(), v->type(), Layout::kPlain);
+    Candidate c = target_.reorder(v->type(), Layout::kPlain, Layout::kPlain);
+    emit_step(c, "copy " + v->name(), {t}, {copy});
+    return copy;
+  }
+
+  const Graph& graph_;
+  const LoweringOptions& options_;
+  const Target& target_;
+  WeightTable& weights_;
+  Plan plan_;
+  LayoutMap layouts_;
+  std::map<const Value*, Home> home_;
+  std::map<std::pair<const Value*, Layout>, TensorId> copies_;
+  std::map<std::pair<const Value*, std::string>, std::optional<TensorId>> packed_;
+  std::set<std::string> known_symbols_;
+};
+
+}  // namespace
+
+Result<Plan> lower(const Graph& graph, const LoweringOptions& options, WeightTable& weights) {
+  return Lowering(graph, options, weights).run();
+}
+
+}  // namespace ingot

@@ -1,0 +1,39 @@
+// Lowering: an optimized graph becomes a Plan for one target. Layouts are chosen, a kernel is picked for each node, copies
+// between layouts are inserted, and tensors that can lie inside others become views.
+#pragma once
+
+#include "engine/engine_file.h"
+#include "target/target.h"
+
+namespace ingot {
+
+/// Weights of the engine that is being built. Equal tensors are kept once.
+class WeightTable {
+ public:
+  int32_t add(const Tensor& data, std::string packing = "");
+  std::vector<Weight> take() { return std::move(weights_); }
+
+ private:
+  std::vector<Weight> weights_;
+  std::map<std::pair<const void*, Dims>, std::vector<int32_t>> by_address_;
+};
+
+/// Picks one of the candidates: 0 is the heuristic choice; the tuner measures.
+using Chooser = std::function<Result<size_t>(const Node& node, const Offer& offer)>;
+
+struct LoweringOptions {
+  const Target* target = nullptr;
+  OptShapes shapes{{}};
+  Chooser choose;  // empty: always the first
+};
+
+Result<Plan> lower(const Graph& graph, const LoweringOptions& options, WeightTable& weights);
+
+/// For each value of the graph, the layout in which its producer leaves it.
+using LayoutMap = std::map<const Value*, Layout>;
+LayoutMap choose_layouts(const Graph& graph, const Target& target, const OptShapes& shapes);
+
+/// Makes concats whose parts can be written in place, and slices that are contiguous, into views (design: no copies).
+void make_views(Plan& plan);
+
+}  // namespace ingot

@@ -1,0 +1,84 @@
+// The run-side contract of a backend: memory, streams, and kernels made from plan steps.
+#pragma once
+
+#include <memory>
+#include <span>
+
+#include "engine/plan.h"
+
+namespace ingot {
+
+/// One operand of a kernel with its concrete shape. `data` lies in the device's memory.
+struct TensorArg {
+  DataType dtype = DataType::kInvalid;  // kInvalid: an optional operand that is not given
+  Layout layout = Layout::kPlain;
+  int block = 1;  // channel block when blocked
+  Dims dims;
+  void* data = nullptr;
+
+  bool given() const { return dtype != DataType::kInvalid; }
+  size_t bytes() const { return byte_size(dtype, storage_elements(dims, layout, block)); }
+  template <class T>
+  T* as() const { return static_cast<T*>(data); }
+};
+
+/// Memory of a device, freed with the object.
+class Buffer {
+ public:
+  virtual ~Buffer() = default;
+  virtual void* data() const = 0;
+  virtual size_t size() const = 0;
+};
+
+/// An order of work on a device. One thread at a time uses a stream.
+class Stream {
+ public:
+  virtual ~Stream() = default;
+  virtual Status synchronize() = 0;
+};
+
+/// What a running kernel may ask of the executor that runs it.
+class StepHost {
+ public:
+  virtual ~StepHost() = default;
+  /// Memory for output `i`, whose size only the kernel could tell.
+  virtual Result<void*> allocate_output(size_t i, DataType dtype, const Dims& dims) = 0;
+  /// Runs the body held by attribute `name`; captured values are appended by the executor.
+  virtual Status run_subplan(std::string_view name, std::span<const TensorView> inputs, std::vector<Tensor>& outputs) = 0;
+};
+
+/// One execution of a kernel. The operands are those of the step, in order; outputs that are not wanted are not given.
+struct Invocation {
+  std::span<const TensorArg* const> inputs;
+  std::span<const TensorArg* const> outputs;
+  void* scratch = nullptr;  // scratch_bytes() bytes, aligned to 64, contents undefined
+  Stream& stream;
+  StepHost& host;
+};
+
+/// A plan step made executable. Belongs to one execution context; used by one thread at a time.
+class Kernel {
+ public:
+  virtual ~Kernel() = default;
+  /// Called before the first run and whenever a shape has changed; may allocate. Data pointers are set for constants only.
+  virtual Status resize(std::span<const TensorArg* const> inputs, std::span<const TensorArg* const> outputs) = 0;
+  virtual size_t scratch_bytes() const { return 0; }
+  /// Allocates nothing, except outputs through the host when their sizes depend on data.
+  virtual Status run(const Invocation& invocation) = 0;
+};
+
+class Device {
+ public:
+  virtual ~Device() = default;
+  virtual std::string_view name() const = 0;
+  /// The architecture that runs here, in the words of Plan::arch, and the plans' that it can run.
+  virtual std::string_view arch() const = 0;
+  virtual bool can_run(const Plan& plan) const = 0;
+  virtual Result<std::unique_ptr<Buffer>> allocate(size_t bytes) = 0;
+  /// `threads` counts the caller; devices without host threads ignore it.
+  virtual Result<std::unique_ptr<Stream>> make_stream(int threads) = 0;
+  /// Errors: kNotFound when this device has no such kernel.
+  virtual Result<std::unique_ptr<Kernel>> make_kernel(const PlanStep& step, const Plan& plan, Stream& stream) = 0;
+};
+
+}  // namespace ingot

@@ -1,0 +1,64 @@
+// Executor: one plan made executable for one context: kernels, concrete shapes, memory, the run loop.
+#pragma once
+
+#include <map>
+
+#include "engine/engine_file.h"
+#include "runtime/device.h"
+#include "runtime/memory_plan.h"
+
+namespace ingot {
+
+/// Time of one step, added over the profiled runs.
+struct StepTime {
+  double seconds = 0;
+  int64_t runs = 0;
+};
+
+struct ExecutorOptions {
+  size_t guard_bytes = 0;  // unused bytes around each buffer, filled with a pattern that tests check
+};
+
+/// Not thread-safe: a context runs one thing at a time.
+///
+/// Sizes that only a run can tell make some steps "late": their shapes are worked out as the run reaches them, and their
+/// results live in buffers of their own that keep their size from run to run.
+class Executor {
+ public:
+  static Result<std::unique_ptr<Executor>> create(std::shared_ptr<const EngineImage> engine, const Plan& plan, Device& device,
+                                                  Stream& stream, const ExecutorOptions& options = {});
+  ~Executor();
+
+  /// Fixes the inputs' dims: checks rank and symbols, prepares kernels, plans and allocates memory. Dims that are already
+  /// set cost a comparison. `outer` binds symbols that a subplan takes from outside.
+  Status resize(std::span<const Dims> inputs, const SymbolValues& outer = {});
+  /// Where the data lies; inputs must be set before a run. An output without memory of its own gets some from the executor.
+  void set_input(size_t i, const void* data);
+  void set_output(size_t i, void* data);
+  Status run();
+  /// Valid after `resize` where the dims are known before a run, after `run` otherwise.
+  const TensorArg& output(size_t i) const;
+  const TensorArg& input(size_t i) const;
+  bool output_dims_known(size_t i) const;
+
+  const Plan& plan() const { return plan_; }
+  const TensorArg& tensor(TensorId t) const;
+  /// Bytes of arena and scratch for these input dims, before anything is allocated.
+  Result<size_t> memory_bytes(std::span<const Dims> inputs) const;
+  size_t arena_bytes() const;
+  void set_profiling(bool on);
+  const std::vector<StepTime>& step_times() const;
+  /// True when no kernel wrote outside its buffers; only with guard_bytes.
+  bool guards_intact() const;
+
+ private:
+  struct Impl;
+  Executor(std::unique_ptr<Impl> impl, const Plan& plan);
+  std::unique_ptr<Impl> impl_;
+  const Plan& plan_;
+};
+
+/// Binds the symbols of `shape` to `dims`: bare symbols take values, expressions and constants are checked against them.
+Status bind_symbols(const Shape& shape, const Dims& dims, SymbolValues& symbols);
+
+}  // namespace ingot

@@ -1,0 +1,75 @@
+// The compile-side contract of a backend: which layouts a node prefers, and which kernels can compute it.
+#pragma once
+
+#include <functional>
+
+#include "engine/plan.h"
+#include "ir/graph.h"
+
+namespace ingot {
+
+/// Where a node stands on the layout of its main operands.
+enum class LayoutRule {
+  kPlain,    // reads and writes plain tensors only
+  kBlocked,  // wants its first output blocked
+  kFollow,   // works in either: takes that of its inputs
+};
+
+/// A constant input in the form that a kernel wants. `packing` names the form and its parameters; it is empty when the
+/// bytes are the plain ones.
+struct PackedInput {
+  size_t input;
+  std::string packing;
+  std::function<Result<Tensor>()> pack;
+};
+
+/// One way to compute a node.
+struct Candidate {
+  std::string op, kernel;  // PlanStep::op and PlanStep::kernel
+  Attrs args;
+  std::vector<Layout> inputs;   // one for each input of the node
+  std::vector<Layout> outputs;  // one for each output
+  std::vector<PackedInput> packed;
+  std::vector<int32_t> inplace;
+};
+/// A way that was considered and left out, and why: for `inspect --why`.
+struct Skipped {
+  std::string kernel, why_not;
+};
+struct Offer {
+  std::vector<Candidate> candidates;  // best first by heuristics; the last one always works
+  std::vector<Skipped> skipped;
+};
+
+/// Dims of a node's operands at the profile's opt shapes, for choosing.
+class OptShapes {
+ public:
+  explicit OptShapes(SymbolValues symbols) : symbols_(std::move(symbols)) {}
+  /// Symbols that only a run can tell count as `kUnknownSize`.
+  Dims dims(const Value& value) const;
+  const SymbolValues& symbols() const { return symbols_; }
+  static constexpr int64_t kUnknownSize = 16;
+
+ private:
+  SymbolValues symbols_;
+};
+
+class Target {
+ public:
+  virtual ~Target() = default;
+  virtual std::string_view device() const = 0;  // Plan::device
+  virtual std::string_view arch() const = 0;    // Plan::arch
+  virtual int block() const = 0;                // Plan::block
+  virtual int threads() const = 0;
+
+  virtual LayoutRule layout_rule(const Node& node, const OptShapes& shapes) const = 0;
+  /// Kernels for `node` with its first output in `layout`. Never empty: the reference kernel ends the list.
+  virtual Offer candidates(const Node& node, const OptShapes& shapes, Layout layout) const = 0;
+  /// A step that copies a tensor into another layout.
+  virtual Candidate reorder(const TensorType& type, Layout from, Layout to) const = 0;
+};
+
+/// The candidate that runs the op's `eval`: plain layouts, the node's attributes as arguments.
+Candidate reference_candidate(const Node& node);
+
+}  // namespace ingot
