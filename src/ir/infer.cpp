@@ -1,6 +1,7 @@
 #include "ir/infer.h"
 
 #include <algorithm>
+#include <charconv>
 #include <set>
 
 namespace ingot {
@@ -18,6 +19,11 @@ std::optional<std::vector<Dim>> constant_contents(const Tensor& t) {
   return std::vector<Dim>(values.begin(), values.end());
 }
 
+Status infer_nodes(Graph& graph) {
+  for (const auto& n : graph.nodes()) INGOT_RETURN_IF_ERROR(infer_node(*n));
+  return {};
+}
+
 Result<std::vector<TensorType>> infer_subgraph(Node& node, std::string_view name,
                                                std::span<const TensorType> formals) {
   Graph* body = node.subgraph(name);
@@ -33,7 +39,7 @@ Result<std::vector<TensorType>> infer_subgraph(Node& node, std::string_view name
     inner->set_type(outer->type());
     inner->set_contents(outer->is_constant() ? constant_contents(outer->constant()) : outer->contents());
   }
-  INGOT_RETURN_IF_ERROR(infer(*body));
+  INGOT_RETURN_IF_ERROR(infer_nodes(*body));
   std::vector<TensorType> types;
   for (const Value* v : body->outputs()) types.push_back(v->type());
   return types;
@@ -83,8 +89,20 @@ Status infer_outputs(Node& node) {
 Status infer_node(Node& node) { return infer_outputs(node).with_context(describe(node)); }
 
 Status infer(Graph& graph) {
-  for (const auto& n : graph.nodes()) INGOT_RETURN_IF_ERROR(infer_node(*n));
-  return {};
+  // Numbering starts over, behind the inputs' own symbols of that form, so that the names depend on the graph
+  // alone and not on how often it was inferred.
+  int64_t next = 0;
+  std::vector<std::string> symbols;
+  for (const Value* v : graph.inputs())
+    for (const Dim& d : v->shape()) d.collect_symbols(symbols);
+  for (const std::string& s : symbols) {
+    int64_t number = 0;
+    const auto [end, error] = std::from_chars(s.data() + 1, s.data() + s.size(), number);
+    if (s[0] == 'u' && error == std::errc() && *end == 0 && number < INT64_MAX / 2)
+      next = std::max(next, number + 1);
+  }
+  *graph.fresh_counter() = next;
+  return infer_nodes(graph);
 }
 
 namespace {

@@ -8,7 +8,8 @@ namespace ingot {
 /// Sets the types (and known contents) of the node's outputs from its inputs, subgraphs included. Errors name
 /// the node.
 Status infer_node(Node& node);
-/// infer_node over all nodes in order.
+/// infer_node over all nodes in order. For an outermost graph: symbols of sizes that only a run can tell are
+/// numbered anew.
 Status infer(Graph& graph);
 
 /// Checks what every pass must keep: signatures, order (a value is produced before it is used), uses and
