@@ -26,8 +26,8 @@ class MappedFile {
   size_t size_;
 };
 
-/// Writes the chunks one after the other to a new file beside `path`, syncs it and renames it to `path`: when anything
-/// fails (a full disk, say), what stood at `path` is untouched and the new file is removed.
+/// Writes the chunks one after the other to a new file beside `path`, syncs it and renames it to `path`: when
+/// anything fails (a full disk, say), what stood at `path` is untouched and the new file is removed.
 Status write_file_atomic(const std::string& path, std::span<const std::span<const std::byte>> chunks);
 Status write_file_atomic(const std::string& path, std::string_view text);
 
