@@ -2,7 +2,7 @@
 // build runs them without libFuzzer. Usage: fuzz_x [--mutations N] [--only N] FILE|FOLDER...
 //
 // Mutation N of a file is the same on every machine. An input that crashes, or takes longer than ten seconds,
-// is named before the process dies.
+// is named before the process dies; --only N runs that one alone and writes it to the file `input` first.
 #include <signal.h>
 #include <unistd.h>
 
@@ -92,6 +92,10 @@ Bytes read_file(const std::filesystem::path& path) {
   return Bytes(std::istreambuf_iterator<char>(file), {});
 }
 
+void write_file(const char* path, const Bytes& bytes) {
+  std::ofstream(path, std::ios::binary).write(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+}
+
 std::vector<std::filesystem::path> files_of(const std::vector<std::string>& names) {
   std::vector<std::filesystem::path> files;
   for (const std::string& name : names) {
@@ -129,7 +133,9 @@ int main(int argc, char** argv) {
       return fprintf(stderr, "no file %s\n", file.c_str()), 1;
     for (long n = first; n <= last; ++n) {
       snprintf(current, sizeof(current), "\nwhile running %s --only %ld %s\n", argv[0], n, file.c_str());
-      run_one(n == 0 ? bytes : mutate(bytes, std::mt19937_64(n)));  // number 0 is the file itself
+      const Bytes input = n == 0 ? bytes : mutate(bytes, std::mt19937_64(n));  // number 0 is the file itself
+      if (first != 0) write_file("input", input);
+      run_one(input);
     }
   }
   printf("%zu files, %ld inputs each\n", files.size(), last - first + 1);

@@ -6,20 +6,39 @@
 #include "base/dim_expr.h"
 
 namespace ingot {
+namespace {
+
+// No real network comes near; a hostile one doubles its expressions with every node.
+constexpr size_t kMaxTerms = 1000;
+constexpr size_t kMaxText = 1 << 16;
+
+// Stands for an expression beyond the limits: a size that nothing can tell before the run, and no input
+// binds.
+Dim too_large(const std::string& text) {
+  uint64_t hash = 0xcbf29ce484222325;  // FNV-1a
+  for (unsigned char c : text) hash = (hash ^ c) * 0x100000001b3;
+  return Dim::symbol(str("expression too large #", hash));
+}
+
+}  // namespace
 
 Dim Dim::make(int64_t constant, Terms terms) {
   std::sort(terms.begin(), terms.end(), [](const Term& a, const Term& b) { return a.key < b.key; });
   Terms merged;
   for (Term& t : terms) {
     if (!merged.empty() && merged.back().key == t.key)
-      merged.back().coefficient += t.coefficient;
+      merged.back().coefficient = saturating_add(merged.back().coefficient, t.coefficient);
     else
       merged.push_back(std::move(t));
   }
   std::erase_if(merged, [](const Term& t) { return t.coefficient == 0; });
   Dim out(constant);
-  if (!merged.empty()) out.terms_ = std::make_shared<const Terms>(std::move(merged));
-  return out;
+  if (merged.empty()) return out;
+  size_t text = 0;
+  for (const Term& t : merged) text += t.key.size();
+  const bool large = merged.size() > kMaxTerms || text > kMaxText;
+  out.terms_ = std::make_shared<const Terms>(std::move(merged));
+  return large ? too_large(out.to_string()) : out;
 }
 
 Dim Dim::atom(int kind, const Dim& a, const Dim& b) {
@@ -38,21 +57,23 @@ Dim Dim::symbol(std::string_view name) {
 }
 
 Dim operator+(const Dim& a, const Dim& b) {
-  if (a.is_const() && b.is_const()) return a.constant_ + b.constant_;
+  if (a.is_const() && b.is_const()) return saturating_add(a.constant_, b.constant_);
   Dim::Terms terms;
   if (a.terms_) terms = *a.terms_;
   if (b.terms_) terms.insert(terms.end(), b.terms_->begin(), b.terms_->end());
-  return Dim::make(a.constant_ + b.constant_, std::move(terms));
+  return Dim::make(saturating_add(a.constant_, b.constant_), std::move(terms));
 }
 
 Dim operator*(const Dim& a, const Dim& b) {
-  if (a.is_const() && b.is_const()) return a.constant_ * b.constant_;
+  if (a.is_const() && b.is_const()) return saturating_mul(a.constant_, b.constant_);
+  if (a.terms_ && b.terms_ && a.terms_->size() * b.terms_->size() > kMaxTerms)
+    return too_large(str("(", a.to_string(), ")*(", b.to_string(), ")"));
   Dim::Terms terms;
   auto scale = [&](const Dim& d, int64_t factor) {
     if (!d.terms_ || factor == 0) return;
     for (const Dim::Term& t : *d.terms_) {
       terms.push_back(t);
-      terms.back().coefficient *= factor;
+      terms.back().coefficient = saturating_mul(terms.back().coefficient, factor);
     }
   };
   scale(a, b.constant_);
@@ -62,11 +83,11 @@ Dim operator*(const Dim& a, const Dim& b) {
       for (const Dim::Term& y : *b.terms_) {
         auto atoms = x.atoms;
         atoms.insert(atoms.end(), y.atoms.begin(), y.atoms.end());
-        terms.push_back(Dim::Term::product(x.coefficient * y.coefficient, std::move(atoms)));
+        terms.push_back(Dim::Term::product(saturating_mul(x.coefficient, y.coefficient), std::move(atoms)));
       }
     }
   }
-  return Dim::make(a.constant_ * b.constant_, std::move(terms));
+  return Dim::make(saturating_mul(a.constant_, b.constant_), std::move(terms));
 }
 
 Dim operator-(const Dim& a, const Dim& b) { return a + b * Dim(-1); }
@@ -124,7 +145,7 @@ Dim floor_div(const Dim& a, const Dim& b) {
     if (exact) {
       int64_t constant = 0;
       for (const Dim::Term& t : quotient)
-        if (t.atoms.empty()) constant += t.coefficient;
+        if (t.atoms.empty()) constant = saturating_add(constant, t.coefficient);
       std::erase_if(quotient, [](const Dim::Term& t) { return t.atoms.empty(); });
       return Dim::make(constant, std::move(quotient));
     }
@@ -181,8 +202,7 @@ Result<int64_t> Dim::Atom::eval(const SymbolValues& symbols) const {
   if (kind == kMin) return std::min(x, y);
   if (kind == kMax) return std::max(x, y);
   if (y == 0) return invalid_argument("division by zero in dimension ", key);
-  const int64_t quotient = floor_div(x, y);
-  return kind == kFloorDiv ? quotient : x - quotient * y;
+  return kind == kFloorDiv ? floor_div(x, y) : floor_mod(x, y);
 }
 
 Dim Dim::substitute(const SymbolValues& symbols) const {

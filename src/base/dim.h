@@ -22,7 +22,9 @@ using SymbolValues = std::map<std::string, int64_t, std::less<>>;
 /// Immutable, cheap to copy, thread-safe to read.
 class Dim {
  public:
-  Dim(int64_t value = 0) : constant_(value) {}  // NOLINT: a number like any other
+  /// The smallest number becomes its neighbour, so that every Dim has an opposite.
+  Dim(int64_t value = 0)
+      : constant_(value < -INT64_MAX ? -INT64_MAX : value) {}  // NOLINT: a number like any other
   static Dim symbol(std::string_view name);
 
   bool is_const() const { return terms_ == nullptr; }

@@ -28,6 +28,28 @@ TEST(Dim, Evaluates) {
   EXPECT_EQ(conv.substitute({{"h", 224}}), Dim(112));
 }
 
+TEST(Dim, AbsurdNumbersStayInRange) {
+  constexpr int64_t kMax = std::numeric_limits<int64_t>::max();
+  EXPECT_EQ(Dim(kMax) + 1, Dim(kMax));
+  EXPECT_EQ(Dim(kMax) * -2, Dim(-kMax));
+  EXPECT_EQ(h * kMax + h, h * kMax);
+  const int64_t least = std::numeric_limits<int64_t>::min();
+  EXPECT_EQ(*floor_div(h, b).eval({{"h", least}, {"b", -1}}), kMax);
+  EXPECT_EQ(*mod(h, b).eval({{"h", least}, {"b", -1}}), 0);
+  EXPECT_EQ(*mod(h, b).eval({{"h", least}, {"b", 10}}), 2);
+}
+
+TEST(Dim, ExpressionsStayBounded) {
+  Dim square = h + b + 1, nested = h;
+  for (int i = 0; i < 60; ++i) {  // unbounded, each would double its size with every round
+    square = square * square;
+    nested = min(nested * 2 + b, nested + h);
+  }
+  EXPECT_LT(square.to_string().size(), 1u << 17);
+  EXPECT_LT(nested.to_string().size(), 1u << 17);
+  EXPECT_FALSE(square.eval({{"h", 1}, {"b", 1}}).ok());  // not a wrong number: unknown
+}
+
 TEST(Dim, TextRoundTrips) {
   const Dim odd = Dim::symbol("a `b`\\ c/d");
   for (const Dim& d : {Dim(7), Dim(-3), h, odd * 3 - 1, floor_div(h - 1, 2) * b + 4, min(h, odd),
