@@ -1,0 +1,84 @@
+// The CPU as a Device: host memory, thread pools as streams, kernels by family name.
+#include <cstdlib>
+#include <sys/mman.h>
+
+#include "backends/cpu/kernels/simd/isa.h"
+#include "backends/cpu/plugin.h"
+#include "backends/cpu/run/kernel.h"
+
+namespace ingot::cpu {
+
+#define INGOT_CPU_KERNEL(op) Result<std::unique_ptr<Kernel>> make_##op##_kernel(const KernelSpec& spec);
+#include "backends/cpu/run/kernels.inc"
+#undef INGOT_CPU_KERNEL
+
+namespace {
+
+constexpr size_t kHugePage = size_t{2} << 20;
+
+class HostBuffer final : public Buffer {
+ public:
+  HostBuffer(void* data, size_t size) : data_(data), size_(size) {}
+  ~HostBuffer() override { std::free(data_); }
+  void* data() const override { return data_; }
+  size_t size() const override { return size_; }
+
+ private:
+  void* data_;
+  size_t size_;
+};
+
+struct Entry {
+  std::string_view op;
+  KernelFactory make;
+};
+constexpr Entry kFactories[] = {
+#define INGOT_CPU_KERNEL(op) {#op, make_##op##_kernel},
+#include "backends/cpu/run/kernels.inc"
+#undef INGOT_CPU_KERNEL
+};
+
+class CpuDevice final : public Device {
+ public:
+  explicit CpuDevice(Isa isa) : isa_(isa) {}
+  std::string_view name() const override { return "cpu"; }
+  std::string_view arch() const override { return isa_name(isa_); }
+
+  bool can_run(const Plan& plan) const override {
+    const auto needed = parse_isa(plan.arch);
+    return plan.device == "cpu" && needed.has_value() && *needed <= isa_;
+  }
+
+  Result<std::unique_ptr<Buffer>> allocate(size_t bytes) override {
+    // Large buffers take huge pages where the system offers them: fewer TLB misses on the way through activations.
+    const size_t alignment = bytes >= kHugePage ? kHugePage : 64;
+    const size_t rounded = (bytes + alignment - 1) / alignment * alignment;
+    void* data = std::aligned_alloc(alignment, rounded);
+    if (data == nullptr) return out_of_memory("cannot allocate ", bytes, " bytes");
+    if (alignment == kHugePage) ::madvise(data, rounded, MADV_HUGEPAGE);
+    return std::unique_ptr<Buffer>(std::make_unique<HostBuffer>(data, bytes));
+  }
+
+  Result<std::unique_ptr<Stream>> make_stream(int threads) override {
+    if (threads < 1 || threads > 1024) return invalid_argument("thread count ", threads, " is out of range, expected 1 to 1024");
+    return std::unique_ptr<Stream>(std::make_unique<CpuStream>(threads));
+  }
+
+  Result<std::unique_ptr<Kernel>> make_kernel(const PlanStep& step, const Plan& plan, Stream& stream) override {
+    for (const Entry& e : kFactories)
+      if (e.op == step.op) return e.make({step, plan, static_cast<CpuStream&>(stream).pool.size()});
+    return not_found("the CPU has no kernel '", step.op, "'");
+  }
+
+ private:
+  Isa isa_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Device>> make_device() {
+  INGOT_ASSIGN_OR_RETURN(const Isa isa, detect_isa());
+  return std::unique_ptr<Device>(std::make_unique<CpuDevice>(isa));
+}
+
+}  // namespace ingot::cpu

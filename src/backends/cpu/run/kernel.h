@@ -1,0 +1,28 @@
+// How a family of CPU kernels joins the device: one factory, one line in run/kernels.inc.
+#pragma once
+
+#include "base/threads.h"
+#include "runtime/device.h"
+
+namespace ingot::cpu {
+
+class CpuStream final : public Stream {
+ public:
+  explicit CpuStream(int threads) : pool(threads) {}
+  Status synchronize() override { return {}; }
+  ThreadPool pool;
+};
+
+inline ThreadPool& pool_of(const Invocation& invocation) { return static_cast<CpuStream&>(invocation.stream).pool; }
+
+/// What a factory gets to make a kernel from. Referred to only during the call.
+struct KernelSpec {
+  const PlanStep& step;
+  const Plan& plan;
+  int threads;
+  const Attrs& args() const { return step.args; }
+};
+
+using KernelFactory = Result<std::unique_ptr<Kernel>> (*)(const KernelSpec& spec);
+
+}  // namespace ingot::cpu
