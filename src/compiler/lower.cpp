@@ -7,6 +7,11 @@
 
 namespace ingot {
 
+WeightTable::WeightTable(std::vector<Weight> weights) : weights_(std::move(weights)) {
+  for (size_t i = 0; i < weights_.size(); ++i)
+    by_address_[{weights_[i].data.data(), weights_[i].data.dims()}].push_back(static_cast<int32_t>(i));
+}
+
 int32_t WeightTable::add(const Tensor& data, std::string packing) {
   // Equal contents at different addresses are found when the file is written; here one tensor used twice is enough.
   auto& known = by_address_[{data.data(), data.dims()}];

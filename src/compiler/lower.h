@@ -10,6 +10,8 @@ namespace ingot {
 /// Weights of the engine that is being built. Equal tensors are kept once.
 class WeightTable {
  public:
+  WeightTable() = default;
+  explicit WeightTable(std::vector<Weight> weights);
   int32_t add(const Tensor& data, std::string packing = "");
   std::vector<Weight> take() { return std::move(weights_); }
 

@@ -203,7 +203,7 @@ Status Executor::resize(std::span<const Dims> inputs, const SymbolValues& outer)
   SymbolValues symbols = outer;
   for (size_t i = 0; i < inputs.size(); ++i) {
     const PlanTensor& t = m.info(plan_.inputs[i]);
-    if (t.type.ranked) INGOT_RETURN_IF_ERROR(bind_symbols(t.type.shape, inputs[i], symbols).with_context(str("input '", t.name, "'")));
+    if (t.type.ranked) INGOT_RETURN_IF_ERROR(bind_dims(t.type.shape, inputs[i], symbols).with_context(str("input '", t.name, "'")));
   }
   m.symbols = std::move(symbols);
   INGOT_RETURN_IF_ERROR(m.size_tensors(m.symbols));
@@ -240,7 +240,7 @@ Result<size_t> Executor::memory_bytes(std::span<const Dims> inputs) const {
   SymbolValues symbols;
   for (size_t i = 0; i < inputs.size() && i < plan_.inputs.size(); ++i) {
     const PlanTensor& t = impl_->info(plan_.inputs[i]);
-    if (t.type.ranked) INGOT_RETURN_IF_ERROR(bind_symbols(t.type.shape, inputs[i], symbols));
+    if (t.type.ranked) INGOT_RETURN_IF_ERROR(bind_dims(t.type.shape, inputs[i], symbols));
   }
   std::vector<size_t> sizes(plan_.tensors.size(), MemoryPlan::kNoOffset);
   for (size_t t = 0; t < sizes.size(); ++t) {
@@ -304,7 +304,7 @@ Status Executor::Impl::prepare_late(Step& step, const PlanStep& from) {
 Status Executor::Impl::learn_outputs(const PlanStep& from) {
   for (TensorId t : from.outputs) {
     if (t == kNoTensor || !info(t).type.ranked || slot(t).early) continue;
-    INGOT_RETURN_IF_ERROR(bind_symbols(info(t).type.shape, slot(t).arg.dims, run_symbols)
+    INGOT_RETURN_IF_ERROR(bind_dims(info(t).type.shape, slot(t).arg.dims, run_symbols)
                               .with_context(str("step '", from.name, "': output '", info(t).name, "'")));
   }
   return {};

@@ -58,7 +58,4 @@ class Executor {
   const Plan& plan_;
 };
 
-/// Binds the symbols of `shape` to `dims`: bare symbols take values, expressions and constants are checked against them.
-Status bind_symbols(const Shape& shape, const Dims& dims, SymbolValues& symbols);
-
 }  // namespace ingot

@@ -1,0 +1,102 @@
+#include "compiler/compile.h"
+
+#include "ir/infer.h"
+#include "ir/text.h"
+
+namespace ingot {
+namespace {
+
+// The graph's text and its constants; a plan's packed weights follow in the same table.
+Status store_graph(const Graph& graph, EngineImage& engine) {
+  std::vector<Tensor> constants;
+  PrintOptions options;
+  options.weights = &constants;
+  engine.graph = print(graph, options);
+  for (Tensor& t : constants) engine.weights.push_back({std::move(t), ""});
+  return {};
+}
+
+Result<Plan> make_plan(const Graph& graph, const CompileProfile& profile, const Target& target, WeightTable& weights) {
+  INGOT_ASSIGN_OR_RETURN(SymbolValues symbols, opt_symbols(graph, profile));
+  LoweringOptions options;
+  options.target = &target;
+  options.shapes = OptShapes(std::move(symbols));
+  INGOT_ASSIGN_OR_RETURN(Plan plan, lower(graph, options, weights));
+  for (const auto& [name, range] : profile) plan.profile.push_back(range);
+  return plan;
+}
+
+Status add_plans(const Graph& graph, const Target& target, const CompileOptions& options, EngineImage& engine) {
+  WeightTable weights(std::move(engine.weights));
+  const std::vector<CompileProfile> any = {{}};
+  for (const CompileProfile& profile : options.profiles.empty() ? any : options.profiles) {
+    INGOT_ASSIGN_OR_RETURN(Plan plan, make_plan(graph, profile, target, weights));
+    engine.plans.push_back(std::move(plan));
+  }
+  engine.weights = weights.take();
+  for (const Plan& plan : engine.plans) {
+    const Status status = validate(plan, engine.weights.size());
+    if (!status.ok()) return internal_error("the plan that was made is not valid: ", status.message());
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<SymbolValues> opt_symbols(const Graph& graph, const CompileProfile& profile) {
+  SymbolValues symbols;
+  for (const Value* v : graph.inputs()) {
+    auto it = profile.find(v->name());
+    if (it == profile.end() || !v->type().ranked) continue;
+    for (const Dims* dims : {&it->second.min, &it->second.max}) {
+      SymbolValues bounds;
+      INGOT_RETURN_IF_ERROR(bind_dims(v->shape(), *dims, bounds).with_context(str("profile of input '", v->name(), "'")));
+    }
+    INGOT_RETURN_IF_ERROR(bind_dims(v->shape(), it->second.opt, symbols).with_context(str("profile of input '", v->name(), "'")));
+  }
+  for (const Value* v : graph.inputs()) {
+    for (size_t i = 0; i < v->shape().size(); ++i) {
+      std::vector<std::string> names;
+      v->shape()[i].collect_symbols(names);
+      for (const std::string& name : names) symbols.try_emplace(name, i == 0 ? 1 : OptShapes::kUnknownSize);
+    }
+  }
+  return symbols;
+}
+
+Result<std::shared_ptr<EngineImage>> compile(Graph& graph, const Target& target, Device& device, const CompileOptions& options) {
+  const size_t imported = graph.nodes().size();
+  INGOT_RETURN_IF_ERROR(infer(graph));
+  INGOT_RETURN_IF_ERROR(verify(graph));
+  auto engine = std::make_shared<EngineImage>();
+  engine->meta.set("name", graph.name());
+  engine->meta.set("layers_imported", static_cast<int64_t>(imported));
+  engine->meta.set("layers_optimized", static_cast<int64_t>(graph.nodes().size()));
+  INGOT_RETURN_IF_ERROR(store_graph(graph, *engine));
+  INGOT_RETURN_IF_ERROR(add_plans(graph, target, options, *engine));
+  return engine;
+}
+
+Result<std::shared_ptr<EngineImage>> replan(const EngineImage& old, const Target& target, Device& device, const CompileOptions& options) {
+  std::vector<Tensor> constants;
+  for (const Weight& w : old.weights) constants.push_back(w.data);
+  INGOT_ASSIGN_OR_RETURN(const std::unique_ptr<Graph> graph, parse_graph(old.graph, constants));
+  auto engine = std::make_shared<EngineImage>();
+  engine->meta = old.meta;
+  engine->graph = old.graph;
+  // Packed weights of the old plans are left out; the graph's own come first and keep their indices.
+  for (const Weight& w : old.weights)
+    if (w.packing.empty()) engine->weights.push_back(w);
+  CompileOptions with_profiles = options;
+  if (with_profiles.profiles.empty()) {
+    for (const Plan& plan : old.plans) {
+      CompileProfile profile;
+      for (const ProfileInput& p : plan.profile) profile[p.name] = p;
+      with_profiles.profiles.push_back(std::move(profile));
+    }
+  }
+  INGOT_RETURN_IF_ERROR(add_plans(*graph, target, with_profiles, *engine));
+  return engine;
+}
+
+}  // namespace ingot
