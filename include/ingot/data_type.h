@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "ingot/export.h"
+
 namespace ingot {
 
 /// Element types. The values are part of the engine file format and of the C ABI: never renumber.
@@ -30,11 +32,11 @@ enum class DataType : uint8_t {
 };
 
 /// "f32", "i64", "bool", ...: the spelling of the text form, the command line and error messages.
-std::string_view data_type_name(DataType type);
+INGOT_API std::string_view data_type_name(DataType type);
 /// The inverse of data_type_name; kInvalid for an unknown name.
-DataType parse_data_type(std::string_view name);
+INGOT_API DataType parse_data_type(std::string_view name);
 /// Bits per element: 4 for kI4 and kU4, otherwise a multiple of 8; 0 for kInvalid.
-int bit_width(DataType type);
+INGOT_API int bit_width(DataType type);
 /// Bytes that `count` elements occupy (4-bit types round up to a whole byte).
 inline size_t byte_size(DataType type, int64_t count) {
   return (static_cast<size_t>(count) * static_cast<size_t>(bit_width(type)) + 7) / 8;

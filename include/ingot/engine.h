@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "ingot/export.h"
 #include "ingot/status.h"
 #include "ingot/tensor.h"
 
@@ -53,7 +54,7 @@ class Context;
 class Network;
 
 /// An optimized network: immutable, cheap to copy (copies share), safe to use from any thread.
-class Engine {
+class INGOT_API Engine {
  public:
   /// Inputs and outputs in the model's order.
   const std::vector<TensorInfo>& inputs() const;
@@ -85,16 +86,16 @@ class Engine {
 
 /// Builds from an ONNX file (external data beside it is found). Errors: kNotFound, kIoError, kCorrupt, kUnsupported with
 /// the whole list of what is not understood, kInvalidArgument for options.
-Result<Engine> build(const std::string& onnx_path, const BuildOptions& options = {});
+INGOT_API Result<Engine> build(const std::string& onnx_path, const BuildOptions& options = {});
 /// Builds from ONNX bytes; `base_dir` is where external data lies.
-Result<Engine> build_bytes(const void* data, size_t size, const std::string& base_dir = "", const BuildOptions& options = {});
+INGOT_API Result<Engine> build_bytes(const void* data, size_t size, const std::string& base_dir = "", const BuildOptions& options = {});
 /// Builds from a network made through the API. The network is not changed.
-Result<Engine> build(const Network& network, const BuildOptions& options = {});
+INGOT_API Result<Engine> build(const Network& network, const BuildOptions& options = {});
 /// Maps an engine file. Where none of its plans fits this machine, a plan is made from the stored graph (and a warning
 /// says so); the run-only library gives kUnsupported instead. Errors: kNotFound, kIoError, kCorrupt, kUnsupported.
-Result<Engine> load(const std::string& path);
+INGOT_API Result<Engine> load(const std::string& path);
 /// The same from bytes, which are copied.
-Result<Engine> load_bytes(const void* data, size_t size);
+INGOT_API Result<Engine> load_bytes(const void* data, size_t size);
 
 /// Time of one step of the engine, summed over the profiled runs.
 struct LayerTime {
@@ -106,7 +107,7 @@ struct LayerTime {
 
 /// Memory and threads for one stream of runs. Movable. Use from one thread at a time: a call made while another thread
 /// runs the context is refused with kFailedPrecondition. Contexts of one engine run side by side.
-class Context {
+class INGOT_API Context {
  public:
   Context(Context&&) noexcept;
   Context& operator=(Context&&) noexcept;
@@ -140,6 +141,6 @@ class Context {
 };
 
 /// "0.1.0"
-const char* version();
+INGOT_API const char* version();
 
 }  // namespace ingot

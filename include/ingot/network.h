@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "ingot/export.h"
 #include "ingot/status.h"
 #include "ingot/tensor.h"
 
@@ -25,7 +26,7 @@ using NetworkAttr =
 /// A graph in the making. Ops have the names, inputs, outputs and attributes of ONNX's newest operators (docs/ops.md).
 /// Errors are kept: after a call that failed, later calls do nothing, and `status()` (or build) gives the first error.
 /// Movable; used from one thread at a time.
-class Network {
+class INGOT_API Network {
  public:
   explicit Network(std::string name = "network");
   Network(Network&&) noexcept;

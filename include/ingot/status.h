@@ -7,6 +7,8 @@
 #include <utility>
 #include <variant>
 
+#include "ingot/export.h"
+
 namespace ingot {
 
 /// Few and stable: programs may switch on them. The message carries the details.
@@ -24,11 +26,11 @@ enum class StatusCode : int {
 };
 
 /// The code's name in lower case, such as "invalid argument".
-std::string_view status_code_name(StatusCode code);
+INGOT_API std::string_view status_code_name(StatusCode code);
 
 /// Success, or a code and a message that names what was got and what was expected.
 /// Success costs one null pointer. Copyable; const methods are thread-safe.
-class [[nodiscard]] Status {
+class [[nodiscard]] INGOT_API Status {
  public:
   Status() = default;
   Status(StatusCode code, std::string message)

@@ -1,0 +1,11 @@
+// The run-only library has no compiler: an engine whose plans do not fit is refused with what to do.
+#include "api/engine_impl.h"
+#include "base/status.h"
+
+namespace ingot {
+
+Result<std::shared_ptr<const EngineImage>> replan_for(const EngineImage&, Device&) {
+  return unsupported("the run-only library cannot make a plan for it: load the engine with libingot once and save it, or build it for this machine");
+}
+
+}  // namespace ingot

@@ -1,0 +1,68 @@
+// Engine::report_json: what the engine is and why.
+#include <nlohmann/json.hpp>
+
+#include "api/engine_impl.h"
+#include "base/data_type.h"
+
+namespace ingot {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json describe(const std::vector<TensorInfo>& infos) {
+  Json out = Json::array();
+  for (const TensorInfo& i : infos) {
+    Json one = {{"name", i.name}, {"type", data_type_name(i.dtype)}};
+    one["dims"] = i.ranked ? Json(i.dims) : Json();
+    out.push_back(std::move(one));
+  }
+  return out;
+}
+
+Json describe(const Plan& plan) {
+  Json steps = Json::array(), reference = Json::array();
+  double flops = 0;
+  for (const PlanStep& s : plan.steps) {
+    Json one = {{"name", s.name}, {"op", s.op}, {"kernel", s.kernel}, {"flops", s.flops}, {"bytes", s.bytes}};
+    Json outputs = Json::array();
+    for (TensorId t : s.outputs) {
+      if (t == kNoTensor) continue;
+      const PlanTensor& tensor = plan.tensors[static_cast<size_t>(t)];
+      outputs.push_back(str(tensor.type.to_string(), " ", layout_name(tensor.layout), tensor.alias_of != kNoTensor ? " in place" : ""));
+    }
+    one["outputs"] = std::move(outputs);
+    if (s.op == "eval") reference.push_back({{"name", s.name}, {"op", s.kernel}});
+    flops += s.flops;
+    steps.push_back(std::move(one));
+  }
+  Json profile = Json::array();
+  for (const ProfileInput& p : plan.profile) profile.push_back({{"input", p.name}, {"min", p.min}, {"opt", p.opt}, {"max", p.max}});
+  return {{"device", plan.device}, {"arch", plan.arch}, {"threads", plan.threads}, {"flops", flops},
+          {"profile", profile},    {"steps", steps},    {"reference_kernels", reference}};
+}
+
+}  // namespace
+
+std::string Engine::report_json() const {
+  const EngineImage& image = *impl_->image;
+  Json out;
+  for (const auto& [name, value] : image.meta) {
+    if (const auto* i = std::get_if<int64_t>(&value)) out[name] = *i;
+    else if (const auto* f = std::get_if<float>(&value)) out[name] = *f;
+    else if (const auto* s = std::get_if<std::string>(&value)) out[name] = *s;
+    else if (const auto* l = std::get_if<Strings>(&value)) out[name] = *l;
+  }
+  out["inputs"] = describe(impl_->inputs);
+  out["outputs"] = describe(impl_->outputs);
+  double bytes = 0;
+  for (const Weight& w : image.weights) bytes += static_cast<double>(w.data.bytes());
+  out["weight_bytes"] = bytes;
+  out["warnings"] = impl_->warnings;
+  out["build"] = Json::parse(impl_->build_report, nullptr, false);
+  Json plans = Json::array();
+  for (const Plan& p : image.plans) plans.push_back(describe(p));
+  out["plans"] = std::move(plans);
+  return out.dump(1, ' ', false, Json::error_handler_t::replace);
+}
+
+}  // namespace ingot
