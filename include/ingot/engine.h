@@ -22,7 +22,8 @@ namespace ingot {
 
 using Dims = std::vector<int64_t>;
 
-/// Bounds of one input's dims: kernels are chosen at `opt`, memory is planned at `max`. Runs outside [min, max] are refused.
+/// Bounds of one input's dims: kernels are chosen at `opt`, memory is planned at `max`. Runs outside [min,
+/// max] are refused.
 struct ShapeRange {
   Dims min, opt, max;
 };
@@ -31,22 +32,24 @@ using Profile = std::map<std::string, ShapeRange>;
 
 /// Reported while an engine is built.
 struct BuildProgress {
-  std::string phase;               ///< "import", "optimize", "tune", "write"
-  double done = 0, total = 0;      ///< steps within the phase
-  double seconds_left = -1;        ///< an estimate for the whole build; negative: none yet
+  std::string phase;           ///< "import", "optimize", "tune", "write"
+  double done = 0, total = 0;  ///< steps within the phase
+  double seconds_left = -1;    ///< an estimate for the whole build; negative: none yet
 };
 
 struct BuildOptions {
   std::string device = "cpu";
-  int threads = 0;                       ///< that the engine is tuned for; 0: the machine's cores
-  std::map<std::string, Dims> shapes;    ///< fixes dims of inputs that the model leaves open
-  std::vector<Profile> profiles;         ///< optimization profiles, first match wins; empty: open dims have no bounds
-  int level = 3;                         ///< 0: heuristics, nothing is timed; 5: every candidate is timed at length
-  std::string timing_cache;              ///< file that keeps timings between builds; empty: none
+  int threads = 0;                     ///< that the engine is tuned for; 0: the machine's cores
+  std::map<std::string, Dims> shapes;  ///< fixes dims of inputs that the model leaves open
+  std::vector<Profile>
+      profiles;              ///< optimization profiles, first match wins; empty: open dims have no bounds
+  int level = 3;             ///< 0: heuristics, nothing is timed; 5: every candidate is timed at length
+  std::string timing_cache;  ///< file that keeps timings between builds; empty: none
   std::vector<std::string> disable_passes;  ///< by name; "all" leaves the graph as imported
-  std::vector<std::string> dump_before, dump_after;  ///< passes around which the graph's text goes to dump_dir
+  std::vector<std::string> dump_before,
+      dump_after;  ///< passes around which the graph's text goes to dump_dir
   std::string dump_dir = ".";
-  std::string stop_after;                ///< the last pass to run; empty: all
+  std::string stop_after;                              ///< the last pass to run; empty: all
   std::function<void(const BuildProgress&)> progress;  ///< called on the building thread
 };
 
@@ -65,11 +68,12 @@ class INGOT_API Engine {
   /// The bytes that `save` would write.
   std::vector<std::byte> serialize() const;
 
-  /// A context to run the engine with `threads` threads (0: as many as it was tuned for). Errors: kOutOfMemory.
+  /// A context to run the engine with `threads` threads (0: as many as it was tuned for). Errors:
+  /// kOutOfMemory.
   Result<Context> context(int threads = 0) const;
 
-  /// What was built and why, as JSON: layers before and after fusion, kernels and their alternatives, memory, times,
-  /// nodes that run on the reference kernel.
+  /// What was built and why, as JSON: layers before and after fusion, kernels and their alternatives, memory,
+  /// times, nodes that run on the reference kernel.
   std::string report_json() const;
   /// The optimized graph in IR text.
   std::string graph_text() const;
@@ -84,15 +88,17 @@ class INGOT_API Engine {
   std::shared_ptr<const Impl> impl_;
 };
 
-/// Builds from an ONNX file (external data beside it is found). Errors: kNotFound, kIoError, kCorrupt, kUnsupported with
-/// the whole list of what is not understood, kInvalidArgument for options.
+/// Builds from an ONNX file (external data beside it is found). Errors: kNotFound, kIoError, kCorrupt,
+/// kUnsupported with the whole list of what is not understood, kInvalidArgument for options.
 INGOT_API Result<Engine> build(const std::string& onnx_path, const BuildOptions& options = {});
 /// Builds from ONNX bytes; `base_dir` is where external data lies.
-INGOT_API Result<Engine> build_bytes(const void* data, size_t size, const std::string& base_dir = "", const BuildOptions& options = {});
+INGOT_API Result<Engine> build_bytes(const void* data, size_t size, const std::string& base_dir = "",
+                                     const BuildOptions& options = {});
 /// Builds from a network made through the API. The network is not changed.
 INGOT_API Result<Engine> build(const Network& network, const BuildOptions& options = {});
-/// Maps an engine file. Where none of its plans fits this machine, a plan is made from the stored graph (and a warning
-/// says so); the run-only library gives kUnsupported instead. Errors: kNotFound, kIoError, kCorrupt, kUnsupported.
+/// Maps an engine file. Where none of its plans fits this machine, a plan is made from the stored graph (and
+/// a warning says so); the run-only library gives kUnsupported instead. Errors: kNotFound, kIoError,
+/// kCorrupt, kUnsupported.
 INGOT_API Result<Engine> load(const std::string& path);
 /// The same from bytes, which are copied.
 INGOT_API Result<Engine> load_bytes(const void* data, size_t size);
@@ -105,29 +111,33 @@ struct LayerTime {
   double flops = 0, bytes = 0;  ///< of one run at the opt shapes
 };
 
-/// Memory and threads for one stream of runs. Movable. Use from one thread at a time: a call made while another thread
-/// runs the context is refused with kFailedPrecondition. Contexts of one engine run side by side.
+/// Memory and threads for one stream of runs. Movable. Use from one thread at a time: a call made while
+/// another thread runs the context is refused with kFailedPrecondition. Contexts of one engine run side by
+/// side.
 class INGOT_API Context {
  public:
   Context(Context&&) noexcept;
   Context& operator=(Context&&) noexcept;
   ~Context();
 
-  /// Dims of one input; memory is planned when all inputs have theirs. Errors: kInvalidArgument for dims that do not fit
-  /// the model or any profile.
+  /// Dims of one input; memory is planned when all inputs have theirs. Errors: kInvalidArgument for dims that
+  /// do not fit the model or any profile.
   Status set_input_shape(const std::string& name, const Dims& dims);
   /// Dims and data of one input. The data is read during `run` in place and must stay valid until it returns.
   Status set_input(const std::string& name, const TensorRef& tensor);
-  /// Memory for an output of known size: results are written there without a copy. Null: the context's own memory.
+  /// Memory for an output of known size: results are written there without a copy. Null: the context's own
+  /// memory.
   Status set_output(const std::string& name, void* data, size_t bytes);
   /// Runs the network and returns when the outputs are there.
   Status run();
   /// Valid until the next run or shape change.
   Result<TensorRef> output(const std::string& name) const;
-  /// Dims of an output for the inputs' present dims, before a run. kFailedPrecondition where only a run can tell.
+  /// Dims of an output for the inputs' present dims, before a run. kFailedPrecondition where only a run can
+  /// tell.
   Result<Dims> output_shape(const std::string& name);
 
-  /// Bytes of intermediate memory that the present shapes take (or would take: nothing needs to be allocated yet).
+  /// Bytes of intermediate memory that the present shapes take (or would take: nothing needs to be allocated
+  /// yet).
   Result<size_t> memory_bytes();
   int threads() const;
   void set_profiling(bool on);

@@ -2,7 +2,7 @@
 #pragma once
 
 #if defined(__GNUC__)
-#define INGOT_API __attribute__((visibility("default")))
+#define INGOT_API [[gnu::visibility("default")]]
 #else
 #define INGOT_API
 #endif

@@ -20,12 +20,12 @@ struct NetworkTensor {
 };
 
 /// A parameter of an op: int, float, string, or a list of them.
-using NetworkAttr =
-    std::variant<int64_t, float, std::string, std::vector<int64_t>, std::vector<float>, std::vector<std::string>>;
+using NetworkAttr = std::variant<int64_t, float, std::string, std::vector<int64_t>, std::vector<float>,
+                                 std::vector<std::string>>;
 
-/// A graph in the making. Ops have the names, inputs, outputs and attributes of ONNX's newest operators (docs/ops.md).
-/// Errors are kept: after a call that failed, later calls do nothing, and `status()` (or build) gives the first error.
-/// Movable; used from one thread at a time.
+/// A graph in the making. Ops have the names, inputs, outputs and attributes of ONNX's newest operators
+/// (docs/ops.md). Errors are kept: after a call that failed, later calls do nothing, and `status()` (or
+/// build) gives the first error. Movable; used from one thread at a time.
 class INGOT_API Network {
  public:
   explicit Network(std::string name = "network");

@@ -30,15 +30,18 @@ CompileOptions compile_options(const BuildOptions& options) {
 }
 
 Status check_options(const BuildOptions& options, const Graph& graph) {
-  if (options.level < 0 || options.level > 5) return invalid_argument("level ", options.level, " is out of range, expected 0 to 5");
-  if (options.threads < 0 || options.threads > 1024) return invalid_argument("thread count ", options.threads, " is out of range, expected 0 to 1024");
+  if (options.level < 0 || options.level > 5)
+    return invalid_argument("level ", options.level, " is out of range, expected 0 to 5");
+  if (options.threads < 0 || options.threads > 1024)
+    return invalid_argument("thread count ", options.threads, " is out of range, expected 0 to 1024");
   auto check_name = [&](const std::string& name, const char* what) -> Status {
     std::string names;
     for (const Value* v : graph.inputs()) {
       if (v->name() == name) return {};
       names += str(names.empty() ? "'" : ", '", v->name(), "'");
     }
-    return invalid_argument(what, " names input '", name, "', expected one of ", names.empty() ? "none" : names);
+    return invalid_argument(what, " names input '", name, "', expected one of ",
+                            names.empty() ? "none" : names);
   };
   for (const auto& [name, dims] : options.shapes) INGOT_RETURN_IF_ERROR(check_name(name, "a shape"));
   for (const Profile& profile : options.profiles) {
@@ -48,8 +51,9 @@ Status check_options(const BuildOptions& options, const Graph& graph) {
         return invalid_argument("profile of input '", name, "': min, opt and max differ in rank");
       for (size_t i = 0; i < range.opt.size(); ++i)
         if (range.min[i] < 0 || range.min[i] > range.opt[i] || range.opt[i] > range.max[i])
-          return invalid_argument("profile of input '", name, "': dimension ", i, " has min ", range.min[i], ", opt ", range.opt[i],
-                                  ", max ", range.max[i], ", expected min <= opt <= max");
+          return invalid_argument("profile of input '", name, "': dimension ", i, " has min ", range.min[i],
+                                  ", opt ", range.opt[i], ", max ", range.max[i],
+                                  ", expected min <= opt <= max");
     }
   }
   return {};
@@ -60,14 +64,19 @@ int default_threads() {
   return cores == 0 ? 1 : static_cast<int>(cores);
 }
 
-Result<Engine> build_graph(std::unique_ptr<Graph> graph, const BuildOptions& options, std::vector<std::string> notes) {
+Result<Engine> build_graph(std::unique_ptr<Graph> graph, const BuildOptions& options,
+                           std::vector<std::string> notes) {
   INGOT_RETURN_IF_ERROR(check_options(options, *graph));
   INGOT_ASSIGN_OR_RETURN(std::shared_ptr<Device> device, open_device(options.device));
-  INGOT_ASSIGN_OR_RETURN(const std::unique_ptr<Target> target, cpu::make_target(options.threads == 0 ? default_threads() : options.threads));
+  INGOT_ASSIGN_OR_RETURN(const std::unique_ptr<Target> target,
+                         cpu::make_target(options.threads == 0 ? default_threads() : options.threads));
   CompileOptions compile = compile_options(options);
   if (options.progress)
-    compile.progress = [&](std::string_view phase, double done, double total) { options.progress({std::string(phase), done, total, -1}); };
-  INGOT_ASSIGN_OR_RETURN(std::shared_ptr<EngineImage> image, ingot::compile(*graph, *target, *device, compile));
+    compile.progress = [&](std::string_view phase, double done, double total) {
+      options.progress({std::string(phase), done, total, -1});
+    };
+  INGOT_ASSIGN_OR_RETURN(std::shared_ptr<EngineImage> image,
+                         ingot::compile(*graph, *target, *device, compile));
   return make_engine(std::move(image), std::move(device), std::move(notes));
 }
 
@@ -82,7 +91,9 @@ Status fix_shapes(Graph& graph, const std::map<std::string, Dims>& shapes) {
   SymbolValues symbols;
   for (Value* v : graph.inputs()) {
     auto it = shapes.find(v->name());
-    if (it != shapes.end()) INGOT_RETURN_IF_ERROR(bind_dims(v->shape(), it->second, symbols).with_context(str("input '", v->name(), "'")));
+    if (it != shapes.end())
+      INGOT_RETURN_IF_ERROR(
+          bind_dims(v->shape(), it->second, symbols).with_context(str("input '", v->name(), "'")));
   }
   for (Value* v : graph.inputs()) {
     TensorType type = v->type();
@@ -97,14 +108,17 @@ Status fix_shapes(Graph& graph, const std::map<std::string, Dims>& shapes) {
 Result<Engine> build(const std::string& onnx_path, const BuildOptions& options) {
   if (options.progress) options.progress({"import", 0, 1, -1});
   ImportReport report;
-  INGOT_ASSIGN_OR_RETURN(std::unique_ptr<Graph> graph, import_onnx_file(onnx_path, import_options(options), &report));
+  INGOT_ASSIGN_OR_RETURN(std::unique_ptr<Graph> graph,
+                         import_onnx_file(onnx_path, import_options(options), &report));
   return build_graph(std::move(graph), options, std::move(report.notes));
 }
 
-Result<Engine> build_bytes(const void* data, size_t size, const std::string& base_dir, const BuildOptions& options) {
+Result<Engine> build_bytes(const void* data, size_t size, const std::string& base_dir,
+                           const BuildOptions& options) {
   ImportReport report;
   INGOT_ASSIGN_OR_RETURN(std::unique_ptr<Graph> graph,
-                         import_onnx_bytes({static_cast<const std::byte*>(data), size}, nullptr, base_dir, import_options(options), &report));
+                         import_onnx_bytes({static_cast<const std::byte*>(data), size}, nullptr, base_dir,
+                                           import_options(options), &report));
   return build_graph(std::move(graph), options, std::move(report.notes));
 }
 

@@ -35,7 +35,8 @@ struct Context::Impl {
 
   const std::vector<Plan>& plans() const { return engine->image->plans; }
 
-  Result<size_t> index(const std::vector<TensorInfo>& infos, const std::string& name, const char* kind) const {
+  Result<size_t> index(const std::vector<TensorInfo>& infos, const std::string& name,
+                       const char* kind) const {
     std::string names;
     for (size_t i = 0; i < infos.size(); ++i) {
       if (infos[i].name == name) return i;
@@ -56,17 +57,20 @@ struct Context::Impl {
     for (size_t p = 0; p < plans().size(); ++p) {
       if (!fits(plans()[p])) continue;
       if (executors[p] == nullptr) {
-        INGOT_ASSIGN_OR_RETURN(executors[p], Executor::create(engine->image, plans()[p], *engine->device, *stream));
+        INGOT_ASSIGN_OR_RETURN(executors[p],
+                               Executor::create(engine->image, plans()[p], *engine->device, *stream));
         executors[p]->set_profiling(profiling);
       }
       executor = executors[p].get();
       return {};
     }
     std::string shapes, ranges;
-    for (size_t i = 0; i < dims.size(); ++i) shapes += str(i ? ", " : "", engine->inputs[i].name, "=", dims_to_string(dims[i]));
+    for (size_t i = 0; i < dims.size(); ++i)
+      shapes += str(i ? ", " : "", engine->inputs[i].name, "=", dims_to_string(dims[i]));
     for (const Plan& p : plans())
       for (const ProfileInput& r : p.profile)
-        ranges += str(ranges.empty() ? "" : "; ", r.name, " from ", dims_to_string(r.min), " to ", dims_to_string(r.max));
+        ranges += str(ranges.empty() ? "" : "; ", r.name, " from ", dims_to_string(r.min), " to ",
+                      dims_to_string(r.max));
     return invalid_argument("input shapes ", shapes, " are outside the engine's profiles (", ranges, ")");
   }
 
@@ -75,7 +79,8 @@ struct Context::Impl {
     for (size_t i = 0; i < dims.size(); ++i) {
       if (has_dims[i]) continue;
       const PlanTensor& t = plans()[0].tensors[static_cast<size_t>(plans()[0].inputs[i])];
-      if (!t.type.is_static()) return failed_precondition("input '", t.name, "' of type ", t.type.to_string(), " has no shape yet");
+      if (!t.type.is_static())
+        return failed_precondition("input '", t.name, "' of type ", t.type.to_string(), " has no shape yet");
       dims[i] = *eval(t.type.shape, {});
       has_dims[i] = true;
     }
@@ -92,10 +97,14 @@ struct Context::Impl {
     const PlanTensor& t = plans()[0].tensors[static_cast<size_t>(plans()[0].inputs[i])];
     if (t.type.ranked) {
       if (new_dims.size() != t.type.shape.size())
-        return invalid_argument("input '", t.name, "': got shape ", dims_to_string(new_dims), ", expected ", to_string(t.type.shape));
+        return invalid_argument("input '", t.name, "': got shape ", dims_to_string(new_dims), ", expected ",
+                                to_string(t.type.shape));
       for (size_t d = 0; d < new_dims.size(); ++d) {
-        const bool wrong = t.type.shape[d].is_const() ? t.type.shape[d].value() != new_dims[d] : new_dims[d] < 0;
-        if (wrong) return invalid_argument("input '", t.name, "': got shape ", dims_to_string(new_dims), ", expected ", to_string(t.type.shape));
+        const bool wrong =
+            t.type.shape[d].is_const() ? t.type.shape[d].value() != new_dims[d] : new_dims[d] < 0;
+        if (wrong)
+          return invalid_argument("input '", t.name, "': got shape ", dims_to_string(new_dims), ", expected ",
+                                  to_string(t.type.shape));
       }
     }
     dims[i] = new_dims;
@@ -109,10 +118,12 @@ struct Context::Impl {
     for (size_t i = 0; i < targets.size(); ++i) {
       if (targets[i].data == nullptr) continue;
       if (!executor->output_dims_known(i))
-        return failed_precondition("output '", engine->outputs[i].name, "' depends on data: its memory cannot be given before a run");
+        return failed_precondition("output '", engine->outputs[i].name,
+                                   "' depends on data: its memory cannot be given before a run");
       const size_t needed = executor->output(i).bytes();
       if (targets[i].bytes < needed)
-        return invalid_argument("output '", engine->outputs[i].name, "' takes ", needed, " bytes, got memory for ", targets[i].bytes);
+        return invalid_argument("output '", engine->outputs[i].name, "' takes ", needed,
+                                " bytes, got memory for ", targets[i].bytes);
       executor->set_output(i, targets[i].data);
     }
     return executor->run();
@@ -124,11 +135,15 @@ namespace {
 // Marks a context busy for the length of a call; a second thread finds it so.
 class BusyGuard {
  public:
-  explicit BusyGuard(std::atomic<bool>& flag) : flag_(flag), ok_(!flag.exchange(true, std::memory_order_acquire)) {}
+  explicit BusyGuard(std::atomic<bool>& flag)
+      : flag_(flag), ok_(!flag.exchange(true, std::memory_order_acquire)) {}
   ~BusyGuard() {
     if (ok_) flag_.store(false, std::memory_order_release);
   }
-  Status status() const { return ok_ ? Status() : failed_precondition("the context is in use by another thread: one context per thread"); }
+  Status status() const {
+    return ok_ ? Status()
+               : failed_precondition("the context is in use by another thread: one context per thread");
+  }
 
  private:
   std::atomic<bool>& flag_;
@@ -168,7 +183,8 @@ Status Context::set_input(const std::string& name, const TensorRef& tensor) {
   INGOT_ASSIGN_OR_RETURN(const size_t i, impl_->index(impl_->engine->inputs, name, "input"));
   const DataType expected = impl_->engine->inputs[i].dtype;
   if (tensor.dtype != expected)
-    return invalid_argument("input '", name, "': got type ", data_type_name(tensor.dtype), ", expected ", data_type_name(expected));
+    return invalid_argument("input '", name, "': got type ", data_type_name(tensor.dtype), ", expected ",
+                            data_type_name(expected));
   INGOT_RETURN_IF_ERROR(impl_->set_dims(i, tensor.dims));
   impl_->data[i] = tensor.data;
   return {};
@@ -201,7 +217,8 @@ Result<Dims> Context::output_shape(const std::string& name) {
   INGOT_RETURN_IF_ERROR(guard.status());
   INGOT_ASSIGN_OR_RETURN(const size_t i, impl_->index(impl_->engine->outputs, name, "output"));
   INGOT_RETURN_IF_ERROR(impl_->prepare());
-  if (!impl_->executor->output_dims_known(i)) return failed_precondition("the shape of output '", name, "' depends on data");
+  if (!impl_->executor->output_dims_known(i))
+    return failed_precondition("the shape of output '", name, "' depends on data");
   return impl_->executor->output(i).dims;
 }
 
@@ -227,7 +244,8 @@ std::vector<LayerTime> Context::layer_times() const {
   const auto& steps = impl_->executor->plan().steps;
   const auto& times = impl_->executor->step_times();
   for (size_t i = 0; i < steps.size(); ++i)
-    out.push_back({steps[i].name, steps[i].op, steps[i].kernel, times[i].seconds, times[i].runs, steps[i].flops, steps[i].bytes});
+    out.push_back({steps[i].name, steps[i].op, steps[i].kernel, times[i].seconds, times[i].runs,
+                   steps[i].flops, steps[i].bytes});
   return out;
 }
 

@@ -15,14 +15,18 @@ TensorInfo info_of(const PlanTensor& t) {
 
 Result<Engine> open_image(std::shared_ptr<const EngineImage> image) {
   INGOT_ASSIGN_OR_RETURN(std::shared_ptr<Device> device, open_device("cpu"));
-  const bool fits = std::any_of(image->plans.begin(), image->plans.end(), [&](const Plan& p) { return device->can_run(p); });
+  const bool fits = std::any_of(image->plans.begin(), image->plans.end(),
+                                [&](const Plan& p) { return device->can_run(p); });
   if (fits) return make_engine(std::move(image), std::move(device), {});
-  const std::string made_for = image->plans.empty() ? "nothing" : str(image->plans[0].device, " ", image->plans[0].arch);
+  const std::string made_for =
+      image->plans.empty() ? "nothing" : str(image->plans[0].device, " ", image->plans[0].arch);
   auto replanned = replan_for(*image, *device);
   if (!replanned.ok())
-    return replanned.status().with_context(str("the engine was built for ", made_for, ", this machine is ", device->name(), " ", device->arch()));
-  std::vector<std::string> warnings = {str("the engine was built for ", made_for, "; its plan was made anew for ", device->name(), " ",
-                                           device->arch(), " with default kernels: build it on this machine to have it tuned")};
+    return replanned.status().with_context(str("the engine was built for ", made_for, ", this machine is ",
+                                               device->name(), " ", device->arch()));
+  std::vector<std::string> warnings = {
+      str("the engine was built for ", made_for, "; its plan was made anew for ", device->name(), " ",
+          device->arch(), " with default kernels: build it on this machine to have it tuned")};
   return make_engine(std::move(*replanned), std::move(device), std::move(warnings));
 }
 
@@ -34,8 +38,8 @@ Result<std::shared_ptr<Device>> open_device(const std::string& name) {
   return std::shared_ptr<Device>(std::move(device));
 }
 
-Result<Engine> make_engine(std::shared_ptr<const EngineImage> image, std::shared_ptr<Device> device, std::vector<std::string> warnings,
-                           std::string build_report) {
+Result<Engine> make_engine(std::shared_ptr<const EngineImage> image, std::shared_ptr<Device> device,
+                           std::vector<std::string> warnings, std::string build_report) {
   if (image->plans.empty()) return corrupt("the engine holds no plan");
   auto impl = std::make_shared<Engine::Impl>();
   const Plan& plan = image->plans.front();

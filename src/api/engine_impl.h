@@ -16,12 +16,13 @@ struct Engine::Impl {
 };
 
 /// Wraps an image whose first plan runs on `device`.
-Result<Engine> make_engine(std::shared_ptr<const EngineImage> image, std::shared_ptr<Device> device, std::vector<std::string> warnings,
-                           std::string build_report = "{}");
+Result<Engine> make_engine(std::shared_ptr<const EngineImage> image, std::shared_ptr<Device> device,
+                           std::vector<std::string> warnings, std::string build_report = "{}");
 /// The device of that name ("cpu"). Errors: kUnsupported names those there are.
 Result<std::shared_ptr<Device>> open_device(const std::string& name);
 
-/// Plans of `image` made anew for this machine. libingot compiles; libingot_rt refuses (each library links its own).
+/// Plans of `image` made anew for this machine. libingot compiles; libingot_rt refuses (each library links
+/// its own).
 Result<std::shared_ptr<const EngineImage>> replan_for(const EngineImage& image, Device& device);
 
 }  // namespace ingot

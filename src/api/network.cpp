@@ -7,7 +7,9 @@
 
 namespace ingot {
 
-Network::Network(std::string name) : impl_(std::make_unique<Impl>()) { impl_->graph = std::make_unique<Graph>(std::move(name)); }
+Network::Network(std::string name) : impl_(std::make_unique<Impl>()) {
+  impl_->graph = std::make_unique<Graph>(std::move(name));
+}
 Network::Network(Network&&) noexcept = default;
 Network& Network::operator=(Network&&) noexcept = default;
 Network::~Network() = default;
@@ -32,15 +34,19 @@ NetworkTensor Network::input(const std::string& name, DataType dtype, const std:
   Impl& m = *impl_;
   if (!m.status.ok()) return {};
   TensorType type{dtype, {}, true};
-  if (bit_width(dtype) == 0) return fail(m.status, invalid_argument("input '", name, "' has no element type"), NetworkTensor{});
+  if (bit_width(dtype) == 0)
+    return fail(m.status, invalid_argument("input '", name, "' has no element type"), NetworkTensor{});
   for (const std::string& text : dims) {
     auto d = Dim::parse(text);
     if (!d.ok()) return fail(m.status, d.status().with_context(str("input '", name, "'")), NetworkTensor{});
-    if (d->is_const() && d->value() < 0) return fail(m.status, invalid_argument("input '", name, "': dimension ", text, " is negative"), NetworkTensor{});
+    if (d->is_const() && d->value() < 0)
+      return fail(m.status, invalid_argument("input '", name, "': dimension ", text, " is negative"),
+                  NetworkTensor{});
     type.shape.push_back(*d);
   }
   for (const Value* v : m.graph->inputs())
-    if (v->name() == name) return fail(m.status, invalid_argument("there is an input '", name, "' already"), NetworkTensor{});
+    if (v->name() == name)
+      return fail(m.status, invalid_argument("there is an input '", name, "' already"), NetworkTensor{});
   return keep(m.values, m.graph->add_input(name, std::move(type)));
 }
 
@@ -48,23 +54,28 @@ NetworkTensor Network::constant(const TensorRef& value, const std::string& name)
   Impl& m = *impl_;
   if (!m.status.ok()) return {};
   auto tensor = Tensor::allocate(value.dtype, value.dims);
-  if (!tensor.ok()) return fail(m.status, tensor.status().with_context(str("constant '", name, "'")), NetworkTensor{});
-  if (value.data == nullptr && tensor->bytes() > 0) return fail(m.status, invalid_argument("constant '", name, "' has no data"), NetworkTensor{});
+  if (!tensor.ok())
+    return fail(m.status, tensor.status().with_context(str("constant '", name, "'")), NetworkTensor{});
+  if (value.data == nullptr && tensor->bytes() > 0)
+    return fail(m.status, invalid_argument("constant '", name, "' has no data"), NetworkTensor{});
   if (tensor->bytes() > 0) std::memcpy(tensor->mutable_data(), value.data, tensor->bytes());
   return keep(m.values, m.graph->add_constant(name, std::move(*tensor)));
 }
 
 std::vector<NetworkTensor> Network::add(const std::string& op, const std::vector<NetworkTensor>& inputs,
-                                        const std::map<std::string, NetworkAttr>& attrs, int num_outputs, const std::string& name) {
+                                        const std::map<std::string, NetworkAttr>& attrs, int num_outputs,
+                                        const std::string& name) {
   Impl& m = *impl_;
   const std::vector<NetworkTensor> none(static_cast<size_t>(std::max(num_outputs, 0)));
   if (!m.status.ok()) return none;
   const OpDef* def = find_op(op);
-  if (def == nullptr) return fail(m.status, unsupported("node '", name, "': there is no op '", op, "'"), none);
+  if (def == nullptr)
+    return fail(m.status, unsupported("node '", name, "': there is no op '", op, "'"), none);
   std::vector<Value*> values;
   for (const NetworkTensor& t : inputs) {
     if (t.id >= static_cast<int32_t>(m.values.size()))
-      return fail(m.status, invalid_argument("node '", name, "' (", op, "): an input is of another network"), none);
+      return fail(m.status, invalid_argument("node '", name, "' (", op, "): an input is of another network"),
+                  none);
     values.push_back(t.valid() ? m.values[static_cast<size_t>(t.id)] : nullptr);
   }
   Attrs converted;

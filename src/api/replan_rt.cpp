@@ -5,7 +5,9 @@
 namespace ingot {
 
 Result<std::shared_ptr<const EngineImage>> replan_for(const EngineImage&, Device&) {
-  return unsupported("the run-only library cannot make a plan for it: load the engine with libingot once and save it, or build it for this machine");
+  return unsupported(
+      "the run-only library cannot make a plan for it: load the engine with libingot once and save it, or "
+      "build it for this machine");
 }
 
 }  // namespace ingot

@@ -28,7 +28,8 @@ Json describe(const Plan& plan) {
     for (TensorId t : s.outputs) {
       if (t == kNoTensor) continue;
       const PlanTensor& tensor = plan.tensors[static_cast<size_t>(t)];
-      outputs.push_back(str(tensor.type.to_string(), " ", layout_name(tensor.layout), tensor.alias_of != kNoTensor ? " in place" : ""));
+      outputs.push_back(str(tensor.type.to_string(), " ", layout_name(tensor.layout),
+                            tensor.alias_of != kNoTensor ? " in place" : ""));
     }
     one["outputs"] = std::move(outputs);
     if (s.op == "eval") reference.push_back({{"name", s.name}, {"op", s.kernel}});
@@ -36,8 +37,9 @@ Json describe(const Plan& plan) {
     steps.push_back(std::move(one));
   }
   Json profile = Json::array();
-  for (const ProfileInput& p : plan.profile) profile.push_back({{"input", p.name}, {"min", p.min}, {"opt", p.opt}, {"max", p.max}});
-  return {{"device", plan.device}, {"arch", plan.arch}, {"threads", plan.threads}, {"flops", flops},
+  for (const ProfileInput& p : plan.profile)
+    profile.push_back({{"input", p.name}, {"min", p.min}, {"opt", p.opt}, {"max", p.max}});
+  return {{"device", plan.device}, {"arch", plan.arch}, {"threads", plan.threads},       {"flops", flops},
           {"profile", profile},    {"steps", steps},    {"reference_kernels", reference}};
 }
 
@@ -47,10 +49,14 @@ std::string Engine::report_json() const {
   const EngineImage& image = *impl_->image;
   Json out;
   for (const auto& [name, value] : image.meta) {
-    if (const auto* i = std::get_if<int64_t>(&value)) out[name] = *i;
-    else if (const auto* f = std::get_if<float>(&value)) out[name] = *f;
-    else if (const auto* s = std::get_if<std::string>(&value)) out[name] = *s;
-    else if (const auto* l = std::get_if<Strings>(&value)) out[name] = *l;
+    if (const auto* i = std::get_if<int64_t>(&value))
+      out[name] = *i;
+    else if (const auto* f = std::get_if<float>(&value))
+      out[name] = *f;
+    else if (const auto* s = std::get_if<std::string>(&value))
+      out[name] = *s;
+    else if (const auto* l = std::get_if<Strings>(&value))
+      out[name] = *l;
   }
   out["inputs"] = describe(impl_->inputs);
   out["outputs"] = describe(impl_->outputs);

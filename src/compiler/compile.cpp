@@ -16,7 +16,8 @@ Status store_graph(const Graph& graph, EngineImage& engine) {
   return {};
 }
 
-Result<Plan> make_plan(const Graph& graph, const CompileProfile& profile, const Target& target, WeightTable& weights) {
+Result<Plan> make_plan(const Graph& graph, const CompileProfile& profile, const Target& target,
+                       WeightTable& weights) {
   INGOT_ASSIGN_OR_RETURN(SymbolValues symbols, opt_symbols(graph, profile));
   LoweringOptions options;
   options.target = &target;
@@ -26,7 +27,8 @@ Result<Plan> make_plan(const Graph& graph, const CompileProfile& profile, const 
   return plan;
 }
 
-Status add_plans(const Graph& graph, const Target& target, const CompileOptions& options, EngineImage& engine) {
+Status add_plans(const Graph& graph, const Target& target, const CompileOptions& options,
+                 EngineImage& engine) {
   WeightTable weights(std::move(engine.weights));
   const std::vector<CompileProfile> any = {{}};
   for (const CompileProfile& profile : options.profiles.empty() ? any : options.profiles) {
@@ -50,9 +52,11 @@ Result<SymbolValues> opt_symbols(const Graph& graph, const CompileProfile& profi
     if (it == profile.end() || !v->type().ranked) continue;
     for (const Dims* dims : {&it->second.min, &it->second.max}) {
       SymbolValues bounds;
-      INGOT_RETURN_IF_ERROR(bind_dims(v->shape(), *dims, bounds).with_context(str("profile of input '", v->name(), "'")));
+      INGOT_RETURN_IF_ERROR(
+          bind_dims(v->shape(), *dims, bounds).with_context(str("profile of input '", v->name(), "'")));
     }
-    INGOT_RETURN_IF_ERROR(bind_dims(v->shape(), it->second.opt, symbols).with_context(str("profile of input '", v->name(), "'")));
+    INGOT_RETURN_IF_ERROR(bind_dims(v->shape(), it->second.opt, symbols)
+                              .with_context(str("profile of input '", v->name(), "'")));
   }
   for (const Value* v : graph.inputs()) {
     for (size_t i = 0; i < v->shape().size(); ++i) {
@@ -64,7 +68,8 @@ Result<SymbolValues> opt_symbols(const Graph& graph, const CompileProfile& profi
   return symbols;
 }
 
-Result<std::shared_ptr<EngineImage>> compile(Graph& graph, const Target& target, Device& device, const CompileOptions& options) {
+Result<std::shared_ptr<EngineImage>> compile(Graph& graph, const Target& target, Device& device,
+                                             const CompileOptions& options) {
   const size_t imported = graph.nodes().size();
   INGOT_RETURN_IF_ERROR(infer(graph));
   INGOT_RETURN_IF_ERROR(verify(graph));
@@ -77,7 +82,8 @@ Result<std::shared_ptr<EngineImage>> compile(Graph& graph, const Target& target,
   return engine;
 }
 
-Result<std::shared_ptr<EngineImage>> replan(const EngineImage& old, const Target& target, Device& device, const CompileOptions& options) {
+Result<std::shared_ptr<EngineImage>> replan(const EngineImage& old, const Target& target, Device& device,
+                                            const CompileOptions& options) {
   std::vector<Tensor> constants;
   for (const Weight& w : old.weights) constants.push_back(w.data);
   INGOT_ASSIGN_OR_RETURN(const std::unique_ptr<Graph> graph, parse_graph(old.graph, constants));

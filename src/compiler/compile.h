@@ -19,12 +19,15 @@ struct CompileOptions {
 };
 
 /// Optimizes `graph` in place and makes the engine. `targets` are those to plan for (one for each device).
-Result<std::shared_ptr<EngineImage>> compile(Graph& graph, const Target& target, Device& device, const CompileOptions& options);
+Result<std::shared_ptr<EngineImage>> compile(Graph& graph, const Target& target, Device& device,
+                                             const CompileOptions& options);
 
 /// One more plan from the graph that an engine stores, for a machine that none of its plans fits.
-Result<std::shared_ptr<EngineImage>> replan(const EngineImage& engine, const Target& target, Device& device, const CompileOptions& options);
+Result<std::shared_ptr<EngineImage>> replan(const EngineImage& engine, const Target& target, Device& device,
+                                            const CompileOptions& options);
 
-/// Symbols at the profile's opt dims; what is unbounded counts 1 for a leading dim of an input, OptShapes::kUnknownSize else.
+/// Symbols at the profile's opt dims; what is unbounded counts 1 for a leading dim of an input,
+/// OptShapes::kUnknownSize else.
 Result<SymbolValues> opt_symbols(const Graph& graph, const CompileProfile& profile);
 
 }  // namespace ingot

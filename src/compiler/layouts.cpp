@@ -12,12 +12,16 @@ LayoutMap choose_layouts(const Graph& graph, const Target& target, const OptShap
   for (const auto& node : graph.nodes()) {
     Layout layout = Layout::kPlain;
     switch (target.layout_rule(*node, shapes)) {
-      case LayoutRule::kPlain: break;
-      case LayoutRule::kBlocked: layout = Layout::kBlocked; break;
+      case LayoutRule::kPlain:
+        break;
+      case LayoutRule::kBlocked:
+        layout = Layout::kBlocked;
+        break;
       case LayoutRule::kFollow:
         for (const Value* v : node->inputs()) {
           // Small operands (a vector of scales, [N, C, 1, 1]) do not decide for the large one.
-          if (v != nullptr && blocked(v) && (v->shape() == node->output()->shape() || node->inputs().size() == 1 || !node->is("Pointwise")))
+          if (v != nullptr && blocked(v) &&
+              (v->shape() == node->output()->shape() || node->inputs().size() == 1 || !node->is("Pointwise")))
             layout = Layout::kBlocked;
         }
         break;

@@ -13,10 +13,13 @@ WeightTable::WeightTable(std::vector<Weight> weights) : weights_(std::move(weigh
 }
 
 int32_t WeightTable::add(const Tensor& data, std::string packing) {
-  // Equal contents at different addresses are found when the file is written; here one tensor used twice is enough.
+  // Equal contents at different addresses are found when the file is written; here one tensor used twice is
+  // enough.
   auto& known = by_address_[{data.data(), data.dims()}];
   for (int32_t i : known)
-    if (weights_[static_cast<size_t>(i)].packing == packing && weights_[static_cast<size_t>(i)].data.dtype() == data.dtype()) return i;
+    if (weights_[static_cast<size_t>(i)].packing == packing &&
+        weights_[static_cast<size_t>(i)].data.dtype() == data.dtype())
+      return i;
   weights_.push_back({data, std::move(packing)});
   known.push_back(static_cast<int32_t>(weights_.size() - 1));
   return known.back();
@@ -42,7 +45,8 @@ class Lowering {
       home_[v] = {Layout::kPlain, plan_.inputs.back()};
       collect(v->type());
     }
-    for (const auto& node : graph_.nodes()) INGOT_RETURN_IF_ERROR(lower_node(*node).with_context(describe(*node)));
+    for (const auto& node : graph_.nodes())
+      INGOT_RETURN_IF_ERROR(lower_node(*node).with_context(describe(*node)));
     for (const Value* v : graph_.outputs()) {
       INGOT_ASSIGN_OR_RETURN(const TensorId t, own_tensor(v));
       plan_.outputs.push_back(t);
@@ -85,16 +89,19 @@ class Lowering {
   Result<TensorId> get(const Value* v, Layout layout) {
     if (auto it = copies_.find({v, layout}); it != copies_.end()) return it->second;
     if (v->is_constant()) {
-      if (layout != Layout::kPlain) return internal_error("constant '", v->name(), "' is wanted in blocked layout unpacked");
+      if (layout != Layout::kPlain)
+        return internal_error("constant '", v->name(), "' is wanted in blocked layout unpacked");
       return copies_[{v, layout}] = add_weight(v->name(), v->constant(), "");
     }
     const Home home = home_.at(v);
     if (home.layout == layout) return home.tensor;
-    const TensorId copy = add_tensor(v->name() + (layout == Layout::kPlain ? ".plain" : ".blocked"), v->type(), layout);
+    const TensorId copy =
+        add_tensor(v->name() + (layout == Layout::kPlain ? ".plain" : ".blocked"), v->type(), layout);
     if (same_bytes(*v)) {
       tensor(copy).alias_of = home.tensor;
     } else {
-      emit_step(target_.reorder(v->type(), home.layout, layout), "reorder " + v->name(), {home.tensor}, {copy});
+      emit_step(target_.reorder(v->type(), home.layout, layout), "reorder " + v->name(), {home.tensor},
+                {copy});
     }
     return copies_[{v, layout}] = copy;
   }
@@ -106,7 +113,8 @@ class Lowering {
     return std::all_of(s.begin() + 2, s.end(), [](const Dim& d) { return d.is(1); });
   }
 
-  PlanStep& emit_step(const Candidate& c, std::string name, std::vector<TensorId> inputs, std::vector<TensorId> outputs) {
+  PlanStep& emit_step(const Candidate& c, std::string name, std::vector<TensorId> inputs,
+                      std::vector<TensorId> outputs) {
     PlanStep s;
     s.op = c.op;
     s.kernel = c.kernel;
@@ -119,14 +127,16 @@ class Lowering {
     return plan_.steps.back();
   }
 
-  // Reshapes of plain tensors are views, where their output's dims follow from symbols that are known by then.
+  // Reshapes of plain tensors are views, where their output's dims follow from symbols that are known by
+  // then.
   bool is_view(const Node& node) const {
     if (!kReshapes.contains(node.op().name) || node.input(0)->is_constant()) return false;
     const TensorType& type = node.output()->type();
     if (!type.ranked || !node.input(0)->type().ranked) return false;
     std::vector<std::string> names;
     for (const Dim& d : type.shape) d.collect_symbols(names);
-    return std::all_of(names.begin(), names.end(), [&](const std::string& n) { return known_symbols_.contains(n); });
+    return std::all_of(names.begin(), names.end(),
+                       [&](const std::string& n) { return known_symbols_.contains(n); });
   }
 
   Status lower_node(const Node& node) {
@@ -151,7 +161,8 @@ class Lowering {
     std::vector<TensorId> inputs, outputs;
     for (size_t i = 0; i < node.inputs().size(); ++i) {
       const Value* v = node.inputs()[i];
-      auto packed = std::find_if(c.packed.begin(), c.packed.end(), [&](const PackedInput& p) { return p.input == i; });
+      auto packed =
+          std::find_if(c.packed.begin(), c.packed.end(), [&](const PackedInput& p) { return p.input == i; });
       if (v == nullptr) {
         inputs.push_back(kNoTensor);
       } else if (packed != c.packed.end()) {
@@ -204,16 +215,21 @@ class Lowering {
 
   Cost node_cost(const Node& node) const {
     CostContext c{node.attrs(), {}, {}};
-    auto view = [&](const Value* v) { return v == nullptr ? TensorView{} : TensorView{v->dtype(), options_.shapes.dims(*v), nullptr}; };
-    for (size_t i = 0; i + node.captures() < node.inputs().size(); ++i) c.inputs.push_back(view(node.inputs()[i]));
+    auto view = [&](const Value* v) {
+      return v == nullptr ? TensorView{} : TensorView{v->dtype(), options_.shapes.dims(*v), nullptr};
+    };
+    for (size_t i = 0; i + node.captures() < node.inputs().size(); ++i)
+      c.inputs.push_back(view(node.inputs()[i]));
     for (const Value* v : node.outputs()) c.outputs.push_back(view(v));
     return op_cost(node.op(), c);
   }
 
-  // A tensor of its own for a plan output: inputs, constants, views and values that are output twice are copied.
+  // A tensor of its own for a plan output: inputs, constants, views and values that are output twice are
+  // copied.
   Result<TensorId> own_tensor(const Value* v) {
     INGOT_ASSIGN_OR_RETURN(const TensorId t, get(v, Layout::kPlain));
-    const bool taken = std::count(plan_.outputs.begin(), plan_.outputs.end(), t) > 0 || std::count(plan_.inputs.begin(), plan_.inputs.end(), t) > 0;
+    const bool taken = std::count(plan_.outputs.begin(), plan_.outputs.end(), t) > 0 ||
+                       std::count(plan_.inputs.begin(), plan_.inputs.end(), t) > 0;
     if (!taken && tensor(t).weight < 0 && tensor(t).alias_of == kNoTensor) return t;
     const TensorId copy = add_tensor(v->name(), v->type(), Layout::kPlain);
     Candidate c = target_.reorder(v->type(), Layout::kPlain, Layout::kPlain);

@@ -1,5 +1,5 @@
-// Lowering: an optimized graph becomes a Plan for one target. Layouts are chosen, a kernel is picked for each node, copies
-// between layouts are inserted, and tensors that can lie inside others become views.
+// Lowering: an optimized graph becomes a Plan for one target. Layouts are chosen, a kernel is picked for each
+// node, copies between layouts are inserted, and tensors that can lie inside others become views.
 #pragma once
 
 #include "engine/engine_file.h"
@@ -35,7 +35,8 @@ Result<Plan> lower(const Graph& graph, const LoweringOptions& options, WeightTab
 using LayoutMap = std::map<const Value*, Layout>;
 LayoutMap choose_layouts(const Graph& graph, const Target& target, const OptShapes& shapes);
 
-/// Makes concats whose parts can be written in place, and slices that are contiguous, into views (design: no copies).
+/// Makes concats whose parts can be written in place, and slices that are contiguous, into views (design: no
+/// copies).
 void make_views(Plan& plan);
 
 }  // namespace ingot

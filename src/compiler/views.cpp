@@ -1,4 +1,5 @@
-// Tensors that lie inside others: parts of a concat are written in place, contiguous slices are read in place.
+// Tensors that lie inside others: parts of a concat are written in place, contiguous slices are read in
+// place.
 #include <algorithm>
 #include <map>
 
@@ -14,8 +15,8 @@ bool outer_is_one(const Shape& shape, int64_t axis) {
   return std::all_of(shape.begin(), shape.begin() + axis, [](const Dim& d) { return d.is(1); });
 }
 
-// Elements before index `start` of `axis` in a tensor whose dims before the axis are 1. Blocked channels count in whole
-// blocks, which `divisible` checks.
+// Elements before index `start` of `axis` in a tensor whose dims before the axis are 1. Blocked channels
+// count in whole blocks, which `divisible` checks.
 Dim elements_before(const PlanTensor& t, int64_t axis, const Dim& start) {
   Dim out = start;
   for (size_t d = static_cast<size_t>(axis) + 1; d < t.type.shape.size(); ++d) out = out * t.type.shape[d];
@@ -41,8 +42,8 @@ class ViewMaker {
       kept.push_back(std::move(s));
     }
     plan_.steps = std::move(kept);
-    // The last concat first: a concat that is itself a part of a later one finds its own place taken already, and its
-    // parts then lie inside both.
+    // The last concat first: a concat that is itself a part of a later one finds its own place taken already,
+    // and its parts then lie inside both.
     for (auto s = plan_.steps.rbegin(); s != plan_.steps.rend(); ++s)
       if (s->op == "concat") concat(*s);
   }
@@ -55,11 +56,15 @@ class ViewMaker {
     const int64_t axis = s.args.get_int("axis");
     const Ints starts = s.args.get_ints("starts");
     const PlanTensor& from = at(plan_, s.inputs[0]);
-    if (from.weight >= 0 || !from.type.ranked || !outer_is_one(from.type.shape, axis) || starts.size() != s.outputs.size()) return false;
+    if (from.weight >= 0 || !from.type.ranked || !outer_is_one(from.type.shape, axis) ||
+        starts.size() != s.outputs.size())
+      return false;
     for (size_t i = 0; i < s.outputs.size(); ++i) {
       if (s.outputs[i] == kNoTensor) continue;
       const PlanTensor& to = at(plan_, s.outputs[i]);
-      if (is_output(s.outputs[i]) || to.layout != from.layout || to.alias_of != kNoTensor || !divisible(from, axis, starts[i], plan_.block)) return false;
+      if (is_output(s.outputs[i]) || to.layout != from.layout || to.alias_of != kNoTensor ||
+          !divisible(from, axis, starts[i], plan_.block))
+        return false;
     }
     for (size_t i = 0; i < s.outputs.size(); ++i) {
       if (s.outputs[i] == kNoTensor) continue;
@@ -74,7 +79,9 @@ class ViewMaker {
     while (plan_.tensors[static_cast<size_t>(t)].alias_of != kNoTensor) {
       const PlanTensor& view = plan_.tensors[static_cast<size_t>(t)];
       const PlanTensor& root = plan_.tensors[static_cast<size_t>(view.alias_of)];
-      if (!view.alias_offset.is(0) || !(num_elements(view.type.shape) == num_elements(root.type.shape)) || view.layout != root.layout) return t;
+      if (!view.alias_offset.is(0) || !(num_elements(view.type.shape) == num_elements(root.type.shape)) ||
+          view.layout != root.layout)
+        return t;
       t = view.alias_of;
     }
     return t;
@@ -82,7 +89,8 @@ class ViewMaker {
 
   bool can_move(TensorId t) const {
     const PlanTensor& p = plan_.tensors[static_cast<size_t>(t)];
-    return p.weight < 0 && p.alias_of == kNoTensor && written_[static_cast<size_t>(t)] && !is_output(t) && p.type.ranked;
+    return p.weight < 0 && p.alias_of == kNoTensor && written_[static_cast<size_t>(t)] && !is_output(t) &&
+           p.type.ranked;
   }
 
   void concat(PlanStep& s) {
@@ -95,7 +103,9 @@ class ViewMaker {
     for (TensorId t : s.inputs) {
       const PlanTensor& part = at(plan_, t);
       const TensorId root = whole(t);
-      if (part.layout != to.layout || !can_move(root) || root == out || places.contains(root) || !divisible(to, axis, start, plan_.block)) return;
+      if (part.layout != to.layout || !can_move(root) || root == out || places.contains(root) ||
+          !divisible(to, axis, start, plan_.block))
+        return;
       places[root] = elements_before(to, axis, start);
       start = start + part.type.shape[static_cast<size_t>(axis)];
     }

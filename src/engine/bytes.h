@@ -13,13 +13,15 @@ namespace ingot {
 class ByteWriter {
  public:
   template <class T>
-    requires std::is_arithmetic_v<T> || std::is_enum_v<T>
+  requires std::is_arithmetic_v<T> || std::is_enum_v<T>
   void put(T value) {
     const size_t at = bytes_.size();
     bytes_.resize(at + sizeof(T));
     std::memcpy(bytes_.data() + at, &value, sizeof(T));
   }
-  void put_bytes(std::span<const std::byte> bytes) { bytes_.insert(bytes_.end(), bytes.begin(), bytes.end()); }
+  void put_bytes(std::span<const std::byte> bytes) {
+    bytes_.insert(bytes_.end(), bytes.begin(), bytes.end());
+  }
   void put_string(std::string_view s) {
     put(static_cast<uint64_t>(s.size()));
     put_bytes(std::as_bytes(std::span(s.data(), s.size())));
@@ -39,14 +41,14 @@ class ByteWriter {
   std::vector<std::byte> bytes_;
 };
 
-/// The first failed read makes `ok()` false; later reads give zeros and empty strings, so that callers check once.
+/// The first failed read makes `ok()` false; later reads give zeros and empty strings, so that callers check
+/// once.
 class ByteReader {
  public:
   explicit ByteReader(std::span<const std::byte> bytes) : bytes_(bytes) {}
 
   template <class T>
-    requires std::is_arithmetic_v<T> || std::is_enum_v<T>
-  T get() {
+  requires std::is_arithmetic_v<T> || std::is_enum_v<T> T get() {
     T value{};
     if (!take(sizeof(T))) return value;
     std::memcpy(&value, bytes_.data() + at_ - sizeof(T), sizeof(T));
@@ -60,7 +62,8 @@ class ByteReader {
     const auto bytes = get_bytes(get<uint64_t>());
     return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
   }
-  /// Calls get_one() for each item; an item takes at least one byte, which bounds the list before anything is allocated.
+  /// Calls get_one() for each item; an item takes at least one byte, which bounds the list before anything is
+  /// allocated.
   template <class T, class F>
   std::vector<T> get_list(F&& get_one) {
     std::vector<T> list;

@@ -1,8 +1,9 @@
 #include "engine/engine_file.h"
 
 #define XXH_INLINE_ALL
-#include <map>
 #include <xxhash.h>
+
+#include <map>
 
 #include "base/file.h"
 #include "engine/plan_io.h"
@@ -10,7 +11,8 @@
 namespace ingot {
 namespace {
 
-constexpr char kMagic[8] = {'I', 'N', 'G', 'O', 'T', '\r', '\n', '\x1a'};  // line-ending damage shows, as in PNG
+constexpr char kMagic[8] = {'I', 'N',  'G',  'O',
+                            'T', '\r', '\n', '\x1a'};  // line-ending damage shows, as in PNG
 constexpr size_t kPage = 4096;
 
 enum Section : uint32_t { kMeta = 0, kGraph, kWeightTable, kPlans, kData, kSectionCount };
@@ -45,12 +47,16 @@ std::span<const std::byte> zeros(size_t count) {
   return {kZeros, count};
 }
 
-std::span<const std::byte> bytes_of(const Tensor& t) { return {static_cast<const std::byte*>(t.data()), t.bytes()}; }
+std::span<const std::byte> bytes_of(const Tensor& t) {
+  return {static_cast<const std::byte*>(t.data()), t.bytes()};
+}
 
 // Lays the weights out, equal bytes once, and gives the table and the data's pieces.
-std::vector<std::byte> weight_table(const EngineImage& engine, std::vector<std::span<const std::byte>>& data, XXH3_state_t* state) {
+std::vector<std::byte> weight_table(const EngineImage& engine, std::vector<std::span<const std::byte>>& data,
+                                    XXH3_state_t* state) {
   ByteWriter table;
-  std::map<std::tuple<uint64_t, uint64_t, size_t>, uint64_t> known;  // 128-bit content hash and size -> offset
+  std::map<std::tuple<uint64_t, uint64_t, size_t>, uint64_t>
+      known;  // 128-bit content hash and size -> offset
   uint64_t at = 0;
   auto append = [&](std::span<const std::byte> piece) {
     if (piece.empty()) return;
@@ -89,7 +95,8 @@ Image make_image(const EngineImage& engine) {
   XXH3_state_t* state = XXH3_createState();
   XXH3_64bits_reset(state);
   std::vector<std::span<const std::byte>> data;
-  image.owned = {meta.bytes(), {graph.begin(), graph.end()}, weight_table(engine, data, state), plans.bytes()};
+  image.owned = {
+      meta.bytes(), {graph.begin(), graph.end()}, weight_table(engine, data, state), plans.bytes()};
 
   size_t at = sizeof(Header);
   image.pieces.push_back({});  // the header, filled in below
@@ -116,30 +123,37 @@ Image make_image(const EngineImage& engine) {
 }
 
 Status check_header(std::span<const std::byte> bytes, Header& header) {
-  if (bytes.size() < sizeof(Header)) return corrupt("not an engine file: ", bytes.size(), " bytes, expected at least ", sizeof(Header));
+  if (bytes.size() < sizeof(Header))
+    return corrupt("not an engine file: ", bytes.size(), " bytes, expected at least ", sizeof(Header));
   std::memcpy(&header, bytes.data(), sizeof header);
-  if (std::memcmp(header.magic, kMagic, sizeof kMagic) != 0) return corrupt("not an engine file: the first bytes are not Ingot's");
+  if (std::memcmp(header.magic, kMagic, sizeof kMagic) != 0)
+    return corrupt("not an engine file: the first bytes are not Ingot's");
   if (header.version != kEngineVersion)
-    return unsupported("engine file of version ", header.version, ", expected ", kEngineVersion, ": build it again from the model");
-  if (header.section_count != kSectionCount || checksum(header) != header.checksum) return corrupt("the engine file's header is damaged");
+    return unsupported("engine file of version ", header.version, ", expected ", kEngineVersion,
+                       ": build it again from the model");
+  if (header.section_count != kSectionCount || checksum(header) != header.checksum)
+    return corrupt("the engine file's header is damaged");
   for (uint32_t i = 0; i < kSectionCount; ++i) {
     const SectionEntry& s = header.sections[i];
     if (s.offset > bytes.size() || s.size > bytes.size() - s.offset)
-      return corrupt("the engine file is cut off: section ", i, " ends at ", s.offset + s.size, ", the file at ", bytes.size());
-    if (checksum(bytes.subspan(s.offset, s.size)) != s.checksum) return corrupt("section ", i, " of the engine file is damaged (checksum)");
+      return corrupt("the engine file is cut off: section ", i, " ends at ", s.offset + s.size,
+                     ", the file at ", bytes.size());
+    if (checksum(bytes.subspan(s.offset, s.size)) != s.checksum)
+      return corrupt("section ", i, " of the engine file is damaged (checksum)");
   }
   return {};
 }
 
-Status read_weights(ByteReader& in, std::span<const std::byte> data, const std::shared_ptr<const void>& owner, EngineImage& engine) {
+Status read_weights(ByteReader& in, std::span<const std::byte> data, const std::shared_ptr<const void>& owner,
+                    EngineImage& engine) {
   engine.weights = in.get_list<Weight>([&]() -> Weight {
     const auto dtype = in.get<DataType>();
     const auto dims = in.get_numbers<int64_t>();
     std::string packing = in.get_string();
     const auto offset = in.get<uint64_t>();
     const auto size = checked_bytes(dtype, dims);
-    if (!in.ok() || bit_width(dtype) == 0 || !size.ok() || offset > data.size() || *size > data.size() - offset ||
-        offset % kWeightAlignment != 0) {
+    if (!in.ok() || bit_width(dtype) == 0 || !size.ok() || offset > data.size() ||
+        *size > data.size() - offset || offset % kWeightAlignment != 0) {
       in.fail();
       return {};
     }
@@ -171,7 +185,8 @@ Result<std::shared_ptr<const EngineImage>> load_engine(const std::string& path) 
   return engine;
 }
 
-Result<std::shared_ptr<const EngineImage>> parse_engine(std::span<const std::byte> bytes, std::shared_ptr<const void> owner) {
+Result<std::shared_ptr<const EngineImage>> parse_engine(std::span<const std::byte> bytes,
+                                                        std::shared_ptr<const void> owner) {
   Header header;
   INGOT_RETURN_IF_ERROR(check_header(bytes, header));
   auto section = [&](Section s) { return bytes.subspan(header.sections[s].offset, header.sections[s].size); };

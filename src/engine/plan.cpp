@@ -25,19 +25,22 @@ Status validate_tensors(const Plan& plan, size_t num_weights) {
       return corrupt("tensor '", t.name, "' of type ", t.type.to_string(), " cannot be blocked");
     TensorId at = t.alias_of;
     for (TensorId hops = 0; at != kNoTensor; ++hops) {
-      if (at < 0 || at >= count || hops > count) return corrupt("tensor '", t.name, "' has a broken alias chain");
+      if (at < 0 || at >= count || hops > count)
+        return corrupt("tensor '", t.name, "' has a broken alias chain");
       at = plan.tensors[static_cast<size_t>(at)].alias_of;
     }
   }
   return {};
 }
 
-// Which tensors hold values as the steps go by. A view has no step of its own: it exists when what it lies in does.
+// Which tensors hold values as the steps go by. A view has no step of its own: it exists when what it lies in
+// does.
 class Defined {
  public:
   explicit Defined(const Plan& plan) : is_(plan.tensors.size()), views_(plan.tensors.size()) {
     for (size_t i = 0; i < plan.tensors.size(); ++i)
-      if (plan.tensors[i].alias_of != kNoTensor) views_[static_cast<size_t>(plan.tensors[i].alias_of)].push_back(i);
+      if (plan.tensors[i].alias_of != kNoTensor)
+        views_[static_cast<size_t>(plan.tensors[i].alias_of)].push_back(i);
     for (size_t i = 0; i < plan.tensors.size(); ++i)
       if (plan.tensors[i].weight >= 0) add(i);
   }
@@ -64,7 +67,8 @@ Status validate_step(const Plan& plan, const PlanStep& s, Defined& defined) {
   for (TensorId t : s.inputs) {
     if (t == kNoTensor) continue;
     if (!in_range(plan, t)) return corrupt("input tensor ", t, " does not exist");
-    if (!defined.has(t)) return corrupt("reads '", plan.tensors[static_cast<size_t>(t)].name, "' before it is written");
+    if (!defined.has(t))
+      return corrupt("reads '", plan.tensors[static_cast<size_t>(t)].name, "' before it is written");
   }
   for (TensorId t : s.outputs) {
     if (t == kNoTensor) continue;
@@ -73,17 +77,21 @@ Status validate_step(const Plan& plan, const PlanStep& s, Defined& defined) {
     defined.add(static_cast<size_t>(t));
   }
   for (int32_t i : s.inplace)
-    if (i < 0 || static_cast<size_t>(i) >= s.inputs.size()) return corrupt("in-place input ", i, " does not exist");
-  if (s.captures < 0 || static_cast<size_t>(s.captures) > s.inputs.size()) return corrupt("has ", s.captures, " captures");
+    if (i < 0 || static_cast<size_t>(i) >= s.inputs.size())
+      return corrupt("in-place input ", i, " does not exist");
+  if (s.captures < 0 || static_cast<size_t>(s.captures) > s.inputs.size())
+    return corrupt("has ", s.captures, " captures");
   for (const auto& [name, index] : s.subplans)
-    if (index < 0 || static_cast<size_t>(index) >= plan.subplans.size()) return corrupt("subplan ", index, " does not exist");
+    if (index < 0 || static_cast<size_t>(index) >= plan.subplans.size())
+      return corrupt("subplan ", index, " does not exist");
   return {};
 }
 
 Status validate_at(const Plan& plan, size_t num_weights, int depth) {
   if (depth > 64) return corrupt("subplans are nested too deeply");
   if (plan.block < 1 || plan.block > 64) return corrupt("channel block ", plan.block, " is out of range");
-  if (plan.threads < 1 || plan.threads > 4096) return corrupt("thread count ", plan.threads, " is out of range");
+  if (plan.threads < 1 || plan.threads > 4096)
+    return corrupt("thread count ", plan.threads, " is out of range");
   INGOT_RETURN_IF_ERROR(validate_tensors(plan, num_weights));
   Defined defined(plan);
   for (TensorId t : plan.inputs) {
@@ -92,7 +100,8 @@ Status validate_at(const Plan& plan, size_t num_weights, int depth) {
     defined.add(static_cast<size_t>(t));
   }
   for (const PlanStep& s : plan.steps)
-    INGOT_RETURN_IF_ERROR(validate_step(plan, s, defined).with_context(str("step '", s.name, "' (", s.op, ")")));
+    INGOT_RETURN_IF_ERROR(
+        validate_step(plan, s, defined).with_context(str("step '", s.name, "' (", s.op, ")")));
   for (TensorId t : plan.outputs)
     if (!in_range(plan, t) || !defined.has(t)) return corrupt("plan output ", t, " is not computed");
   for (const Plan& p : plan.subplans) INGOT_RETURN_IF_ERROR(validate_at(p, num_weights, depth + 1));

@@ -1,5 +1,5 @@
-// Plan: what a device executes for one target and one optimization profile, as plain data. Written by the compiler, stored
-// in the engine file, read by the runtime.
+// Plan: what a device executes for one target and one optimization profile, as plain data. Written by the
+// compiler, stored in the engine file, read by the runtime.
 #pragma once
 
 #include "base/attrs.h"
@@ -9,7 +9,8 @@ namespace ingot {
 /// How the elements of a tensor lie in memory.
 enum class Layout : uint8_t {
   kPlain = 0,    ///< dense row-major
-  kBlocked = 1,  ///< [N, C, spatial...] as [N, ceil(C/b), spatial..., b]; channels beyond C are zero; b is Plan::block
+  kBlocked = 1,  ///< [N, C, spatial...] as [N, ceil(C/b), spatial..., b]; channels beyond C are zero; b is
+                 ///< Plan::block
 };
 std::string_view layout_name(Layout layout);
 
@@ -21,23 +22,24 @@ inline constexpr TensorId kNoTensor = -1;
 
 struct PlanTensor {
   std::string name;
-  TensorType type;            // symbolic; unranked: known only after its step has run
+  TensorType type;  // symbolic; unranked: known only after its step has run
   Layout layout = Layout::kPlain;
-  int32_t weight = -1;        // index into the engine's weights, for constants
+  int32_t weight = -1;            // index into the engine's weights, for constants
   TensorId alias_of = kNoTensor;  // this tensor lies inside another, at alias_offset elements
   Dim alias_offset = 0;
 };
 
 struct PlanStep {
-  std::string op;      // the device's kernel family: "conv", "gemm", "reorder", ... or "eval" for the reference kernel
+  std::string
+      op;  // the device's kernel family: "conv", "gemm", "reorder", ... or "eval" for the reference kernel
   std::string kernel;  // the variant, such as "conv_direct_f32_14x2__avx512"; the op's name for "eval"
   std::string name;    // the node (or fused nodes) that it computes, for reports
   Attrs args;
   std::vector<TensorId> inputs, outputs;
   std::vector<int32_t> inplace;  // inputs whose memory output 0 may take over when they die here
   std::vector<std::pair<std::string, int32_t>> subplans;  // attribute name -> index into Plan::subplans
-  int32_t captures = 0;          // the last inputs, handed to the subplans
-  double flops = 0, bytes = 0;   // at the opt shapes
+  int32_t captures = 0;                                   // the last inputs, handed to the subplans
+  double flops = 0, bytes = 0;                            // at the opt shapes
 };
 
 /// Bounds of one input's dims.
@@ -58,8 +60,9 @@ struct Plan {
   std::vector<Plan> subplans;  // bodies of control flow
 };
 
-/// Checks that every index is in range, that steps read only what is given or produced before, and that aliases form no
-/// cycle: what a damaged file could break. `num_weights` is the size of the engine's weight table.
+/// Checks that every index is in range, that steps read only what is given or produced before, and that
+/// aliases form no cycle: what a damaged file could break. `num_weights` is the size of the engine's weight
+/// table.
 Status validate(const Plan& plan, size_t num_weights);
 
 }  // namespace ingot

@@ -33,8 +33,10 @@ Tensor read_tensor(ByteReader& in) {
 // A constant dim is one number, an expression its text.
 void write_dim(ByteWriter& out, const Dim& d) {
   out.put(static_cast<uint8_t>(d.is_const()));
-  if (d.is_const()) out.put(d.value());
-  else out.put_string(d.to_string());
+  if (d.is_const())
+    out.put(d.value());
+  else
+    out.put_string(d.to_string());
 }
 
 Dim read_dim(ByteReader& in) {
@@ -72,11 +74,16 @@ void write_attrs(ByteWriter& out, const Attrs& attrs) {
     std::visit(
         [&](const auto& v) {
           using T = std::decay_t<decltype(v)>;
-          if constexpr (std::is_same_v<T, std::string>) out.put_string(v);
-          else if constexpr (std::is_same_v<T, Strings>) out.put_list(v, [&](const std::string& s) { out.put_string(s); });
-          else if constexpr (std::is_same_v<T, Tensor>) write_tensor(out, v);
-          else if constexpr (std::is_arithmetic_v<T>) out.put(v);
-          else out.put_numbers(v);
+          if constexpr (std::is_same_v<T, std::string>)
+            out.put_string(v);
+          else if constexpr (std::is_same_v<T, Strings>)
+            out.put_list(v, [&](const std::string& s) { out.put_string(s); });
+          else if constexpr (std::is_same_v<T, Tensor>)
+            write_tensor(out, v);
+          else if constexpr (std::is_arithmetic_v<T>)
+            out.put(v);
+          else
+            out.put_numbers(v);
         },
         value);
   }
@@ -88,14 +95,29 @@ Attrs read_attrs(ByteReader& in) {
   for (uint64_t i = 0; i < count && in.ok(); ++i) {
     const std::string name = in.get_string();
     switch (in.get<uint8_t>()) {
-      case 0: attrs.set(name, in.get<int64_t>()); break;
-      case 1: attrs.set(name, in.get<float>()); break;
-      case 2: attrs.set(name, in.get_string()); break;
-      case 3: attrs.set(name, in.get_numbers<int64_t>()); break;
-      case 4: attrs.set(name, in.get_numbers<float>()); break;
-      case 5: attrs.set(name, in.get_list<std::string>([&] { return in.get_string(); })); break;
-      case 6: attrs.set(name, read_tensor(in)); break;
-      default: in.fail();
+      case 0:
+        attrs.set(name, in.get<int64_t>());
+        break;
+      case 1:
+        attrs.set(name, in.get<float>());
+        break;
+      case 2:
+        attrs.set(name, in.get_string());
+        break;
+      case 3:
+        attrs.set(name, in.get_numbers<int64_t>());
+        break;
+      case 4:
+        attrs.set(name, in.get_numbers<float>());
+        break;
+      case 5:
+        attrs.set(name, in.get_list<std::string>([&] { return in.get_string(); }));
+        break;
+      case 6:
+        attrs.set(name, read_tensor(in));
+        break;
+      default:
+        in.fail();
     }
   }
   return attrs;

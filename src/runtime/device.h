@@ -19,7 +19,9 @@ struct TensorArg {
   bool given() const { return dtype != DataType::kInvalid; }
   size_t bytes() const { return byte_size(dtype, storage_elements(dims, layout, block)); }
   template <class T>
-  T* as() const { return static_cast<T*>(data); }
+  T* as() const {
+    return static_cast<T*>(data);
+  }
 };
 
 /// Memory of a device, freed with the object.
@@ -44,10 +46,12 @@ class StepHost {
   /// Memory for output `i`, whose size only the kernel could tell.
   virtual Result<void*> allocate_output(size_t i, DataType dtype, const Dims& dims) = 0;
   /// Runs the body held by attribute `name`; captured values are appended by the executor.
-  virtual Status run_subplan(std::string_view name, std::span<const TensorView> inputs, std::vector<Tensor>& outputs) = 0;
+  virtual Status run_subplan(std::string_view name, std::span<const TensorView> inputs,
+                             std::vector<Tensor>& outputs) = 0;
 };
 
-/// One execution of a kernel. The operands are those of the step, in order; outputs that are not wanted are not given.
+/// One execution of a kernel. The operands are those of the step, in order; outputs that are not wanted are
+/// not given.
 struct Invocation {
   std::span<const TensorArg* const> inputs;
   std::span<const TensorArg* const> outputs;
@@ -60,8 +64,10 @@ struct Invocation {
 class Kernel {
  public:
   virtual ~Kernel() = default;
-  /// Called before the first run and whenever a shape has changed; may allocate. Data pointers are set for constants only.
-  virtual Status resize(std::span<const TensorArg* const> inputs, std::span<const TensorArg* const> outputs) = 0;
+  /// Called before the first run and whenever a shape has changed; may allocate. Data pointers are set for
+  /// constants only.
+  virtual Status resize(std::span<const TensorArg* const> inputs,
+                        std::span<const TensorArg* const> outputs) = 0;
   virtual size_t scratch_bytes() const { return 0; }
   /// Allocates nothing, except outputs through the host when their sizes depend on data.
   virtual Status run(const Invocation& invocation) = 0;
@@ -78,7 +84,8 @@ class Device {
   /// `threads` counts the caller; devices without host threads ignore it.
   virtual Result<std::unique_ptr<Stream>> make_stream(int threads) = 0;
   /// Errors: kNotFound when this device has no such kernel.
-  virtual Result<std::unique_ptr<Kernel>> make_kernel(const PlanStep& step, const Plan& plan, Stream& stream) = 0;
+  virtual Result<std::unique_ptr<Kernel>> make_kernel(const PlanStep& step, const Plan& plan,
+                                                      Stream& stream) = 0;
 };
 
 }  // namespace ingot

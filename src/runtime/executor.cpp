@@ -12,10 +12,10 @@ constexpr std::byte kGuard{0xA5};
 // A tensor as the runs see it.
 struct Slot {
   TensorArg arg;
-  bool early = false;             // dims known before the run
-  int64_t alias_bytes = 0;        // offset within the tensor that it lies in
-  std::unique_ptr<Buffer> own;    // late results, outputs without memory from the caller, inputs of subplans
-  bool external = false;          // data set by the caller
+  bool early = false;           // dims known before the run
+  int64_t alias_bytes = 0;      // offset within the tensor that it lies in
+  std::unique_ptr<Buffer> own;  // late results, outputs without memory from the caller, inputs of subplans
+  bool external = false;        // data set by the caller
 };
 
 struct Step {
@@ -68,14 +68,16 @@ struct Executor::Impl final : StepHost {
   Status run_step(size_t i);
 
   Result<void*> allocate_output(size_t i, DataType dtype, const Dims& dims) override;
-  Status run_subplan(std::string_view name, std::span<const TensorView> inputs, std::vector<Tensor>& outputs) override;
+  Status run_subplan(std::string_view name, std::span<const TensorView> inputs,
+                     std::vector<Tensor>& outputs) override;
 };
 
 Executor::Executor(std::unique_ptr<Impl> impl, const Plan& plan) : impl_(std::move(impl)), plan_(plan) {}
 Executor::~Executor() = default;
 
-Result<std::unique_ptr<Executor>> Executor::create(std::shared_ptr<const EngineImage> engine, const Plan& plan, Device& device,
-                                                   Stream& stream, const ExecutorOptions& options) {
+Result<std::unique_ptr<Executor>> Executor::create(std::shared_ptr<const EngineImage> engine,
+                                                   const Plan& plan, Device& device, Stream& stream,
+                                                   const ExecutorOptions& options) {
   auto impl = std::make_unique<Impl>(std::move(engine), plan, device, stream, options);
   INGOT_RETURN_IF_ERROR(impl->init());
   return std::unique_ptr<Executor>(new Executor(std::move(impl), plan));
@@ -108,7 +110,8 @@ Status Executor::Impl::init() {
     for (TensorId t : from.outputs) steps[i].outputs.push_back(operand(t));
   }
   for (const Plan& body : plan.subplans) {
-    INGOT_ASSIGN_OR_RETURN(std::unique_ptr<Executor> executor, Executor::create(engine, body, device, stream, options));
+    INGOT_ASSIGN_OR_RETURN(std::unique_ptr<Executor> executor,
+                           Executor::create(engine, body, device, stream, options));
     bodies.push_back(std::move(executor));
   }
   return {};
@@ -135,18 +138,22 @@ Status Executor::Impl::size_tensors(const SymbolValues& values) {
         return dims.status().with_context(str("tensor '", from.name, "'"));
       continue;
     }
-    INGOT_RETURN_IF_ERROR(checked_bytes(from.type.dtype, *dims).status().with_context(str("tensor '", from.name, "'")));
+    INGOT_RETURN_IF_ERROR(
+        checked_bytes(from.type.dtype, *dims).status().with_context(str("tensor '", from.name, "'")));
     s.arg.dims = std::move(*dims);
     s.early = true;
     if (from.alias_of != kNoTensor) {
       const auto offset = from.alias_offset.eval(values);
-      if (offset.ok()) s.alias_bytes = static_cast<int64_t>(byte_size(from.type.dtype, *offset));
-      else s.early = false;
+      if (offset.ok())
+        s.alias_bytes = static_cast<int64_t>(byte_size(from.type.dtype, *offset));
+      else
+        s.early = false;
     }
   }
   // A view of something whose size only the run will tell is placed during the run as well.
   for (size_t t = 0; t < slots.size(); ++t)
-    for (TensorId at = plan.tensors[t].alias_of; at != kNoTensor; at = info(at).alias_of) slots[t].early = slots[t].early && slot(at).early;
+    for (TensorId at = plan.tensors[t].alias_of; at != kNoTensor; at = info(at).alias_of)
+      slots[t].early = slots[t].early && slot(at).early;
   return {};
 }
 
@@ -161,7 +168,8 @@ Status Executor::Impl::size_kernel(Step& step, const PlanStep& from) {
   for (const TensorArg* a : step.inputs) dims.push_back(a->dims);
   for (const TensorArg* a : step.outputs) dims.push_back(a->dims);
   if (sized && dims == step.sized_for) return {};
-  INGOT_RETURN_IF_ERROR(step.kernel->resize(step.inputs, step.outputs).with_context(str("step '", from.name, "' (", from.kernel, ")")));
+  INGOT_RETURN_IF_ERROR(step.kernel->resize(step.inputs, step.outputs)
+                            .with_context(str("step '", from.name, "' (", from.kernel, ")")));
   step.sized_for = std::move(dims);
   return {};
 }
@@ -183,10 +191,12 @@ Status Executor::Impl::allocate_memory() {
   return {};
 }
 
-// Pointers of everything whose size is known: arena tensors, then the views (what a view lies in may itself be a view).
+// Pointers of everything whose size is known: arena tensors, then the views (what a view lies in may itself
+// be a view).
 void Executor::Impl::place_early() {
   for (size_t t = 0; t < slots.size(); ++t)
-    if (memory.offsets[t] != MemoryPlan::kNoOffset) slots[t].arg.data = static_cast<std::byte*>(arena->data()) + memory.offsets[t];
+    if (memory.offsets[t] != MemoryPlan::kNoOffset)
+      slots[t].arg.data = static_cast<std::byte*>(arena->data()) + memory.offsets[t];
   for (size_t t = 0; t < slots.size(); ++t) {
     if (plan.tensors[t].alias_of == kNoTensor || !slots[t].early) continue;
     int64_t offset = 0;
@@ -198,12 +208,17 @@ void Executor::Impl::place_early() {
 
 Status Executor::resize(std::span<const Dims> inputs, const SymbolValues& outer) {
   Impl& m = *impl_;
-  if (inputs.size() != plan_.inputs.size()) return invalid_argument("got ", inputs.size(), " input shapes, expected ", plan_.inputs.size());
-  if (m.sized && std::equal(inputs.begin(), inputs.end(), m.current_inputs.begin()) && (outer.empty() || outer == m.symbols)) return {};
+  if (inputs.size() != plan_.inputs.size())
+    return invalid_argument("got ", inputs.size(), " input shapes, expected ", plan_.inputs.size());
+  if (m.sized && std::equal(inputs.begin(), inputs.end(), m.current_inputs.begin()) &&
+      (outer.empty() || outer == m.symbols))
+    return {};
   SymbolValues symbols = outer;
   for (size_t i = 0; i < inputs.size(); ++i) {
     const PlanTensor& t = m.info(plan_.inputs[i]);
-    if (t.type.ranked) INGOT_RETURN_IF_ERROR(bind_dims(t.type.shape, inputs[i], symbols).with_context(str("input '", t.name, "'")));
+    if (t.type.ranked)
+      INGOT_RETURN_IF_ERROR(
+          bind_dims(t.type.shape, inputs[i], symbols).with_context(str("input '", t.name, "'")));
   }
   m.symbols = std::move(symbols);
   INGOT_RETURN_IF_ERROR(m.size_tensors(m.symbols));
@@ -216,7 +231,8 @@ Status Executor::resize(std::span<const Dims> inputs, const SymbolValues& outer)
   for (size_t i = 0; i < m.steps.size(); ++i) {
     const PlanStep& from = plan_.steps[i];
     auto known = [&](TensorId t) { return t == kNoTensor || m.slot(t).early; };
-    m.steps[i].late = !std::all_of(from.inputs.begin(), from.inputs.end(), known) || !std::all_of(from.outputs.begin(), from.outputs.end(), known);
+    m.steps[i].late = !std::all_of(from.inputs.begin(), from.inputs.end(), known) ||
+                      !std::all_of(from.outputs.begin(), from.outputs.end(), known);
     if (m.steps[i].late) {
       m.has_late = true;
       // What a late step writes is placed when the run reaches it, even where its size is known now.
@@ -246,12 +262,15 @@ Result<size_t> Executor::memory_bytes(std::span<const Dims> inputs) const {
   for (size_t t = 0; t < sizes.size(); ++t) {
     const PlanTensor& from = plan_.tensors[t];
     const auto dims = eval(from.type.shape, symbols);
-    if (from.type.ranked && dims.ok()) sizes[t] = byte_size(from.type.dtype, storage_elements(*dims, from.layout, plan_.block));
+    if (from.type.ranked && dims.ok())
+      sizes[t] = byte_size(from.type.dtype, storage_elements(*dims, from.layout, plan_.block));
   }
   return plan_memory(plan_, sizes).arena_bytes;
 }
 
-void Executor::set_input(size_t i, const void* data) { impl_->slot(plan_.inputs[i]).arg.data = const_cast<void*>(data); }
+void Executor::set_input(size_t i, const void* data) {
+  impl_->slot(plan_.inputs[i]).arg.data = const_cast<void*>(data);
+}
 
 void Executor::set_output(size_t i, void* data) {
   Slot& s = impl_->slot(plan_.outputs[i]);
@@ -260,7 +279,8 @@ void Executor::set_output(size_t i, void* data) {
   if (data == nullptr) impl_->sized = false;
 }
 
-// A tensor that a late step reads or writes: its dims from the symbols known by now, its memory where that is.
+// A tensor that a late step reads or writes: its dims from the symbols known by now, its memory where that
+// is.
 Status Executor::Impl::place_late(TensorId t) {
   Slot& s = slot(t);
   const PlanTensor& from = info(t);
@@ -295,8 +315,11 @@ Status Executor::Impl::prepare_late(Step& step, const PlanStep& from) {
     INGOT_RETURN_IF_ERROR(grow(s.own, s.arg.bytes()));
     s.arg.data = s.own->data();
   }
-  if (known) INGOT_RETURN_IF_ERROR(size_kernel(step, from));
-  else INGOT_RETURN_IF_ERROR(step.kernel->resize(step.inputs, step.outputs).with_context(str("step '", from.name, "'")));
+  if (known)
+    INGOT_RETURN_IF_ERROR(size_kernel(step, from));
+  else
+    INGOT_RETURN_IF_ERROR(
+        step.kernel->resize(step.inputs, step.outputs).with_context(str("step '", from.name, "'")));
   return grow(scratch, step.kernel->scratch_bytes());
 }
 
@@ -315,10 +338,12 @@ Result<void*> Executor::Impl::allocate_output(size_t i, DataType dtype, const Di
   INGOT_CHECK(i < from.outputs.size() && from.outputs[i] != kNoTensor);
   Slot& s = slot(from.outputs[i]);
   if (dtype != s.arg.dtype)
-    return internal_error("step '", from.name, "' makes ", data_type_name(dtype), ", planned was ", data_type_name(s.arg.dtype));
+    return internal_error("step '", from.name, "' makes ", data_type_name(dtype), ", planned was ",
+                          data_type_name(s.arg.dtype));
   if (s.early) {
     if (dims != s.arg.dims)
-      return invalid_argument("step '", from.name, "': output has shape ", dims_to_string(dims), ", expected ", dims_to_string(s.arg.dims));
+      return invalid_argument("step '", from.name, "': output has shape ", dims_to_string(dims),
+                              ", expected ", dims_to_string(s.arg.dims));
     if (s.arg.data != nullptr) return s.arg.data;
   }
   s.arg.dims = dims;
@@ -327,9 +352,11 @@ Result<void*> Executor::Impl::allocate_output(size_t i, DataType dtype, const Di
   return s.arg.data = s.own->data();
 }
 
-Status Executor::Impl::run_subplan(std::string_view name, std::span<const TensorView> inputs, std::vector<Tensor>& outputs) {
+Status Executor::Impl::run_subplan(std::string_view name, std::span<const TensorView> inputs,
+                                   std::vector<Tensor>& outputs) {
   const PlanStep& from = plan.steps[current];
-  auto it = std::find_if(from.subplans.begin(), from.subplans.end(), [&](const auto& s) { return s.first == name; });
+  auto it = std::find_if(from.subplans.begin(), from.subplans.end(),
+                         [&](const auto& s) { return s.first == name; });
   if (it == from.subplans.end()) return internal_error("step '", from.name, "' has no subplan '", name, "'");
   Executor& body = *bodies[static_cast<size_t>(it->second)];
   std::vector<Dims> dims;
@@ -361,7 +388,8 @@ Status Executor::Impl::run_step(size_t i) {
   Step& step = steps[i];
   const PlanStep& from = plan.steps[i];
   if (step.late) INGOT_RETURN_IF_ERROR(prepare_late(step, from));
-  const Status status = step.kernel->run({step.inputs, step.outputs, scratch ? scratch->data() : nullptr, stream, *this});
+  const Status status =
+      step.kernel->run({step.inputs, step.outputs, scratch ? scratch->data() : nullptr, stream, *this});
   if (!status.ok()) return status.with_context(str("step '", from.name, "'"));
   if (step.late) return learn_outputs(from);
   return {};
@@ -372,7 +400,8 @@ Status Executor::run() {
   if (!m.sized) return failed_precondition("the input shapes are not set");
   for (size_t i = 0; i < plan_.inputs.size(); ++i) {
     const TensorArg& in = input(i);
-    if (in.data == nullptr && in.bytes() > 0) return failed_precondition("input '", m.info(plan_.inputs[i]).name, "' has no data");
+    if (in.data == nullptr && in.bytes() > 0)
+      return failed_precondition("input '", m.info(plan_.inputs[i]).name, "' has no data");
   }
   m.place_early();
   m.run_symbols = m.symbols;
@@ -406,7 +435,8 @@ bool Executor::guards_intact() const {
   std::vector<bool> used(m.arena->size(), false);
   for (size_t t = 0; t < m.slots.size(); ++t) {
     if (m.memory.offsets[t] == MemoryPlan::kNoOffset) continue;
-    std::fill_n(used.begin() + static_cast<std::ptrdiff_t>(m.memory.offsets[t]), m.slots[t].arg.bytes(), true);
+    std::fill_n(used.begin() + static_cast<std::ptrdiff_t>(m.memory.offsets[t]), m.slots[t].arg.bytes(),
+                true);
   }
   const auto* bytes = static_cast<const std::byte*>(m.arena->data());
   for (size_t i = 0; i < used.size(); ++i)

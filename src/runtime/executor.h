@@ -21,18 +21,20 @@ struct ExecutorOptions {
 
 /// Not thread-safe: a context runs one thing at a time.
 ///
-/// Sizes that only a run can tell make some steps "late": their shapes are worked out as the run reaches them, and their
-/// results live in buffers of their own that keep their size from run to run.
+/// Sizes that only a run can tell make some steps "late": their shapes are worked out as the run reaches
+/// them, and their results live in buffers of their own that keep their size from run to run.
 class Executor {
  public:
-  static Result<std::unique_ptr<Executor>> create(std::shared_ptr<const EngineImage> engine, const Plan& plan, Device& device,
-                                                  Stream& stream, const ExecutorOptions& options = {});
+  static Result<std::unique_ptr<Executor>> create(std::shared_ptr<const EngineImage> engine, const Plan& plan,
+                                                  Device& device, Stream& stream,
+                                                  const ExecutorOptions& options = {});
   ~Executor();
 
-  /// Fixes the inputs' dims: checks rank and symbols, prepares kernels, plans and allocates memory. Dims that are already
-  /// set cost a comparison. `outer` binds symbols that a subplan takes from outside.
+  /// Fixes the inputs' dims: checks rank and symbols, prepares kernels, plans and allocates memory. Dims that
+  /// are already set cost a comparison. `outer` binds symbols that a subplan takes from outside.
   Status resize(std::span<const Dims> inputs, const SymbolValues& outer = {});
-  /// Where the data lies; inputs must be set before a run. An output without memory of its own gets some from the executor.
+  /// Where the data lies; inputs must be set before a run. An output without memory of its own gets some from
+  /// the executor.
   void set_input(size_t i, const void* data);
   void set_output(size_t i, void* data);
   Status run();

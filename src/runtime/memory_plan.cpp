@@ -14,7 +14,8 @@ struct Life {
 };
 
 size_t root_of(const Plan& plan, TensorId t) {
-  while (plan.tensors[static_cast<size_t>(t)].alias_of != kNoTensor) t = plan.tensors[static_cast<size_t>(t)].alias_of;
+  while (plan.tensors[static_cast<size_t>(t)].alias_of != kNoTensor)
+    t = plan.tensors[static_cast<size_t>(t)].alias_of;
   return static_cast<size_t>(t);
 }
 
@@ -33,7 +34,8 @@ std::vector<Life> lifetimes(const Plan& plan, const std::vector<size_t>& sizes) 
   for (size_t t = 0; t < lives.size(); ++t) {
     const PlanTensor& tensor = plan.tensors[t];
     lives[t].size = sizes[t];
-    lives[t].arena = tensor.weight < 0 && tensor.alias_of == kNoTensor && lives[t].begin >= 0 && sizes[t] != MemoryPlan::kNoOffset;
+    lives[t].arena = tensor.weight < 0 && tensor.alias_of == kNoTensor && lives[t].begin >= 0 &&
+                     sizes[t] != MemoryPlan::kNoOffset;
   }
   auto external = [&](TensorId t) { lives[root_of(plan, t)].arena = false; };
   for (TensorId t : plan.inputs) external(t);
@@ -54,7 +56,8 @@ std::vector<size_t> merge_in_place(const Plan& plan, std::vector<Life>& lives) {
       const TensorId in = step.inputs[static_cast<size_t>(i)];
       if (in == kNoTensor || plan.tensors[static_cast<size_t>(in)].alias_of != kNoTensor) continue;
       const size_t from = owner[static_cast<size_t>(in)];
-      if (!lives[from].arena || lives[from].end != static_cast<int>(s) || lives[from].size < lives[out].size) continue;
+      if (!lives[from].arena || lives[from].end != static_cast<int>(s) || lives[from].size < lives[out].size)
+        continue;
       // Another operand of the step that lies in the same memory would be overwritten while it is read.
       const auto same = std::count_if(step.inputs.begin(), step.inputs.end(), [&](TensorId t) {
         return t != kNoTensor && owner[root_of(plan, t)] == from;
@@ -77,12 +80,15 @@ MemoryPlan plan_memory(const Plan& plan, const std::vector<size_t>& sizes, size_
   std::vector<size_t> order;
   for (size_t t = 0; t < lives.size(); ++t)
     if (lives[t].arena) order.push_back(t);
-  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return lives[a].size > lives[b].size; });
+  std::stable_sort(order.begin(), order.end(),
+                   [&](size_t a, size_t b) { return lives[a].size > lives[b].size; });
 
   MemoryPlan out;
   out.offsets.assign(lives.size(), MemoryPlan::kNoOffset);
   std::vector<size_t> placed;  // sorted by offset
-  auto padded = [&](size_t t) { return (lives[t].size + 2 * guard_bytes + kAlignment - 1) / kAlignment * kAlignment; };
+  auto padded = [&](size_t t) {
+    return (lives[t].size + 2 * guard_bytes + kAlignment - 1) / kAlignment * kAlignment;
+  };
   for (size_t t : order) {
     size_t at = 0;
     for (size_t other : placed) {
@@ -92,7 +98,8 @@ MemoryPlan plan_memory(const Plan& plan, const std::vector<size_t>& sizes, size_
     }
     out.offsets[t] = at;
     placed.insert(std::upper_bound(placed.begin(), placed.end(), t,
-                                   [&](size_t a, size_t b) { return out.offsets[a] < out.offsets[b]; }), t);
+                                   [&](size_t a, size_t b) { return out.offsets[a] < out.offsets[b]; }),
+                  t);
     out.arena_bytes = std::max(out.arena_bytes, at + padded(t));
   }
   for (size_t& offset : out.offsets)

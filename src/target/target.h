@@ -15,8 +15,8 @@ enum class LayoutRule {
   kFollow,   // works in either: takes that of its inputs
 };
 
-/// A constant input in the form that a kernel wants. `packing` names the form and its parameters; it is empty when the
-/// bytes are the plain ones.
+/// A constant input in the form that a kernel wants. `packing` names the form and its parameters; it is empty
+/// when the bytes are the plain ones.
 struct PackedInput {
   size_t input;
   std::string packing;

@@ -1,4 +1,5 @@
-// The CPU backend's two doors: the Target lives in compile/, the Device in run/. A run-only library links the Device alone.
+// The CPU backend's two doors: the Target lives in compile/, the Device in run/. A run-only library links the
+// Device alone.
 #pragma once
 
 #include "runtime/device.h"

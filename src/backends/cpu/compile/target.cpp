@@ -48,7 +48,8 @@ class CpuTarget final : public Target {
 
   LayoutRule layout_rule(const Node& node, const OptShapes& shapes) const override {
     const Family* family = family_of(node);
-    return family == nullptr ? LayoutRule::kPlain : family->rule({node, shapes, Layout::kPlain, isa_, threads_});
+    return family == nullptr ? LayoutRule::kPlain
+                             : family->rule({node, shapes, Layout::kPlain, isa_, threads_});
   }
 
   Offer candidates(const Node& node, const OptShapes& shapes, Layout layout) const override {

@@ -1,6 +1,7 @@
 // The CPU as a Device: host memory, thread pools as streams, kernels by family name.
-#include <cstdlib>
 #include <sys/mman.h>
+
+#include <cstdlib>
 
 #include "backends/cpu/kernels/simd/isa.h"
 #include "backends/cpu/plugin.h"
@@ -50,7 +51,8 @@ class CpuDevice final : public Device {
   }
 
   Result<std::unique_ptr<Buffer>> allocate(size_t bytes) override {
-    // Large buffers take huge pages where the system offers them: fewer TLB misses on the way through activations.
+    // Large buffers take huge pages where the system offers them: fewer TLB misses on the way through
+    // activations.
     const size_t alignment = bytes >= kHugePage ? kHugePage : 64;
     const size_t rounded = (bytes + alignment - 1) / alignment * alignment;
     void* data = std::aligned_alloc(alignment, rounded);
@@ -60,11 +62,13 @@ class CpuDevice final : public Device {
   }
 
   Result<std::unique_ptr<Stream>> make_stream(int threads) override {
-    if (threads < 1 || threads > 1024) return invalid_argument("thread count ", threads, " is out of range, expected 1 to 1024");
+    if (threads < 1 || threads > 1024)
+      return invalid_argument("thread count ", threads, " is out of range, expected 1 to 1024");
     return std::unique_ptr<Stream>(std::make_unique<CpuStream>(threads));
   }
 
-  Result<std::unique_ptr<Kernel>> make_kernel(const PlanStep& step, const Plan& plan, Stream& stream) override {
+  Result<std::unique_ptr<Kernel>> make_kernel(const PlanStep& step, const Plan& plan,
+                                              Stream& stream) override {
     for (const Entry& e : kFactories)
       if (e.op == step.op) return e.make({step, plan, static_cast<CpuStream&>(stream).pool.size()});
     return not_found("the CPU has no kernel '", step.op, "'");

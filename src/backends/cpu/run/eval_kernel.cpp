@@ -27,7 +27,8 @@ class StepEval final : public EvalContext {
     return TensorView{dtype, dims, data};
   }
 
-  Status run_subgraph(std::string_view name, std::span<const TensorView> formals, std::vector<Tensor>& outputs) override {
+  Status run_subgraph(std::string_view name, std::span<const TensorView> formals,
+                      std::vector<Tensor>& outputs) override {
     return call_.host.run_subplan(name, formals, outputs);
   }
 
@@ -39,7 +40,8 @@ class StepEval final : public EvalContext {
 
 class EvalKernel final : public Kernel {
  public:
-  EvalKernel(const OpDef& op, const PlanStep& step) : op_(op), attrs_(step.args), captures_(static_cast<size_t>(step.captures)) {}
+  EvalKernel(const OpDef& op, const PlanStep& step)
+      : op_(op), attrs_(step.args), captures_(static_cast<size_t>(step.captures)) {}
 
   Status resize(std::span<const TensorArg* const>, std::span<const TensorArg* const>) override { return {}; }
   Status run(const Invocation& call) override {
@@ -64,11 +66,14 @@ class NopKernel final : public Kernel {
 Result<std::unique_ptr<Kernel>> make_eval_kernel(const KernelSpec& spec) {
   const OpDef* op = find_op(spec.step.kernel);
   if (op == nullptr) return not_found("no op '", spec.step.kernel, "'");
-  INGOT_RETURN_IF_ERROR(check_signature(*op, spec.step.inputs.size() - static_cast<size_t>(spec.step.captures),
+  INGOT_RETURN_IF_ERROR(check_signature(*op,
+                                        spec.step.inputs.size() - static_cast<size_t>(spec.step.captures),
                                         spec.step.outputs.size(), spec.step.args));
   return std::unique_ptr<Kernel>(std::make_unique<EvalKernel>(*op, spec.step));
 }
 
-Result<std::unique_ptr<Kernel>> make_nop_kernel(const KernelSpec&) { return std::unique_ptr<Kernel>(std::make_unique<NopKernel>()); }
+Result<std::unique_ptr<Kernel>> make_nop_kernel(const KernelSpec&) {
+  return std::unique_ptr<Kernel>(std::make_unique<NopKernel>());
+}
 
 }  // namespace ingot::cpu

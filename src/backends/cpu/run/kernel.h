@@ -13,7 +13,9 @@ class CpuStream final : public Stream {
   ThreadPool pool;
 };
 
-inline ThreadPool& pool_of(const Invocation& invocation) { return static_cast<CpuStream&>(invocation.stream).pool; }
+inline ThreadPool& pool_of(const Invocation& invocation) {
+  return static_cast<CpuStream&>(invocation.stream).pool;
+}
 
 /// What a factory gets to make a kernel from. Referred to only during the call.
 struct KernelSpec {

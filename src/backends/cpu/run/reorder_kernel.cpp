@@ -34,8 +34,10 @@ class ReorderKernel final : public Kernel {
         const int64_t n = i / blocks, c0 = i % blocks * block;
         const int64_t real = std::min(block, channels_ - c0);
         const int64_t plain = (n * channels_ + c0) * spatial_;
-        if (to_blocked) pack(src.as<float>() + plain, dst.as<float>() + i * spatial_ * block, real, block);
-        else unpack(src.as<float>() + i * spatial_ * block, dst.as<float>() + plain, real, block);
+        if (to_blocked)
+          pack(src.as<float>() + plain, dst.as<float>() + i * spatial_ * block, real, block);
+        else
+          unpack(src.as<float>() + i * spatial_ * block, dst.as<float>() + plain, real, block);
       }
     });
     return {};
