@@ -227,6 +227,33 @@ Dim Dim::Atom::substitute(const SymbolValues& symbols) const {
   return kind == kFloorDiv ? floor_div(x, y) : mod(x, y);
 }
 
+std::optional<int64_t> Dim::lower_bound() const {
+  int64_t bound = constant_;
+  if (!terms_) return bound;
+  for (const Term& t : *terms_) {
+    int64_t product = t.coefficient;
+    if (product < 0) return std::nullopt;
+    for (const auto& atom : t.atoms) {
+      const auto b = atom->lower_bound();
+      if (!b || *b < 0) return std::nullopt;
+      product = saturating_mul(product, *b);
+    }
+    bound = saturating_add(bound, product);
+  }
+  return bound;
+}
+
+std::optional<int64_t> Dim::Atom::lower_bound() const {
+  if (kind == kSymbol) return 0;
+  if (kind == kMod) return b.lower_bound().value_or(0) > 0 ? std::optional<int64_t>(0) : std::nullopt;
+  const auto x = a.lower_bound(), y = b.lower_bound();
+  if (kind == kMin) return x && y ? std::optional(std::min(*x, *y)) : std::nullopt;
+  if (kind == kMax) return x && y ? std::max(*x, *y) : x ? x : y;
+  if (!x || !y || *y < 0) return std::nullopt;
+  if (b.is_const() && *y > 0) return floor_div(*x, *y);
+  return *x >= 0 ? std::optional<int64_t>(0) : std::nullopt;
+}
+
 void Dim::collect_symbols(std::vector<std::string>& names) const {
   if (!terms_) return;
   for (const Term& t : *terms_) {

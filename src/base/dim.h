@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -49,6 +50,8 @@ class Dim {
   Result<int64_t> eval(const SymbolValues& symbols) const;
   /// The same expression with some symbols replaced by constants.
   Dim substitute(const SymbolValues& symbols) const;
+  /// A number that the value never falls below while all symbols are >= 0, where one is known.
+  std::optional<int64_t> lower_bound() const;
   /// Adds the names of all symbols in the expression.
   void collect_symbols(std::vector<std::string>& names) const;
 

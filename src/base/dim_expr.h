@@ -50,6 +50,7 @@ struct Dim::Atom {
   std::string key;   // its text: equal atoms have equal keys
   Result<int64_t> eval(const SymbolValues& symbols) const;
   Dim substitute(const SymbolValues& symbols) const;
+  std::optional<int64_t> lower_bound() const;
 };
 
 struct Dim::Term {

@@ -50,6 +50,15 @@ TEST(Dim, ExpressionsStayBounded) {
   EXPECT_FALSE(square.eval({{"h", 1}, {"b", 1}}).ok());  // not a wrong number: unknown
 }
 
+TEST(Dim, LowerBound) {
+  EXPECT_EQ((h * b + h + 2).lower_bound(), 2);
+  EXPECT_EQ(floor_div(h + 7, 2).lower_bound(), 3);
+  EXPECT_EQ(max(h - b, 1).lower_bound(), 1);
+  EXPECT_EQ(min(h + 4, b + 3).lower_bound(), 3);
+  EXPECT_EQ(mod(h - b, 5).lower_bound(), 0);
+  EXPECT_EQ((h - b).lower_bound(), std::nullopt);
+}
+
 TEST(Dim, TextRoundTrips) {
   const Dim odd = Dim::symbol("a `b`\\ c/d");
   for (const Dim& d : {Dim(7), Dim(-3), h, odd * 3 - 1, floor_div(h - 1, 2) * b + 4, min(h, odd),
