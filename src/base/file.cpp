@@ -55,6 +55,14 @@ MappedFile::~MappedFile() {
   if (data_ != nullptr) ::munmap(data_, size_);
 }
 
+void MappedFile::release(std::span<const std::byte> part) const {
+  const auto page = static_cast<uintptr_t>(::sysconf(_SC_PAGESIZE));
+  // A page that the part begins within goes, too: what precedes was read before, as a rule.
+  const uintptr_t begin = reinterpret_cast<uintptr_t>(part.data()) / page * page;
+  const uintptr_t end = (reinterpret_cast<uintptr_t>(part.data()) + part.size()) / page * page;
+  if (begin < end) ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
+}
+
 Status write_file_atomic(const std::string& path, std::span<const std::span<const std::byte>> chunks) {
   std::string temporary = path + ".XXXXXX";
   FileDescriptor file{::mkostemp(temporary.data(), O_CLOEXEC)};

@@ -19,6 +19,9 @@ class MappedFile {
   MappedFile& operator=(const MappedFile&) = delete;
 
   std::span<const std::byte> bytes() const { return {static_cast<const std::byte*>(data_), size_}; }
+  /// Lets go of the memory behind `part`, which has been read and is not needed soon; reading it again is
+  /// allowed.
+  void release(std::span<const std::byte> part) const;
 
  private:
   MappedFile(void* data, size_t size) : data_(data), size_(size) {}

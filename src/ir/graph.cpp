@@ -25,6 +25,11 @@ std::vector<Value*> Graph::constants() const {
   return out;
 }
 
+Value* Graph::find_value(std::string_view name) const {
+  auto it = values_.find(name);
+  return it == values_.end() ? nullptr : it->second.get();
+}
+
 Value* Graph::new_value(std::string name) {
   if (name.empty()) name = "v" + std::to_string(next_name_++);
   std::string unique = name;

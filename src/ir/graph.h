@@ -104,6 +104,7 @@ class Graph {
   const std::list<std::unique_ptr<Node>>& nodes() const { return nodes_; }  // topological order
   std::vector<Node*> node_list() const;  // a snapshot that survives changes (but not erased nodes)
   std::vector<Value*> constants() const;
+  Value* find_value(std::string_view name) const;  // null: there is none
 
   /// Names are made unique within the graph by a suffix; an empty one gets a name of its own.
   Value* add_input(std::string name, TensorType type);
