@@ -2,9 +2,10 @@
 #pragma once
 
 #include "compiler/lower.h"
-#include "runtime/device.h"
 
 namespace ingot {
+
+class Device;  // only handed on, to the tuner
 
 /// Bounds for one profile by input name; inputs that are missing are fixed or unbounded.
 using CompileProfile = std::map<std::string, ProfileInput>;
