@@ -2,6 +2,7 @@
 
 #include "ir/infer.h"
 #include "ir/text.h"
+#include "tune/tuner.h"
 
 namespace ingot {
 namespace {
@@ -16,26 +17,31 @@ Status store_graph(const Graph& graph, EngineImage& engine) {
   return {};
 }
 
-Result<Plan> make_plan(const Graph& graph, const CompileProfile& profile, const Target& target,
-                       WeightTable& weights) {
+Result<Plan> make_plan(const Graph& graph, const CompileProfile& profile, const Target& target, Device& device,
+                       int level, TimingCache& cache, WeightTable& weights) {
   INGOT_ASSIGN_OR_RETURN(SymbolValues symbols, opt_symbols(graph, profile));
   LoweringOptions options;
   options.target = &target;
   options.shapes = OptShapes(std::move(symbols));
+  Tuner tuner(target, device, options.shapes, level, cache);
+  options.choose = [&](const Node& node, const Offer& offer) { return tuner.choose(node, offer); };
   INGOT_ASSIGN_OR_RETURN(Plan plan, lower(graph, options, weights));
   for (const auto& [name, range] : profile) plan.profile.push_back(range);
   return plan;
 }
 
-Status add_plans(const Graph& graph, const Target& target, const CompileOptions& options,
+Status add_plans(const Graph& graph, const Target& target, Device& device, const CompileOptions& options,
                  EngineImage& engine) {
+  TimingCache cache;
+  if (!options.timing_cache.empty()) INGOT_RETURN_IF_ERROR(cache.load(options.timing_cache));
   WeightTable weights(std::move(engine.weights));
   const std::vector<CompileProfile> any = {{}};
   for (const CompileProfile& profile : options.profiles.empty() ? any : options.profiles) {
-    INGOT_ASSIGN_OR_RETURN(Plan plan, make_plan(graph, profile, target, weights));
+    INGOT_ASSIGN_OR_RETURN(Plan plan, make_plan(graph, profile, target, device, options.level, cache, weights));
     engine.plans.push_back(std::move(plan));
   }
   engine.weights = weights.take();
+  if (!options.timing_cache.empty() && cache.changed()) INGOT_RETURN_IF_ERROR(cache.save(options.timing_cache));
   for (const Plan& plan : engine.plans) {
     const Status status = validate(plan, engine.weights.size());
     if (!status.ok()) return internal_error("the plan that was made is not valid: ", status.message());
@@ -78,7 +84,7 @@ Result<std::shared_ptr<EngineImage>> compile(Graph& graph, const Target& target,
   engine->meta.set("layers_imported", static_cast<int64_t>(imported));
   engine->meta.set("layers_optimized", static_cast<int64_t>(graph.nodes().size()));
   INGOT_RETURN_IF_ERROR(store_graph(graph, *engine));
-  INGOT_RETURN_IF_ERROR(add_plans(graph, target, options, *engine));
+  INGOT_RETURN_IF_ERROR(add_plans(graph, target, device, options, *engine));
   return engine;
 }
 
@@ -101,7 +107,7 @@ Result<std::shared_ptr<EngineImage>> replan(const EngineImage& old, const Target
       with_profiles.profiles.push_back(std::move(profile));
     }
   }
-  INGOT_RETURN_IF_ERROR(add_plans(*graph, target, with_profiles, *engine));
+  INGOT_RETURN_IF_ERROR(add_plans(*graph, target, device, with_profiles, *engine));
   return engine;
 }
 

@@ -1,0 +1,184 @@
+#include "tune/tuner.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+#include <fstream>
+
+namespace ingot {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// Seconds that one node's candidates may take together, and runs that each gets at least, by level.
+struct Budget {
+  double seconds;
+  int rounds;
+};
+constexpr Budget kBudgets[] = {{0, 0}, {0.01, 2}, {0.02, 3}, {0.05, 5}, {0.2, 10}, {1.0, 30}};
+
+void fill(const TensorArg& a) {
+  if (a.dtype != DataType::kF32) {
+    std::memset(a.data, 0, a.bytes());
+    return;
+  }
+  uint32_t state = 12345;  // values that neither vanish nor overflow: zeros and denormals have times of their own
+  auto* p = static_cast<float*>(a.data);
+  for (size_t i = 0; i < a.bytes() / sizeof(float); ++i) {
+    state = state * 1664525u + 1013904223u;
+    p[i] = static_cast<float>(state >> 8) * (2.0f / (1 << 24)) - 1.0f;
+  }
+}
+
+// The mean of the faster half: robust against interrupts, and unlike the minimum not decided by one lucky run.
+double estimate(std::vector<double>& times) {
+  std::sort(times.begin(), times.end());
+  const size_t half = (times.size() + 1) / 2;
+  double sum = 0;
+  for (size_t i = 0; i < half; ++i) sum += times[i];
+  return sum / static_cast<double>(half);
+}
+
+}  // namespace
+
+std::string machine_name() {
+  std::ifstream in("/proc/cpuinfo");
+  for (std::string line; std::getline(in, line);)
+    if (line.starts_with("model name")) return line.substr(std::min(line.size(), line.find(": ") + 2));
+  return "unknown";
+}
+
+// A candidate with operands, ready to run.
+struct Tuner::Bench final : StepHost {
+  std::vector<TensorArg> args;
+  std::vector<const TensorArg*> inputs, outputs;
+  std::vector<std::unique_ptr<Buffer>> buffers;
+  std::vector<Tensor> constants;
+  std::unique_ptr<Kernel> kernel;
+  Plan plan;
+  std::vector<double> times;
+
+  Result<void*> allocate_output(size_t, DataType, const Dims&) override {
+    return internal_error("a kernel whose outputs depend on data cannot be timed");
+  }
+  Status run_subplan(std::string_view, std::span<const TensorView>, std::vector<Tensor>&) override {
+    return internal_error("a kernel with subplans cannot be timed");
+  }
+};
+
+Tuner::Tuner(const Target& target, Device& device, const OptShapes& shapes, int level, TimingCache& cache)
+    : target_(target), device_(device), shapes_(shapes), level_(std::clamp(level, 0, 5)), cache_(cache) {}
+Tuner::~Tuner() = default;
+
+std::string Tuner::key(const Node& node, const Candidate& c) const {
+  std::string out = str(machine_name(), '|', target_.arch(), '|', target_.threads(), "|" INGOT_VERSION "|", c.op, '|', c.kernel);
+  auto add = [&](const Value* v) { out += v == nullptr ? "|_" : str('|', data_type_name(v->dtype()), dims_to_string(shapes_.dims(*v))); };
+  for (const Value* v : node.inputs()) add(v);
+  for (const Value* v : node.outputs()) add(v);
+  for (const auto& [name, value] : c.args) {
+    out += str('|', name, '=');
+    if (const auto* i = std::get_if<int64_t>(&value)) out += str(*i);
+    else if (const auto* f = std::get_if<float>(&value)) out += str(*f);
+    else if (const auto* s = std::get_if<std::string>(&value)) out += *s;
+    else if (const auto* l = std::get_if<Ints>(&value)) out += dims_to_string(*l);
+  }
+  std::replace(out.begin(), out.end(), '\n', ' ');
+  return out;
+}
+
+Result<std::unique_ptr<Tuner::Bench>> Tuner::make_bench(const Node& node, const Candidate& c) {
+  auto bench = std::make_unique<Bench>();
+  PlanStep step;
+  step.op = c.op;
+  step.kernel = c.kernel;
+  step.args = c.args;
+  bench->plan.block = target_.block();
+  bench->plan.threads = target_.threads();
+  bench->args.reserve(node.inputs().size() + node.outputs().size());
+  auto operand = [&](const Value* v, Layout layout) -> Status {
+    TensorArg& a = bench->args.emplace_back();
+    if (v == nullptr) return {};
+    a = {v->dtype(), layout, target_.block(), shapes_.dims(*v), nullptr};
+    INGOT_ASSIGN_OR_RETURN(std::unique_ptr<Buffer> buffer, device_.allocate(a.bytes()));
+    a.data = buffer->data();
+    bench->buffers.push_back(std::move(buffer));
+    fill(a);
+    return {};
+  };
+  for (size_t i = 0; i < node.inputs().size(); ++i) {
+    const Value* v = node.inputs()[i];
+    auto packed = std::find_if(c.packed.begin(), c.packed.end(), [&](const PackedInput& p) { return p.input == i; });
+    if (v != nullptr && (packed != c.packed.end() || v->is_constant())) {
+      Tensor t = v->constant();
+      if (packed != c.packed.end()) {
+        INGOT_ASSIGN_OR_RETURN(t, packed->pack());
+      }
+      bench->args.push_back({t.dtype(), Layout::kPlain, target_.block(), t.dims(), const_cast<void*>(t.data())});
+      bench->constants.push_back(std::move(t));
+    } else {
+      INGOT_RETURN_IF_ERROR(operand(v, c.inputs[i]));
+    }
+    step.inputs.push_back(v == nullptr ? kNoTensor : static_cast<TensorId>(i));
+  }
+  for (size_t i = 0; i < node.outputs().size(); ++i) {
+    INGOT_RETURN_IF_ERROR(operand(node.outputs()[i], c.outputs[i]));
+    step.outputs.push_back(node.outputs()[i] == nullptr ? kNoTensor : static_cast<TensorId>(node.inputs().size() + i));
+  }
+  for (size_t i = 0; i < bench->args.size(); ++i) (i < node.inputs().size() ? bench->inputs : bench->outputs).push_back(&bench->args[i]);
+  INGOT_ASSIGN_OR_RETURN(bench->kernel, device_.make_kernel(step, bench->plan, *stream_));
+  INGOT_RETURN_IF_ERROR(bench->kernel->resize(bench->inputs, bench->outputs));
+  return bench;
+}
+
+Status Tuner::time_all(const Node& node, const Offer& offer, const std::vector<size_t>& which, std::vector<double>& seconds) {
+  std::vector<std::unique_ptr<Bench>> benches;
+  size_t scratch_bytes = 64;
+  for (size_t i : which) {
+    INGOT_ASSIGN_OR_RETURN(std::unique_ptr<Bench> bench, make_bench(node, offer.candidates[i]));
+    scratch_bytes = std::max(scratch_bytes, bench->kernel->scratch_bytes());
+    benches.push_back(std::move(bench));
+  }
+  INGOT_ASSIGN_OR_RETURN(const std::unique_ptr<Buffer> scratch, device_.allocate(scratch_bytes));
+  auto run = [&](Bench& b) { return b.kernel->run({b.inputs, b.outputs, scratch->data(), *stream_, b}); };
+  for (auto& b : benches) INGOT_RETURN_IF_ERROR(run(*b));  // warm-up: pages, caches, clocks
+  const Budget budget = kBudgets[level_];
+  const auto begin = Clock::now();
+  // Interleaved, so that a disturbance hits all candidates alike.
+  for (int round = 0; round < budget.rounds; ++round) {
+    for (auto& b : benches) {
+      const auto start = Clock::now();
+      INGOT_RETURN_IF_ERROR(run(*b));
+      b->times.push_back(std::chrono::duration<double>(Clock::now() - start).count());
+    }
+    if (round >= 1 && std::chrono::duration<double>(Clock::now() - begin).count() > budget.seconds) break;
+  }
+  seconds.clear();
+  for (auto& b : benches) seconds.push_back(estimate(b->times));
+  return {};
+}
+
+Result<size_t> Tuner::choose(const Node& node, const Offer& offer) {
+  const size_t count = offer.candidates.size() - 1;  // without the reference kernel
+  if (count <= 1 || level_ == 0) return size_t{0};
+  std::vector<double> seconds(count, 0);
+  std::vector<size_t> missing;
+  for (size_t i = 0; i < count; ++i) {
+    if (const double* known = cache_.find(key(node, offer.candidates[i]))) seconds[i] = *known;
+    else missing.push_back(i);
+  }
+  if (!missing.empty()) {
+    if (stream_ == nullptr) {
+      INGOT_ASSIGN_OR_RETURN(stream_, device_.make_stream(target_.threads()));
+    }
+    // All are timed together even where some are known: only times of one sitting compare.
+    missing.clear();
+    for (size_t i = 0; i < count; ++i) missing.push_back(i);
+    INGOT_RETURN_IF_ERROR(time_all(node, offer, missing, seconds));
+    for (size_t i = 0; i < count; ++i) cache_.add(key(node, offer.candidates[i]), seconds[i]);
+  }
+  const auto best = static_cast<size_t>(std::min_element(seconds.begin(), seconds.end()) - seconds.begin());
+  for (size_t i = 0; i < count; ++i) timings_.push_back({node.name(), offer.candidates[i].kernel, seconds[i], i == best});
+  return best;
+}
+
+}  // namespace ingot
