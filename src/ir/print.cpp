@@ -100,11 +100,11 @@ class Printer {
     }
   }
   void indent(int depth) { out_.append(static_cast<size_t>(depth) * 2, ' '); }
-  TensorTable* table() { return table_ ? &*table_ : nullptr; }
+  WeightTable* table() { return table_ ? &*table_ : nullptr; }
 
   const PrintOptions& options_;
   std::string& out_;
-  std::optional<TensorTable> table_;
+  std::optional<WeightTable> table_;
 };
 
 }  // namespace

@@ -9,10 +9,10 @@
 namespace ingot {
 
 /// The table beside the text, each content once.
-class TensorTable {
+class WeightTable {
  public:
   /// What `tensors` holds already is found again.
-  explicit TensorTable(std::vector<Tensor>& tensors);
+  explicit WeightTable(std::vector<Tensor>& tensors);
   size_t add(const Tensor& tensor);
 
  private:
@@ -21,7 +21,7 @@ class TensorTable {
 };
 
 /// `table` may be null; see PrintOptions.
-void print_tensor(const Tensor& tensor, TensorTable* table, std::string& out);
+void print_tensor(const Tensor& tensor, WeightTable* table, std::string& out);
 
 class TensorParser {
  public:

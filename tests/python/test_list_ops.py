@@ -36,3 +36,28 @@ def test_subgraphs_and_functions_count(tmp_path):
     assert uses["ai.onnx", "Relu"].opsets == {18} and uses["ai.onnx", "Relu"].since == {14}
     assert uses["ai.onnx", "Add"].opsets == {14}  # the function's own import
     assert uses["theirs", "Odd"].since == {None} and uses["theirs", "Odd"].models == {"m"}
+
+
+def test_missing():
+    table = list_ops.Supported(
+        'INGOT_ONNX("", Add, 1, 6, by_axis)\nINGOT_ONNX("", Add, 7, kNewest, same)\n'
+        'INGOT_ONNX("", Relu, 1, kNewest, same)\nINGOT_ONNX("ai.onnx.ml", Scaler, 1, 2, scaler)\n',
+        "// INGOT_OP(Relu)\nINGOT_OP(Add)\n",
+    )
+
+    def use(*opsets):
+        result = list_ops.Use()
+        result.opsets.update(opsets)
+        return result
+
+    uses = {
+        ("ai.onnx", "Add"): use(1, 6, 7, 22),
+        ("ai.onnx.ml", "Scaler"): use(2, 3),
+        ("ai.onnx", "Relu"): use(18),
+    }
+    uses["theirs", "Odd"] = use()
+    assert table.missing(uses) == {
+        ("ai.onnx.ml", "Scaler"): {3},
+        ("ai.onnx", "Relu"): {18},
+        ("theirs", "Odd"): set(),
+    }
