@@ -1,0 +1,237 @@
+#include "backends/cpu/kernels/gemm/gemm.h"
+
+#include <algorithm>
+#include <cstring>
+#include <map>
+
+#include "backends/cpu/kernels/gemm/tile_choice.h"
+
+namespace ingot::cpu {
+namespace {
+
+constexpr int64_t kPad = 16;
+
+// Rows that lie a multiple of 4 KB apart share their sets of the first cache: fourteen of them do not fit
+// into its eight to twelve ways, and each line would be fetched sixteen times.
+bool rows_collide(int64_t ld) { return ld % 1024 == 0; }
+
+}  // namespace
+
+struct Gemm::Operands {
+  const GemmBuffers& buffers;
+  const float* a;
+  int64_t lda;
+  const float* b;
+};
+
+Gemm::Gemm(const GemmDesc& desc, Isa isa, const GemmTuning& tuning, int threads)
+    : desc_(desc), kernels_(tile_kernels(isa)), threads_(threads) {
+  set_batch_offsets();
+  choose(tuning);
+  if (tuning_.pack_a == 1) {
+    packed_lda_ = rows_collide(desc_.k) ? desc_.k + kPad : desc_.k;
+    packed_a_floats_ = a_matrices_ * divide_up(desc_.m * packed_lda_, kPad) * kPad;
+  }
+  if (!desc_.b_packed) packed_b_floats_ = b_matrices_ * packed_gemm_b_floats(desc_.n, desc_.k, isa);
+}
+
+void Gemm::set_batch_offsets() {
+  for (int64_t size : desc_.batch) batches_ *= size;
+  std::map<int64_t, int64_t> a_seen, b_seen;
+  for (int64_t i = 0; i < batches_; ++i) {
+    Batch offset{};
+    int64_t rest = i;
+    for (size_t d = desc_.batch.size(); d-- > 0;) {
+      const int64_t at = rest % desc_.batch[d];
+      rest /= desc_.batch[d];
+      offset.a += at * desc_.a_batch[d];
+      offset.b += at * desc_.b_batch[d];
+      offset.c += at * desc_.c_batch[d];
+      if (!desc_.residual_batch.empty()) offset.residual += at * desc_.residual_batch[d];
+    }
+    offset.a_index = a_seen.try_emplace(offset.a, a_seen.size()).first->second;
+    offset.b_index = b_seen.try_emplace(offset.b, b_seen.size()).first->second;
+    offsets_.push_back(offset);
+  }
+  a_matrices_ = static_cast<int64_t>(a_seen.size());
+  b_matrices_ = static_cast<int64_t>(b_seen.size());
+}
+
+void Gemm::choose(const GemmTuning& wanted) {
+  tuning_ = wanted;
+  const int64_t vecs = divide_up(desc_.n, kernels_.lanes);
+  if (tuning_.vecs == 0) {
+    const TileShape best =
+        rank_tiles(kernels_, desc_.m, std::max<int64_t>(1, vecs), std::min<int64_t>(desc_.k, 256))[0];
+    tuning_.vecs = best.vecs;
+  }
+  tuning_.vecs = std::min(tuning_.vecs, kMaxTileVecs);
+  const int most_rows = kernels_.max_rows[tuning_.vecs - 1];
+  if (tuning_.rows == 0) tuning_.rows = most_rows;
+  tuning_.rows = std::min(tuning_.rows, most_rows);
+  if (tuning_.k_block == 0) tuning_.k_block = panel_depth(kernels_, tuning_.vecs);
+  const double a_bytes = 4.0 * static_cast<double>(desc_.m * desc_.k);
+  const double b_bytes = 4.0 * static_cast<double>(desc_.n * desc_.k);
+  const int64_t row_tiles = divide_up(desc_.m, tuning_.rows), columns = divide_up(vecs, tuning_.vecs);
+  ThreadGrid grid = choose_grid(threads_, batches_, row_tiles, columns, a_bytes, b_bytes);
+  if (wanted.m_threads > 0 && threads_ % wanted.m_threads == 0)
+    grid = {1, wanted.m_threads, threads_ / wanted.m_threads};
+  batch_threads_ = grid.batch;
+  m_threads_ = grid.rows;
+  n_threads_ = grid.columns;
+  tuning_.m_threads = m_threads_;
+  if (tuning_.pack_a < 0)
+    tuning_.pack_a = rows_collide(desc_.lda) && desc_.m > 6 && desc_.n > 4 * kernels_.lanes;
+  if (desc_.trans_a) tuning_.pack_a = 1;
+}
+
+void Gemm::pack(const GemmBuffers& buffers, int thread) const {
+  if (tuning_.pack_a == 1) {
+    int64_t done = -1;
+    for (const Batch& batch : offsets_) {
+      if (batch.a_index <= done) continue;
+      done = batch.a_index;
+      float* to = buffers.scratch + batch.a_index * (packed_a_floats_ / a_matrices_);
+      const float* from = buffers.a + batch.a;
+      const Share rows = share(desc_.m, thread, threads_);
+      for (int64_t r = rows.begin; r < rows.end; ++r) {
+        if (desc_.trans_a) {
+          for (int64_t k = 0; k < desc_.k; ++k) to[r * packed_lda_ + k] = from[k * desc_.lda + r];
+        } else {
+          std::memcpy(to + r * packed_lda_, from + r * desc_.lda, static_cast<size_t>(desc_.k) * 4);
+        }
+      }
+    }
+  }
+  if (!desc_.b_packed) {
+    const int64_t lanes = kernels_.lanes, vecs = divide_up(desc_.n, lanes);
+    int64_t done = -1;
+    for (const Batch& batch : offsets_) {
+      if (batch.b_index <= done) continue;
+      done = batch.b_index;
+      float* to = buffers.scratch + packed_a_floats_ + batch.b_index * vecs * lanes * desc_.k;
+      const Share mine = share(vecs, thread, threads_);
+      const int64_t n0 = mine.begin * lanes, n1 = std::min(desc_.n, mine.end * lanes);
+      const float* from = buffers.b + batch.b + n0 * (desc_.trans_b ? desc_.ldb : 1);
+      pack_gemm_b(from, desc_.ldb, desc_.trans_b, n1 - n0, desc_.k, kernels_.isa, to + n0 * desc_.k);
+    }
+  }
+}
+
+void Gemm::run(ThreadPool& pool, const GemmBuffers& buffers) const {
+  if (desc_.m == 0 || desc_.n == 0) return;
+  if (scratch_floats() > 0) pool.run([&](int thread) { pack(buffers, thread); });
+  const int64_t vecs = divide_up(desc_.n, kernels_.lanes);
+  pool.run([&](int thread) {
+    const int n_part = thread % n_threads_;
+    const int m_part = thread / n_threads_ % m_threads_;
+    const Share columns = share(divide_up(vecs, tuning_.vecs), n_part, n_threads_);
+    const Share batches = share(batches_, thread / n_threads_ / m_threads_, batch_threads_);
+    for (int64_t i = batches.begin; i < batches.end; ++i) {
+      const Batch& batch = offsets_[i];
+      Operands o{buffers, buffers.a + batch.a, desc_.lda, buffers.b + batch.b};
+      if (tuning_.pack_a == 1) {
+        o.a = buffers.scratch + batch.a_index * (packed_a_floats_ / a_matrices_);
+        o.lda = packed_lda_;
+      }
+      if (!desc_.b_packed)
+        o.b = buffers.scratch + packed_a_floats_ + batch.b_index * (packed_b_floats_ / b_matrices_);
+      multiply(o, i, share(desc_.m, m_part, m_threads_),
+               {columns.begin * tuning_.vecs, std::min(vecs, columns.end * tuning_.vecs)});
+    }
+  });
+}
+
+// Panels of B outermost, so that each comes from memory once and serves all rows from the first cache; the
+// rows in strips that stay in the second.
+void Gemm::multiply(const Operands& o, int64_t batch, Share rows, Share vecs) const {
+  if (rows.begin >= rows.end || vecs.begin >= vecs.end) return;
+  const int64_t lanes = kernels_.lanes, k = desc_.k;
+  const int64_t strip_rows =
+      std::max<int64_t>(4 * tuning_.rows, second_cache_budget(kernels_.isa) / 4 / std::max<int64_t>(1, k));
+  const int64_t strips = divide_up(rows.end - rows.begin, strip_rows);
+  const int64_t k_blocks = std::max<int64_t>(1, divide_up(k, tuning_.k_block));
+  const int64_t zero = 0;
+  TileArgs t;
+  t.a_offsets = t.b_offsets = &zero;
+  t.blocks = 1;
+  t.a_row = o.lda;
+  t.b_vec = k * lanes;
+  t.c_row = desc_.ldc;
+  t.c_vec = lanes;
+  t.residual_row = desc_.ld_residual;
+  t.residual_vec = lanes;
+  t.lo = desc_.lo;
+  t.hi = desc_.hi;
+  for (int64_t strip = 0; strip < strips; ++strip) {
+    Share in = share(rows.end - rows.begin, static_cast<int>(strip), static_cast<int>(strips));
+    in = {rows.begin + in.begin, rows.begin + in.end};
+    for (int64_t v = vecs.begin; v < vecs.end; v += tuning_.vecs) {
+      const int width = static_cast<int>(std::min<int64_t>(tuning_.vecs, vecs.end - v));
+      const int64_t column = v * lanes, columns = std::min(desc_.n - column, width * lanes);
+      t.tail = static_cast<int>(columns % lanes);
+      t.bias = nullptr;
+      const int64_t tiles =
+          divide_up(in.end - in.begin, std::min(tuning_.rows, kernels_.max_rows[width - 1]));
+      for (int64_t kb = 0; kb < k_blocks; ++kb) {
+        const Share ks = {k * kb / k_blocks / 4 * 4,
+                          kb + 1 == k_blocks ? k : k * (kb + 1) / k_blocks / 4 * 4};
+        const bool last = kb + 1 == k_blocks;
+        t.depth = ks.end - ks.begin;
+        t.b = o.b + (v * k + ks.begin) * lanes;
+        t.accumulate = kb > 0;
+        t.bias = kb == 0 && o.buffers.bias != nullptr ? o.buffers.bias + column : nullptr;
+        t.clamp = last && desc_.clamp;
+        Panel next;
+        if (!last)
+          next = {t.b + t.depth * lanes, t.b_vec, std::min(t.depth, k - ks.end) * lanes, width};
+        else if (v + width < vecs.end)
+          next = {o.b + (v + width) * k * lanes, t.b_vec, t.depth * lanes,
+                  static_cast<int>(std::min<int64_t>(width, vecs.end - v - width))};
+        for (int64_t tile = 0; tile < tiles; ++tile) {
+          const Share r = share(in.end - in.begin, static_cast<int>(tile), static_cast<int>(tiles));
+          const int64_t row = in.begin + r.begin;
+          t.a = o.a + row * o.lda + ks.begin;
+          t.c = o.buffers.c + offsets_[batch].c + row * desc_.ldc + column;
+          t.residual = last && o.buffers.residual != nullptr
+                           ? o.buffers.residual + offsets_[batch].residual + row * desc_.ld_residual + column
+                           : nullptr;
+          prefetch_share(t, next, tile, tiles, t.depth);
+          kernels_.at(static_cast<int>(r.end - r.begin), width)(t);
+          if (last && o.buffers.post.run != nullptr)
+            o.buffers.post.run(o.buffers.post.context,
+                               {t.c, desc_.ldc, batch, row, column, r.end - r.begin, columns});
+        }
+      }
+    }
+  }
+}
+
+std::string gemm_name(const GemmTuning& tuning, Isa isa) {
+  return "gemm_f32_" + std::to_string(tuning.rows) + "x" + std::to_string(tuning.vecs) + "__" +
+         std::string(isa_name(isa));
+}
+
+std::vector<GemmTuning> gemm_candidates(const GemmDesc& desc, Isa isa, int threads) {
+  std::vector<GemmTuning> candidates;
+  const TileKernels& kernels = tile_kernels(isa);
+  const auto add = [&](const GemmTuning& wanted) {
+    const GemmTuning made = Gemm(desc, isa, wanted, threads).tuning();
+    if (std::find(candidates.begin(), candidates.end(), made) == candidates.end()) candidates.push_back(made);
+  };
+  const int64_t vecs = std::max<int64_t>(1, divide_up(desc.n, kernels.lanes));
+  for (TileShape shape : rank_tiles(kernels, desc.m, vecs, std::min<int64_t>(desc.k, 256))) {
+    add({.vecs = shape.vecs});
+    if (threads > 1 && candidates.size() < 4) {
+      add({.vecs = shape.vecs, .m_threads = 1});
+      add({.vecs = shape.vecs, .m_threads = threads});
+    }
+  }
+  const GemmTuning first = candidates[0];
+  add({.vecs = first.vecs, .k_block = first.k_block / 2});
+  add({.vecs = first.vecs, .k_block = first.k_block * 2});
+  if (!desc.trans_a && desc.m > 6) add({.vecs = first.vecs, .pack_a = 1 - first.pack_a});
+  return candidates;
+}
+
+}  // namespace ingot::cpu
