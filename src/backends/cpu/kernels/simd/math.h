@@ -55,8 +55,9 @@ INGOT_INLINE VecF expm1_negative(VecF x) {
 INGOT_INLINE VecF log(VecF x) {
   const VecI tiny = x < 1.17549435e-38f;
   const VecF normal = select(tiny, x * 8388608.0f, x);
-  const VecI exponent = ((bits(normal) - 0x3f3504f3) >> 23);  // the mantissa lies in [sqrt(1/2), sqrt(2))
-  const VecF m = from_bits(bits(normal) - (exponent << 23)) - 1.0f;
+  const VecI magnitude = bits(normal) & 0x7fffffff;      // what is negative becomes NaN below
+  const VecI exponent = (magnitude - 0x3f3504f3) >> 23;  // the mantissa lies in [sqrt(1/2), sqrt(2))
+  const VecF m = from_bits(magnitude - (exponent << 23)) - 1.0f;
   const VecF e = to_float(exponent) - select(tiny, broadcast(23.0f), VecF{});
   const VecF q = polynomial(m, {0.3333333171f, -0.2500082104f, 0.2000122687f, -0.166233573f, 0.1420175823f,
                                 -0.1316018306f, 0.1276157564f, -0.0763449302f});
