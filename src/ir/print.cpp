@@ -100,11 +100,11 @@ class Printer {
     }
   }
   void indent(int depth) { out_.append(static_cast<size_t>(depth) * 2, ' '); }
-  WeightTable* table() { return table_ ? &*table_ : nullptr; }
+  TensorTable* table() { return table_ ? &*table_ : nullptr; }
 
   const PrintOptions& options_;
   std::string& out_;
-  std::optional<WeightTable> table_;
+  std::optional<TensorTable> table_;
 };
 
 }  // namespace

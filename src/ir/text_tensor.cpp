@@ -106,11 +106,11 @@ void fill(Tensor& t, F&& next) {
 
 }  // namespace
 
-WeightTable::WeightTable(std::vector<Tensor>& tensors) : tensors_(tensors) {
+TensorTable::TensorTable(std::vector<Tensor>& tensors) : tensors_(tensors) {
   for (size_t i = 0; i < tensors.size(); ++i) by_hash_.emplace(content_hash(tensors[i]), i);
 }
 
-size_t WeightTable::add(const Tensor& tensor) {
+size_t TensorTable::add(const Tensor& tensor) {
   const uint64_t hash = content_hash(tensor);
   const auto [first, last] = by_hash_.equal_range(hash);
   for (auto it = first; it != last; ++it)
@@ -120,7 +120,7 @@ size_t WeightTable::add(const Tensor& tensor) {
   return tensors_.size() - 1;
 }
 
-void print_tensor(const Tensor& t, WeightTable* table, std::string& out) {
+void print_tensor(const Tensor& t, TensorTable* table, std::string& out) {
   out += t.view().type_string();
   if (fits_inline(t)) {
     out += " {";

@@ -9,10 +9,10 @@
 namespace ingot {
 
 /// The table beside the text, each content once.
-class WeightTable {
+class TensorTable {
  public:
   /// What `tensors` holds already is found again.
-  explicit WeightTable(std::vector<Tensor>& tensors);
+  explicit TensorTable(std::vector<Tensor>& tensors);
   size_t add(const Tensor& tensor);
 
  private:
@@ -21,7 +21,7 @@ class WeightTable {
 };
 
 /// `table` may be null; see PrintOptions.
-void print_tensor(const Tensor& tensor, WeightTable* table, std::string& out);
+void print_tensor(const Tensor& tensor, TensorTable* table, std::string& out);
 
 class TensorParser {
  public:

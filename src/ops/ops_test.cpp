@@ -2,6 +2,7 @@
 // symbolic dims gives the same once the symbols have values.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <random>
 
 #include "ops/op.h"
@@ -157,8 +158,11 @@ std::vector<const OpDef*> ops_with_cases() {
   return out;
 }
 
-INSTANTIATE_TEST_SUITE_P(All, OpCases, testing::ValuesIn(ops_with_cases()),
-                         [](const auto& info) { return std::string(info.param->name); });
+INSTANTIATE_TEST_SUITE_P(All, OpCases, testing::ValuesIn(ops_with_cases()), [](const auto& info) {
+  std::string name(info.param->name);
+  std::replace(name.begin(), name.end(), '.', '_');  // as in "ml.Scaler"
+  return name;
+});
 
 }  // namespace
 }  // namespace ingot

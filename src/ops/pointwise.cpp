@@ -10,23 +10,18 @@ Status infer(InferContext& c) {
   INGOT_ASSIGN_OR_RETURN(const PointwiseProgram program,
                          PointwiseProgram::parse(c.attrs.get_string("program")));
   INGOT_RETURN_IF_ERROR(program.validate(static_cast<int>(c.inputs.size())));
-  const DataType type = c.type(0).dtype;
-  if (!is_float(type) || bit_width(type) < 16)
-    return invalid_argument("inputs have type ", data_type_name(type), ", expected f32, f64, f16 or bf16");
+  INGOT_RETURN_IF_ERROR(expect_type(c, 0, kFloats));
+  for (size_t i = 0; i < c.inputs.size(); ++i)
+    if (!c.has(i)) return invalid_argument("input ", i, " is missing");
   return infer_broadcast(c);
 }
 
 Status eval(EvalContext& c) {
+  INGOT_ASSIGN_OR_RETURN(const TensorView y, infer_output(c, infer));
   INGOT_ASSIGN_OR_RETURN(const PointwiseProgram program,
                          PointwiseProgram::parse(c.attrs.get_string("program")));
-  Dims dims;
   std::vector<TensorView> inputs;
-  for (size_t i = 0; i < c.inputs.size(); ++i) {
-    if (!c.has(i)) return invalid_argument("input ", i, " is missing");
-    INGOT_ASSIGN_OR_RETURN(dims, broadcast(dims, c.input(i).dims));
-    inputs.push_back(c.input(i));
-  }
-  INGOT_ASSIGN_OR_RETURN(const TensorView y, c.output(0, c.input(0).dtype, dims));
+  for (size_t i = 0; i < c.inputs.size(); ++i) inputs.push_back(c.input(i));
   return program.run(inputs, y);
 }
 
