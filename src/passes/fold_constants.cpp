@@ -1,0 +1,86 @@
+// Constant folding: nodes whose inputs are all constants run through their op's `eval`, and values whose
+// contents inference knows (shape arithmetic) become constants.
+#include "ir/interpreter.h"
+#include "passes/pass.h"
+#include "passes/rewrite.h"
+
+namespace ingot::passes {
+namespace {
+
+constexpr size_t kGrowth = size_t{1} << 20;  // bytes by which results may exceed what they are made of
+
+bool may_fold(const Node& node) {
+  if (!node.op().deterministic || !node.subgraphs().empty()) return false;
+  size_t source = 0, result = 0;
+  for (const Value* v : node.inputs()) {
+    if (v == nullptr) continue;
+    if (!v->is_constant()) return false;
+    source += v->constant().bytes();
+  }
+  bool known = true;
+  for (const Value* v : node.outputs()) {
+    if (v == nullptr) continue;
+    if (!v->type().is_static()) {
+      known = false;
+      continue;
+    }
+    const auto bytes = checked_bytes(v->dtype(), *eval(v->shape(), {}));
+    if (!bytes.ok() || *bytes > kGrowth + source) return false;
+    result += *bytes;
+  }
+  // Sizes that only a run can tell come from ops that select some of their input.
+  return result <= source + kGrowth && (known || source <= kGrowth);
+}
+
+Status fold(Node* node) {
+  std::vector<Tensor> inputs;
+  for (const Value* v : node->inputs()) inputs.push_back(v ? v->constant() : Tensor());
+  auto results = interpret_node(*node, inputs);
+  if (!results.ok()) return {};  // it fails in every run, too: the run is the place to say so
+  Graph& g = node->graph();
+  std::vector<std::pair<Value*, std::string>> names;
+  for (size_t i = 0; i < results->size(); ++i) {
+    Value* v = node->output(i);
+    if (v == nullptr) continue;
+    names.emplace_back(g.add_constant("", std::move((*results)[i])), v->name());
+    g.replace_uses(v, names.back().first);
+  }
+  g.erase(node);
+  for (auto& [constant, name] : names) g.rename(constant, std::move(name));
+  return {};
+}
+
+// A constant of these integers, in the type of `like`; invalid for types that shapes do not have.
+Tensor constant_like(const Ints& values, const Value& like) {
+  const bool scalar = like.type().rank() == 0;
+  if (like.dtype() == DataType::kI64)
+    return scalar ? Tensor::scalar_i64(values[0]) : Tensor::vector_i64(values);
+  auto t = Tensor::allocate(like.dtype(), scalar ? Dims{} : Dims{static_cast<int64_t>(values.size())});
+  if (!t.ok() || like.dtype() != DataType::kI32) return {};
+  std::copy(values.begin(), values.end(), t->mutable_span<int32_t>().begin());
+  return std::move(t).value();
+}
+
+void fold_contents(Node* node) {
+  Graph& g = node->graph();
+  for (Value* v : node->outputs()) {
+    if (v == nullptr || g.num_uses(v) == 0) continue;
+    const auto values = ints(v);
+    if (!values || !v->type().ranked || v->type().rank() > 1) continue;
+    if (Tensor t = constant_like(*values, *v); t.valid()) g.replace_uses(v, g.add_constant("", t));
+  }
+}
+
+}  // namespace
+
+Status fold_constants(Graph& graph) {
+  for (Node* node : graph.node_list()) {
+    if (may_fold(*node))
+      INGOT_RETURN_IF_ERROR(fold(node));
+    else if (node->op().deterministic)
+      fold_contents(node);
+  }
+  return {};
+}
+
+}  // namespace ingot::passes

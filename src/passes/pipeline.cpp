@@ -1,0 +1,117 @@
+#include "passes/pipeline.h"
+
+#include <algorithm>
+#include <cstdio>
+
+#include "base/file.h"
+#include "ir/infer.h"
+#include "ir/text.h"
+
+namespace ingot {
+
+std::span<const Pass> all_passes() {
+  static constexpr Pass kPasses[] = {
+#define INGOT_PASS(name, what) {#name, what, passes::name},
+#include "passes/passes.inc"
+#undef INGOT_PASS
+  };
+  return kPasses;
+}
+
+const Pass* find_pass(std::string_view name) {
+  for (const Pass& pass : all_passes())
+    if (pass.name == name) return &pass;
+  return nullptr;
+}
+
+namespace {
+
+bool names(const std::vector<std::string>& list, std::string_view pass) {
+  return std::any_of(list.begin(), list.end(), [&](const auto& n) { return n == pass || n == "all"; });
+}
+
+Status check_names(const std::vector<std::string>& list) {
+  for (const std::string& name : list) {
+    if (name == "all" || name.empty() || find_pass(name)) continue;
+    std::string known;
+    for (const Pass& pass : all_passes()) known += str(known.empty() ? "" : ", ", pass.name);
+    return not_found("there is no pass '", name, "', expected one of ", known);
+  }
+  return {};
+}
+
+Status run_on_bodies_first(const Pass& pass, Graph& graph) {
+  for (const auto& node : graph.nodes())
+    for (const auto& [name, body] : node->subgraphs())
+      INGOT_RETURN_IF_ERROR(run_on_bodies_first(pass, *body));
+  return pass.run(graph);
+}
+
+// Runs passes by name until one fails or is the one to stop after.
+class Runner {
+ public:
+  Runner(Graph& graph, const PassOptions& options) : graph_(graph), options_(options) {}
+
+  void operator()(std::string_view name) {
+    if (stopped_ || !status_.ok()) return;
+    const Pass* pass = find_pass(name);
+    INGOT_CHECK(pass != nullptr);
+    if (!names(options_.disable, name)) status_ = run(*pass).with_context(str("pass ", name));
+    stopped_ = name == options_.stop_after;
+  }
+  const Status& status() const { return status_; }
+
+ private:
+  Status run(const Pass& pass) {
+    char number[16];
+    std::snprintf(number, sizeof number, "%02d_", ++count_);
+    if (options_.dump && names(options_.dump_before, pass.name))
+      options_.dump(str(number, pass.name, "_before"), graph_);
+    INGOT_RETURN_IF_ERROR(run_on_bodies_first(pass, graph_));
+    INGOT_RETURN_IF_ERROR(infer(graph_));
+    INGOT_RETURN_IF_ERROR(verify(graph_));
+    if (options_.dump && names(options_.dump_after, pass.name))
+      options_.dump(str(number, pass.name, "_after"), graph_);
+    return {};
+  }
+
+  Graph& graph_;
+  const PassOptions& options_;
+  Status status_;
+  bool stopped_ = false;
+  int count_ = 0;
+};
+
+void run_pipeline(Runner& run) {
+  const auto clean_up = [&] {
+    run("fold_constants");     // what the exporter computes at run time, but need not
+    run("inline_branches");    // conditions are known now
+    run("remove_identities");  // they stand between the nodes that patterns look for
+    run("merge_duplicates");   // so that patterns see one shape computation where there were many
+    run("remove_dead_code");   // so that "used once" means what it says
+  };
+  clean_up();
+  clean_up();  // a branch that was inlined has constants of its own
+}
+
+}  // namespace
+
+Status optimize(Graph& graph, const PassOptions& options) {
+  for (const auto* list : {&options.disable, &options.dump_before, &options.dump_after})
+    INGOT_RETURN_IF_ERROR(check_names(*list));
+  INGOT_RETURN_IF_ERROR(check_names({options.stop_after}));
+  INGOT_RETURN_IF_ERROR(infer(graph));
+  INGOT_RETURN_IF_ERROR(verify(graph));
+  Runner run(graph, options);
+  run_pipeline(run);
+  return run.status();
+}
+
+std::function<void(std::string_view, const Graph&)> dump_to_folder(std::string folder) {
+  return [folder = std::move(folder)](std::string_view name, const Graph& graph) {
+    // A dump that cannot be written is no reason to fail the build.
+    (void)write_file_atomic(str(folder, "/", name, ".ir"), print(graph));
+  };
+}
+
+}  // namespace ingot

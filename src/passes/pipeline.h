@@ -1,0 +1,24 @@
+// optimize(): the passes in order. The order and its reasons stand in pipeline.cpp.
+#pragma once
+
+#include <functional>
+
+#include "passes/pass.h"
+
+namespace ingot {
+
+struct PassOptions {
+  std::vector<std::string> disable;  // names of passes to leave out; "all" stands for every one
+  std::string stop_after;            // the first run of that pass is the last thing done
+  /// Called with the graph before and after each run of these passes ("all": every one).
+  std::vector<std::string> dump_before, dump_after;
+  std::function<void(std::string_view file_name, const Graph& graph)> dump;
+};
+
+/// Infers and verifies the graph after each pass. Unknown pass names are errors that list the known ones.
+Status optimize(Graph& graph, const PassOptions& options = {});
+
+/// A `PassOptions::dump` that writes "03_fold_constants_after.ir" and the like into `folder`.
+std::function<void(std::string_view, const Graph&)> dump_to_folder(std::string folder);
+
+}  // namespace ingot

@@ -1,0 +1,85 @@
+// The pipeline's options: disabling, stopping at, dumping by name.
+#include "passes/pipeline.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "ir/text.h"
+
+namespace ingot {
+namespace {
+
+constexpr const char* kText = R"(graph main(x: f32[n, 4]) {
+  one = f32[] {1}
+  two = f32[4] splat(2)
+  three = Add(one, two)
+  y = Mul(x, three)
+  z = Mul(x, three)
+  s = Add(y, z)
+  return s
+})";
+
+std::unique_ptr<Graph> parsed() { return parse_graph(kText).value(); }
+size_t nodes_after(const PassOptions& options) {
+  auto g = parsed();
+  EXPECT_TRUE(optimize(*g, options).ok());
+  return g->nodes().size();
+}
+
+TEST(Pipeline, PassesCanBeDisabledByName) {
+  EXPECT_EQ(nodes_after({.disable = {"all"}}), 4u);
+  EXPECT_GT(nodes_after({.disable = {"merge_duplicates"}}), nodes_after({}));
+}
+
+TEST(Pipeline, StopsAfterAPass) { EXPECT_EQ(nodes_after({.stop_after = "fold_constants"}), 3u); }
+
+TEST(Pipeline, DumpsBeforeAndAfterByName) {
+  std::vector<std::string> names, texts;
+  PassOptions options;
+  options.dump_before = {"fold_constants"};
+  options.dump_after = {"fold_constants"};
+  options.stop_after = "fold_constants";
+  options.dump = [&](std::string_view name, const Graph& g) {
+    names.emplace_back(name);
+    texts.push_back(print(g));
+  };
+  auto g = parsed();
+  ASSERT_TRUE(optimize(*g, options).ok());
+  EXPECT_EQ(names, (std::vector<std::string>{"01_fold_constants_before", "01_fold_constants_after"}));
+  EXPECT_NE(texts[0].find("Add(one, two)"), std::string::npos);
+  EXPECT_EQ(texts[1].find("Add(one, two)"), std::string::npos);
+}
+
+TEST(Pipeline, DumpsToAFolder) {
+  const auto folder = std::filesystem::path(testing::TempDir()) / "ingot_dump";
+  std::filesystem::create_directories(folder);
+  auto g = parsed();
+  ASSERT_TRUE(
+      optimize(*g, {.stop_after = "fold_constants", .dump_after = {"all"}, .dump = dump_to_folder(folder)})
+          .ok());
+  EXPECT_GT(std::filesystem::file_size(folder / "01_fold_constants_after.ir"), 0u);
+  std::filesystem::remove_all(folder);
+}
+
+TEST(Pipeline, UnknownNamesAreErrorsThatListTheKnown) {
+  auto g = parsed();
+  for (const PassOptions& options :
+       {PassOptions{.disable = {"nonsense"}}, PassOptions{.stop_after = "nonsense"},
+        PassOptions{.dump_after = {"nonsense"}}}) {
+    const Status status = optimize(*g, options);
+    EXPECT_EQ(status.code(), StatusCode::kNotFound);
+    EXPECT_NE(status.message().find("fold_constants"), std::string_view::npos) << status.message();
+  }
+}
+
+TEST(Pipeline, EveryPassSaysWhatItDoes) {
+  for (const Pass& pass : all_passes()) {
+    EXPECT_FALSE(pass.what.empty());
+    EXPECT_EQ(find_pass(pass.name), &pass);
+  }
+  EXPECT_EQ(find_pass("nonsense"), nullptr);
+}
+
+}  // namespace
+}  // namespace ingot
