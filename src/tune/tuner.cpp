@@ -92,6 +92,8 @@ Result<std::unique_ptr<Tuner::Bench>> Tuner::make_bench(const Node& node, const 
   step.op = c.op;
   step.kernel = c.kernel;
   step.args = c.args;
+  bench->plan.device = target_.device();
+  bench->plan.arch = target_.arch();
   bench->plan.block = target_.block();
   bench->plan.threads = target_.threads();
   bench->args.reserve(node.inputs().size() + node.outputs().size());

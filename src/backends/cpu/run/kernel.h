@@ -1,6 +1,7 @@
 // How a family of CPU kernels joins the device: one factory, one line in run/kernels.inc.
 #pragma once
 
+#include "backends/cpu/kernels/simd/isa.h"
 #include "base/threads.h"
 #include "runtime/device.h"
 
@@ -24,6 +25,12 @@ struct KernelSpec {
   int threads;
   const Attrs& args() const { return step.args; }
 };
+
+/// The instruction set that the plan's kernels and packed weights are for.
+inline Result<Isa> isa_of(const KernelSpec& spec) {
+  if (const auto isa = parse_isa(spec.plan.arch)) return *isa;
+  return corrupt("the plan is for instruction set '", spec.plan.arch, "', which does not exist");
+}
 
 using KernelFactory = Result<std::unique_ptr<Kernel>> (*)(const KernelSpec& spec);
 

@@ -8,6 +8,7 @@
 #include <immintrin.h>
 
 #define INGOT_INLINE inline __attribute__((always_inline))
+#define INGOT_LAMBDA_INLINE __attribute__((always_inline))  // after the parameters of a lambda
 
 namespace ingot::cpu::INGOT_ISA {
 

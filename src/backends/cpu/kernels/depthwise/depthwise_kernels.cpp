@@ -1,0 +1,108 @@
+// Rows of depthwise convolution, compiled per ISA: a run of output pixels side by side in registers, each tap
+// one multiply-add per pixel with the pixel's operand straight from memory.
+#include "backends/cpu/kernels/depthwise/depthwise.h"
+#include "backends/cpu/kernels/simd/simd.h"
+
+namespace ingot::cpu::INGOT_ISA {
+namespace {
+
+constexpr int64_t kC = kLanes;
+
+INGOT_INLINE VecF start_value(const DepthwiseRow& r) { return r.bias ? load(r.bias) : VecF{}; }
+
+// Pixel `ox`, whose window may stick out to the left or right.
+INGOT_INLINE void border_pixel(const DepthwiseRow& r, int64_t ox) {
+  const int64_t left = ox * r.stride_w - r.pad_left;
+  VecF even = start_value(r), odd{};
+  for (int64_t kx = 0; kx < r.kernel_w; ++kx) {
+    const int64_t ix = left + kx * r.dilation_w;
+    if (ix < 0 || ix >= r.in_w) continue;
+    const float *x = r.x + ix * kC, *w = r.filter + kx * kC;
+    int64_t ky = 0;
+    for (; ky + 2 <= r.taps_h; ky += 2) {
+      even = fma(load(w), load(x), even);
+      odd = fma(load(w + r.kernel_w * kC), load(x + r.x_row), odd);
+      x += 2 * r.x_row;
+      w += 2 * r.kernel_w * kC;
+    }
+    if (ky < r.taps_h) even = fma(load(w), load(x), even);
+  }
+  store(r.y + ox * kC, clamp(even + odd, broadcast(r.low), broadcast(r.high)));
+}
+
+// `count` pixels from `ox` on, windows inside the row. kernel, stride: 0 where they are the row's.
+template <int count, int kernel, int stride>
+INGOT_INLINE void inside_pixels(const DepthwiseRow& r, int64_t ox) {
+  const int64_t kernel_w = kernel ? kernel : r.kernel_w, step = kernel ? kC : r.dilation_w * kC;
+  const int64_t pixel = (stride ? stride : r.stride_w) * kC;
+  const float* x = r.x + ox * pixel - r.pad_left * kC;
+  const float* w = r.filter;
+  VecF acc[count];
+#pragma GCC unroll 16
+  for (int i = 0; i < count; ++i) acc[i] = start_value(r);
+  for (int64_t ky = 0; ky < r.taps_h; ++ky) {
+    auto tap = [&](int64_t kx) INGOT_LAMBDA_INLINE {
+      const VecF weight = load(w + kx * kC);
+#pragma GCC unroll 16
+      for (int i = 0; i < count; ++i) acc[i] = fma(weight, load(x + kx * step + i * pixel), acc[i]);
+    };
+    if constexpr (kernel > 0) {
+#pragma GCC unroll 8
+      for (int kx = 0; kx < kernel; ++kx) tap(kx);
+    } else {
+      for (int64_t kx = 0; kx < kernel_w; ++kx) tap(kx);
+    }
+    x += r.x_row;
+    w += kernel_w * kC;
+  }
+  const VecF low = broadcast(r.low), high = broadcast(r.high);
+#pragma GCC unroll 16
+  for (int i = 0; i < count; ++i) store(r.y + (ox + i) * kC, clamp(acc[i], low, high));
+}
+
+template <int kernel, int stride>
+void row(const DepthwiseRow& r) {
+  for (int64_t ox = 0; ox < r.inside_from; ++ox) border_pixel(r, ox);
+  int64_t ox = r.inside_from;
+  const int64_t end = r.inside_to;
+  // A remainder is covered by moving the last run back over pixels that are already done, where there are
+  // any.
+  auto runs_of = [&](auto run, int64_t count) INGOT_LAMBDA_INLINE {
+    for (; ox + count <= end; ox += count) run(ox);
+    const int64_t rest = end - ox;
+    if (rest > count / 2 && end - count >= r.inside_from) {
+      run(end - count);
+      ox = end;
+    }
+  };
+  runs_of([&](int64_t at) INGOT_LAMBDA_INLINE { inside_pixels<14, kernel, stride>(r, at); }, 14);
+  runs_of([&](int64_t at) INGOT_LAMBDA_INLINE { inside_pixels<7, kernel, stride>(r, at); }, 7);
+  runs_of([&](int64_t at) INGOT_LAMBDA_INLINE { inside_pixels<4, kernel, stride>(r, at); }, 4);
+  for (; ox < end; ++ox) inside_pixels<1, kernel, stride>(r, ox);
+  for (; ox < r.out_w; ++ox) border_pixel(r, ox);
+}
+
+DepthwiseKernels::RowFunction find(int64_t kernel_w, int64_t stride_w, int64_t dilation_w) {
+#define INGOT_DEPTHWISE(kernel, stride) \
+  if (kernel_w == kernel && stride_w == stride && dilation_w == 1) return row<kernel, stride>;
+#include "backends/cpu/kernels/depthwise/kernels.inc"
+#undef INGOT_DEPTHWISE
+  return nullptr;
+}
+
+void add_pixels(const float* y, int64_t pixels, float* sums) {
+  VecF sum[4] = {load(sums)};
+  int64_t p = 0;
+  for (; p + 4 <= pixels; p += 4)
+#pragma GCC unroll 4
+    for (int i = 0; i < 4; ++i) sum[i] += load(y + (p + i) * kC);
+  for (; p < pixels; ++p) sum[0] += load(y + p * kC);
+  store(sums, (sum[0] + sum[1]) + (sum[2] + sum[3]));
+}
+
+}  // namespace
+
+extern const DepthwiseKernels kDepthwise;
+const DepthwiseKernels kDepthwise{find, row<0, 0>, add_pixels};
+
+}  // namespace ingot::cpu::INGOT_ISA
