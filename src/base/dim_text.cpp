@@ -169,7 +169,7 @@ Dim num_elements(const Shape& shape) {
 
 int64_t num_elements(const Dims& dims) {
   int64_t product = 1;
-  for (int64_t d : dims) product *= d;
+  for (int64_t d : dims) product = saturating_mul(product, d);
   return product;
 }
 
