@@ -1,0 +1,159 @@
+// ingot bench: latency, throughput, and where the time goes.
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <fmt/format.h>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "command.h"
+#include "feeds.h"
+#include "ingot/bench.h"
+#include "model.h"
+#include "output.h"
+
+namespace ingot::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using Clock = std::chrono::steady_clock;
+
+struct Options {
+  ModelOptions model;
+  FeedOptions feeds;
+  int iterations = 0, warmup = 5;
+  double duration = 3;
+  bool layers = false;
+  std::string json;
+};
+
+double since(Clock::time_point begin) { return std::chrono::duration<double>(Clock::now() - begin).count(); }
+
+double timed_run(Context& context) {
+  const auto begin = Clock::now();
+  check(context.run());
+  return since(begin);
+}
+
+// Latencies in ascending order: so many runs, or as many as the time allows (one at least).
+std::vector<double> measure(Context& context, const Options& o) {
+  for (int i = 0; i < o.warmup; ++i) check(context.run());
+  std::vector<double> seconds;
+  const auto begin = Clock::now();
+  do {
+    seconds.push_back(timed_run(context));
+  } while (o.iterations > 0 ? static_cast<int>(seconds.size()) < o.iterations : since(begin) < o.duration);
+  std::sort(seconds.begin(), seconds.end());
+  return seconds;
+}
+
+// Profiling costs two clock readings per layer, so the layers are timed in runs of their own.
+std::vector<LayerTime> measure_layers(Context& context, size_t runs) {
+  context.set_profiling(true);
+  for (size_t i = 0; i < runs; ++i) check(context.run());
+  context.set_profiling(false);
+  return context.layer_times();
+}
+
+double percentile(const std::vector<double>& sorted, double part) {
+  return sorted[static_cast<size_t>(part * static_cast<double>(sorted.size() - 1) + 0.5)];
+}
+
+Json layers_json(const std::vector<LayerTime>& layers) {
+  double total = 0;
+  for (const LayerTime& l : layers) total += l.seconds;
+  Json out = Json::array();
+  for (const LayerTime& l : layers) {
+    const double mean = l.runs > 0 ? l.seconds / static_cast<double>(l.runs) : 0;
+    out.push_back({{"name", l.name},
+                   {"op", l.op},
+                   {"kernel", l.kernel},
+                   {"ms", mean * 1e3},
+                   {"share", total > 0 ? l.seconds / total : 0},
+                   {"gflops", mean > 0 ? l.flops / mean / 1e9 : 0},
+                   {"gbytes_per_s", mean > 0 ? l.bytes / mean / 1e9 : 0}});
+  }
+  return out;
+}
+
+void print_layers(Json layers) {
+  std::stable_sort(layers.begin(), layers.end(), [](const Json& a, const Json& b) { return a.at("ms") > b.at("ms"); });
+  fmt::print("\n{:>9} {:>6} {:>9} {:>8}  {:<34} {}\n", "ms", "share", "GFLOP/s", "GB/s", "kernel", "layer");
+  for (const Json& l : layers) {
+    const std::string kernel = (l.at("op") == "eval" ? "reference " : "") + l.at("kernel").get<std::string>();
+    fmt::print("{:9.4f} {:5.1f}% {:9.1f} {:8.1f}  {:<34} {}\n", l.at("ms").get<double>(), l.at("share").get<double>() * 100,
+               l.at("gflops").get<double>(), l.at("gbytes_per_s").get<double>(), shortened(kernel, 34),
+               shortened(l.at("name"), 60));
+  }
+}
+
+void print(const Json& r) {
+  const Json& l = r.at("latency_ms");
+  fmt::print("{}: {} runs on {} thread{}, inputs {}\n", r.at("model").get<std::string>(), r.at("runs").get<size_t>(),
+             r.at("threads").get<int>(), r.at("threads") == 1 ? "" : "s", r.at("inputs").get<std::string>());
+  fmt::print("latency     min {:.3f} ms, median {:.3f} ms, p90 {:.3f} ms, p99 {:.3f} ms, max {:.3f} ms\n", l.at("min").get<double>(),
+             l.at("median").get<double>(), l.at("p90").get<double>(), l.at("p99").get<double>(), l.at("max").get<double>());
+  fmt::print("throughput  {:.1f} runs/s\n", r.at("runs_per_s").get<double>());
+  fmt::print("arithmetic  {:.1f} GFLOP/s of {:.1f} measured ({:.0f} %), {:.3f} GFLOP per run at the opt shapes\n",
+             r.at("gflops").get<double>(), r.at("peak_gflops").get<double>(), r.at("peak_share").get<double>() * 100,
+             r.at("flops").get<double>() / 1e9);
+  fmt::print("memory      {} of intermediate results\n", human_bytes(r.at("memory_bytes").get<double>()));
+}
+
+void run(const Options& o) {
+  const Engine engine = open_model(o.model);
+  FeedOptions feed_options = o.feeds;
+  feed_options.shapes = o.model.fixed_shapes();
+  const Feeds feeds = make_feeds(engine, feed_options);
+  Context context = take(engine.context(o.model.build.threads));
+  set_inputs(context, feeds);
+
+  const std::vector<double> seconds = measure(context, o);
+  const double peak = take(measure_peak_gflops(context.threads())), median = percentile(seconds, 0.5);
+  const std::vector<LayerTime> layers = measure_layers(context, std::clamp<size_t>(seconds.size(), 1, 50));
+  double flops = 0, total = 0;
+  for (const LayerTime& l : layers) flops += l.flops;
+  for (double s : seconds) total += s;
+  std::string inputs;
+  for (const auto& [name, feed] : feeds) inputs += fmt::format("{}{}:{}", inputs.empty() ? "" : ",", name, to_text(feed.array.ref.dims));
+
+  Json r;
+  r["model"] = o.model.path;
+  r["threads"] = context.threads();
+  r["inputs"] = inputs;
+  r["runs"] = seconds.size();
+  r["latency_ms"] = {{"min", seconds.front() * 1e3},          {"median", median * 1e3},
+                     {"p90", percentile(seconds, 0.9) * 1e3}, {"p99", percentile(seconds, 0.99) * 1e3},
+                     {"max", seconds.back() * 1e3},           {"mean", total / static_cast<double>(seconds.size()) * 1e3}};
+  r["runs_per_s"] = static_cast<double>(seconds.size()) / total;
+  r["flops"] = flops;
+  r["gflops"] = flops / median / 1e9;
+  r["peak_gflops"] = peak;
+  r["peak_share"] = peak > 0 ? flops / median / 1e9 / peak : 0;
+  r["memory_bytes"] = take(context.memory_bytes());
+  r["layers"] = layers_json(layers);
+  if (o.json != "-") {
+    print(r);
+    if (o.layers) print_layers(r["layers"]);
+  }
+  if (!o.json.empty()) write_text(o.json, r.dump(1));
+}
+
+}  // namespace
+
+Command bench_command(CLI::App& app) {
+  auto o = std::make_shared<Options>();
+  CLI::App* sub = app.add_subcommand("bench", "times a model: latency, throughput, share of the machine's peak");
+  add_model_options(*sub, o->model, "the engine or ONNX file");
+  sub->add_option("--iterations", o->iterations, "number of timed runs")->check(CLI::PositiveNumber);
+  sub->add_option("--duration", o->duration, "seconds to run for, where no number of runs is given")->check(CLI::NonNegativeNumber)->capture_default_str();
+  sub->add_option("--warmup", o->warmup, "runs before the timed ones")->check(CLI::NonNegativeNumber)->capture_default_str();
+  sub->add_option("--input", o->feeds.files, "data of an input; inputs that are not given are random")
+      ->type_name("NAME=FILE.npy")
+      ->allow_extra_args(false);
+  sub->add_option("--seed", o->feeds.seed, "of the random inputs")->capture_default_str();
+  sub->add_flag("--layers", o->layers, "a table of the layers, the slowest first");
+  sub->add_option("--json", o->json, "writes the figures as JSON ('-': to the standard output)")->type_name("FILE");
+  return {sub, [o] { run(*o); }};
+}
+
+}  // namespace ingot::cli
