@@ -75,6 +75,10 @@ class INGOT_API Engine {
   /// What was built and why, as JSON: layers before and after fusion, kernels and their alternatives, memory,
   /// times, nodes that run on the reference kernel.
   std::string report_json() const;
+  /// The kernels considered for a layer of the optimized graph, best first, and those that were not, with the
+  /// reason: text for people. Errors: kNotFound when no layer has that name; kUnsupported from the run-only
+  /// library.
+  Result<std::string> why(const std::string& layer) const;
   /// The optimized graph in IR text.
   std::string graph_text() const;
   /// Messages of the build or the load that a user should see (a plan made anew for this machine, say).

@@ -1,8 +1,13 @@
-// INGOT_API marks what the shared libraries export; everything else stays inside.
-#pragma once
+/* INGOT_API marks what the shared libraries export; everything else stays inside. */
+#ifndef INGOT_EXPORT_H_
+#define INGOT_EXPORT_H_
 
-#if defined(__GNUC__)
+#if defined(__cplusplus) && defined(__GNUC__)
 #define INGOT_API [[gnu::visibility("default")]]
+#elif defined(__GNUC__)
+#define INGOT_API __attribute__((visibility("default")))
 #else
 #define INGOT_API
 #endif
+
+#endif /* INGOT_EXPORT_H_ */

@@ -2,11 +2,12 @@
 #include <chrono>
 #include <thread>
 
-#include "api/engine_impl.h"
+#include "api/compile_impl.h"
 #include "api/network_impl.h"
 #include "backends/cpu/plugin.h"
 #include "compiler/compile.h"
 #include "frontend/onnx/onnx_import.h"
+#include "ir/text.h"
 #include "target/target.h"
 
 namespace ingot {
@@ -64,20 +65,19 @@ int default_threads() {
   return cores == 0 ? 1 : static_cast<int>(cores);
 }
 
-Result<Engine> build_graph(std::unique_ptr<Graph> graph, const BuildOptions& options,
-                           std::vector<std::string> notes) {
-  INGOT_RETURN_IF_ERROR(check_options(options, *graph));
-  INGOT_ASSIGN_OR_RETURN(std::shared_ptr<Device> device, open_device(options.device));
-  INGOT_ASSIGN_OR_RETURN(const std::unique_ptr<Target> target,
-                         cpu::make_target(options.threads == 0 ? default_threads() : options.threads));
-  CompileOptions compile = compile_options(options);
-  if (options.progress)
-    compile.progress = [&](std::string_view phase, double done, double total) {
-      options.progress({std::string(phase), done, total, -1});
-    };
-  INGOT_ASSIGN_OR_RETURN(std::shared_ptr<EngineImage> image,
-                         ingot::compile(*graph, *target, *device, compile));
-  return make_engine(std::move(image), std::move(device), std::move(notes));
+// Adds an estimate of the time left to what the compiler reports: the phase goes on as it went so far.
+std::function<void(std::string_view, double, double)> with_estimate(
+    const std::function<void(const BuildProgress&)>& show) {
+  using Clock = std::chrono::steady_clock;
+  return [show, phase = std::string(), begin = Clock::now()](std::string_view now, double done,
+                                                             double total) mutable {
+    if (now != phase) {
+      phase = now;
+      begin = Clock::now();
+    }
+    const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
+    show({phase, done, total, done > 0 ? seconds / done * (total - done) : -1});
+  };
 }
 
 ImportOptions import_options(const BuildOptions& options) {
@@ -105,12 +105,29 @@ Status fix_shapes(Graph& graph, const std::map<std::string, Dims>& shapes) {
 
 }  // namespace
 
-Result<Engine> build(const std::string& onnx_path, const BuildOptions& options) {
+Result<ImportedModel> import_model(const std::string& onnx_path, const BuildOptions& options) {
   if (options.progress) options.progress({"import", 0, 1, -1});
   ImportReport report;
   INGOT_ASSIGN_OR_RETURN(std::unique_ptr<Graph> graph,
                          import_onnx_file(onnx_path, import_options(options), &report));
-  return build_graph(std::move(graph), options, std::move(report.notes));
+  return ImportedModel{std::move(graph), std::move(report.notes)};
+}
+
+Result<Engine> build_graph(Graph& graph, const BuildOptions& options, std::vector<std::string> notes) {
+  INGOT_RETURN_IF_ERROR(check_options(options, graph));
+  INGOT_ASSIGN_OR_RETURN(std::shared_ptr<Device> device, open_device(options.device));
+  INGOT_ASSIGN_OR_RETURN(const std::unique_ptr<Target> target,
+                         cpu::make_target(options.threads == 0 ? default_threads() : options.threads));
+  CompileOptions compile = compile_options(options);
+  if (options.progress) compile.progress = with_estimate(options.progress);
+  INGOT_ASSIGN_OR_RETURN(std::shared_ptr<EngineImage> image,
+                         ingot::compile(graph, *target, *device, compile));
+  return make_engine(std::move(image), std::move(device), std::move(notes));
+}
+
+Result<Engine> build(const std::string& onnx_path, const BuildOptions& options) {
+  INGOT_ASSIGN_OR_RETURN(const ImportedModel model, import_model(onnx_path, options));
+  return build_graph(*model.graph, options, model.notes);
 }
 
 Result<Engine> build_bytes(const void* data, size_t size, const std::string& base_dir,
@@ -119,15 +136,21 @@ Result<Engine> build_bytes(const void* data, size_t size, const std::string& bas
   INGOT_ASSIGN_OR_RETURN(std::unique_ptr<Graph> graph,
                          import_onnx_bytes({static_cast<const std::byte*>(data), size}, nullptr, base_dir,
                                            import_options(options), &report));
-  return build_graph(std::move(graph), options, std::move(report.notes));
+  return build_graph(*graph, options, std::move(report.notes));
 }
 
 Result<Engine> build(const Network& network, const BuildOptions& options) {
   INGOT_RETURN_IF_ERROR(network.status());
   if (network.impl().outputs.empty()) return invalid_argument("the network has no output");
-  std::unique_ptr<Graph> graph = network.impl().graph->clone();
+  const std::unique_ptr<Graph> graph = network.impl().graph->clone();
   INGOT_RETURN_IF_ERROR(fix_shapes(*graph, options.shapes));
-  return build_graph(std::move(graph), options, {});
+  return build_graph(*graph, options, {});
+}
+
+Result<std::unique_ptr<Graph>> stored_graph(const EngineImage& image) {
+  std::vector<Tensor> constants;
+  for (const Weight& w : image.weights) constants.push_back(w.data);
+  return parse_graph(image.graph, constants);
 }
 
 Result<std::shared_ptr<const EngineImage>> replan_for(const EngineImage& image, Device& device) {

@@ -10,4 +10,8 @@ Result<std::shared_ptr<const EngineImage>> replan_for(const EngineImage&, Device
       "build it for this machine");
 }
 
+Result<std::string> Engine::why(const std::string&) const {
+  return unsupported("the run-only library does not know the alternatives: load the engine with libingot");
+}
+
 }  // namespace ingot

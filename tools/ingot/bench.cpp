@@ -1,13 +1,14 @@
 // ingot bench: latency, throughput, and where the time goes.
-#include <CLI/CLI.hpp>
-#include <chrono>
 #include <fmt/format.h>
+
+#include <chrono>
+#include <CLI/CLI.hpp>
 #include <memory>
 #include <nlohmann/json.hpp>
 
 #include "command.h"
 #include "feeds.h"
-#include "ingot/bench.h"
+#include "ingot/device.h"
 #include "model.h"
 #include "output.h"
 
@@ -76,26 +77,30 @@ Json layers_json(const std::vector<LayerTime>& layers) {
 }
 
 void print_layers(Json layers) {
-  std::stable_sort(layers.begin(), layers.end(), [](const Json& a, const Json& b) { return a.at("ms") > b.at("ms"); });
+  std::stable_sort(layers.begin(), layers.end(),
+                   [](const Json& a, const Json& b) { return a.at("ms") > b.at("ms"); });
   fmt::print("\n{:>9} {:>6} {:>9} {:>8}  {:<34} {}\n", "ms", "share", "GFLOP/s", "GB/s", "kernel", "layer");
   for (const Json& l : layers) {
     const std::string kernel = (l.at("op") == "eval" ? "reference " : "") + l.at("kernel").get<std::string>();
-    fmt::print("{:9.4f} {:5.1f}% {:9.1f} {:8.1f}  {:<34} {}\n", l.at("ms").get<double>(), l.at("share").get<double>() * 100,
-               l.at("gflops").get<double>(), l.at("gbytes_per_s").get<double>(), shortened(kernel, 34),
-               shortened(l.at("name"), 60));
+    fmt::print("{:9.4f} {:5.1f}% {:9.1f} {:8.1f}  {:<34} {}\n", l.at("ms").get<double>(),
+               l.at("share").get<double>() * 100, l.at("gflops").get<double>(),
+               l.at("gbytes_per_s").get<double>(), shortened(kernel, 34), shortened(l.at("name"), 60));
   }
 }
 
 void print(const Json& r) {
   const Json& l = r.at("latency_ms");
-  fmt::print("{}: {} runs on {} thread{}, inputs {}\n", r.at("model").get<std::string>(), r.at("runs").get<size_t>(),
-             r.at("threads").get<int>(), r.at("threads") == 1 ? "" : "s", r.at("inputs").get<std::string>());
-  fmt::print("latency     min {:.3f} ms, median {:.3f} ms, p90 {:.3f} ms, p99 {:.3f} ms, max {:.3f} ms\n", l.at("min").get<double>(),
-             l.at("median").get<double>(), l.at("p90").get<double>(), l.at("p99").get<double>(), l.at("max").get<double>());
+  fmt::print("{}: {} runs on {} thread{}, inputs {}\n", r.at("model").get<std::string>(),
+             r.at("runs").get<size_t>(), r.at("threads").get<int>(), r.at("threads") == 1 ? "" : "s",
+             r.at("inputs").get<std::string>());
+  fmt::print("latency     min {:.3f} ms, median {:.3f} ms, p90 {:.3f} ms, p99 {:.3f} ms, max {:.3f} ms\n",
+             l.at("min").get<double>(), l.at("median").get<double>(), l.at("p90").get<double>(),
+             l.at("p99").get<double>(), l.at("max").get<double>());
   fmt::print("throughput  {:.1f} runs/s\n", r.at("runs_per_s").get<double>());
-  fmt::print("arithmetic  {:.1f} GFLOP/s of {:.1f} measured ({:.0f} %), {:.3f} GFLOP per run at the opt shapes\n",
-             r.at("gflops").get<double>(), r.at("peak_gflops").get<double>(), r.at("peak_share").get<double>() * 100,
-             r.at("flops").get<double>() / 1e9);
+  fmt::print(
+      "arithmetic  {:.1f} GFLOP/s of {:.1f} measured ({:.0f} %), {:.3f} GFLOP per run at the opt shapes\n",
+      r.at("gflops").get<double>(), r.at("peak_gflops").get<double>(), r.at("peak_share").get<double>() * 100,
+      r.at("flops").get<double>() / 1e9);
   fmt::print("memory      {} of intermediate results\n", human_bytes(r.at("memory_bytes").get<double>()));
 }
 
@@ -114,16 +119,18 @@ void run(const Options& o) {
   for (const LayerTime& l : layers) flops += l.flops;
   for (double s : seconds) total += s;
   std::string inputs;
-  for (const auto& [name, feed] : feeds) inputs += fmt::format("{}{}:{}", inputs.empty() ? "" : ",", name, to_text(feed.array.ref.dims));
+  for (const auto& [name, feed] : feeds)
+    inputs += fmt::format("{}{}:{}", inputs.empty() ? "" : ",", name, to_text(feed.array.ref.dims));
 
   Json r;
   r["model"] = o.model.path;
   r["threads"] = context.threads();
   r["inputs"] = inputs;
   r["runs"] = seconds.size();
-  r["latency_ms"] = {{"min", seconds.front() * 1e3},          {"median", median * 1e3},
-                     {"p90", percentile(seconds, 0.9) * 1e3}, {"p99", percentile(seconds, 0.99) * 1e3},
-                     {"max", seconds.back() * 1e3},           {"mean", total / static_cast<double>(seconds.size()) * 1e3}};
+  r["latency_ms"] = {
+      {"min", seconds.front() * 1e3},          {"median", median * 1e3},
+      {"p90", percentile(seconds, 0.9) * 1e3}, {"p99", percentile(seconds, 0.99) * 1e3},
+      {"max", seconds.back() * 1e3},           {"mean", total / static_cast<double>(seconds.size()) * 1e3}};
   r["runs_per_s"] = static_cast<double>(seconds.size()) / total;
   r["flops"] = flops;
   r["gflops"] = flops / median / 1e9;
@@ -142,17 +149,23 @@ void run(const Options& o) {
 
 Command bench_command(CLI::App& app) {
   auto o = std::make_shared<Options>();
-  CLI::App* sub = app.add_subcommand("bench", "times a model: latency, throughput, share of the machine's peak");
+  CLI::App* sub =
+      app.add_subcommand("bench", "times a model: latency, throughput, share of the machine's peak");
   add_model_options(*sub, o->model, "the engine or ONNX file");
   sub->add_option("--iterations", o->iterations, "number of timed runs")->check(CLI::PositiveNumber);
-  sub->add_option("--duration", o->duration, "seconds to run for, where no number of runs is given")->check(CLI::NonNegativeNumber)->capture_default_str();
-  sub->add_option("--warmup", o->warmup, "runs before the timed ones")->check(CLI::NonNegativeNumber)->capture_default_str();
+  sub->add_option("--duration", o->duration, "seconds to run for, where no number of runs is given")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  sub->add_option("--warmup", o->warmup, "runs before the timed ones")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
   sub->add_option("--input", o->feeds.files, "data of an input; inputs that are not given are random")
       ->type_name("NAME=FILE.npy")
       ->allow_extra_args(false);
   sub->add_option("--seed", o->feeds.seed, "of the random inputs")->capture_default_str();
   sub->add_flag("--layers", o->layers, "a table of the layers, the slowest first");
-  sub->add_option("--json", o->json, "writes the figures as JSON ('-': to the standard output)")->type_name("FILE");
+  sub->add_option("--json", o->json, "writes the figures as JSON ('-': to the standard output)")
+      ->type_name("FILE");
   return {sub, [o] { run(*o); }};
 }
 

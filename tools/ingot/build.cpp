@@ -1,6 +1,8 @@
 // ingot build: an engine file from a model, with a report.
-#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
 #include <chrono>
+#include <CLI/CLI.hpp>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -8,7 +10,6 @@
 #include "feeds.h"
 #include "model.h"
 #include "output.h"
-#include <fmt/format.h>
 
 namespace ingot::cli {
 namespace {
@@ -34,10 +35,13 @@ double context_bytes(const Engine& engine, const Shapes& shapes) {
 
 void print_kernels(const Json& plan) {
   std::map<std::string, int> kernels;
-  for (const Json& step : plan.at("steps")) ++kernels[step.at("op") == "eval" ? "eval" : step.at("kernel").get<std::string>()];
+  for (const Json& step : plan.at("steps"))
+    ++kernels[step.at("op") == "eval" ? "eval" : step.at("kernel").get<std::string>()];
   std::vector<std::pair<std::string, int>> sorted(kernels.begin(), kernels.end());
-  std::stable_sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) { return a.second > b.second; });
-  for (const auto& [kernel, count] : sorted) fmt::print("  {:5}  {}\n", count, kernel == "eval" ? "reference kernel" : kernel);
+  std::stable_sort(sorted.begin(), sorted.end(),
+                   [](const auto& a, const auto& b) { return a.second > b.second; });
+  for (const auto& [kernel, count] : sorted)
+    fmt::print("  {:5}  {}\n", count, kernel == "eval" ? "reference kernel" : kernel);
 }
 
 void print_reference(const Json& plan) {
@@ -47,28 +51,33 @@ void print_reference(const Json& plan) {
   fmt::print("on the reference kernel (slow, correct):\n");
   for (size_t i = 0; i < std::min(nodes.size(), kShown); ++i)
     fmt::print("  {} ({})\n", nodes[i].at("name").get<std::string>(), nodes[i].at("op").get<std::string>());
-  if (nodes.size() > kShown) fmt::print("  and {} more: ingot inspect --layers lists them\n", nodes.size() - kShown);
+  if (nodes.size() > kShown)
+    fmt::print("  and {} more: ingot inspect --layers lists them\n", nodes.size() - kShown);
 }
 
 void print_report(const Json& report, const std::string& output) {
   fmt::print("{}: {} layers imported, {} after optimization\n", output, report.value("layers_imported", 0),
              report.value("layers_optimized", 0));
   for (const Json& plan : report.at("plans")) {
-    fmt::print("kernels for {} {}, {} threads, {:.2f} GFLOP per run at the opt shapes:\n", plan.at("device").get<std::string>(),
-               plan.at("arch").get<std::string>(), plan.at("threads").get<int>(), plan.at("flops").get<double>() / 1e9);
+    fmt::print("kernels for {} {}, {} threads, {:.2f} GFLOP per run at the opt shapes:\n",
+               plan.at("device").get<std::string>(), plan.at("arch").get<std::string>(),
+               plan.at("threads").get<int>(), plan.at("flops").get<double>() / 1e9);
     print_kernels(plan);
     print_reference(plan);
   }
   fmt::print("weights {}", human_bytes(report.at("weight_bytes").get<double>()));
-  if (report.at("context_bytes") >= 0) fmt::print(", memory of a context {}", human_bytes(report.at("context_bytes").get<double>()));
+  if (report.at("context_bytes") >= 0)
+    fmt::print(", memory of a context {}", human_bytes(report.at("context_bytes").get<double>()));
   fmt::print("; built in {}\n", human_time(report.at("seconds").get<double>()));
 }
 
 void run(const Options& o) {
-  if (is_engine_file(o.model.path)) throw Error(fmt::format("{} is an engine already, expected a model", o.model.path));
+  if (is_engine_file(o.model.path))
+    throw Error(fmt::format("{} is an engine already, expected a model", o.model.path));
   const auto begin = std::chrono::steady_clock::now();
   const Engine engine = build_model(o.model);
-  const std::string output = o.output.empty() ? o.model.path.substr(0, o.model.path.rfind(".onnx")) + ".ingot" : o.output;
+  const std::string output =
+      o.output.empty() ? o.model.path.substr(0, o.model.path.rfind(".onnx")) + ".ingot" : o.output;
   check(engine.save(output));
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
 
@@ -85,8 +94,10 @@ Command build_command(CLI::App& app) {
   auto o = std::make_shared<Options>();
   CLI::App* sub = app.add_subcommand("build", "builds an engine file from an ONNX model");
   add_model_options(*sub, o->model, "the ONNX file");
-  sub->add_option("-o,--output", o->output, "the engine file (default: MODEL.ingot beside the model)")->type_name("FILE");
-  sub->add_option("--json", o->json, "writes the whole report as JSON ('-': to the standard output)")->type_name("FILE");
+  sub->add_option("-o,--output", o->output, "the engine file (default: MODEL.ingot beside the model)")
+      ->type_name("FILE");
+  sub->add_option("--json", o->json, "writes the whole report as JSON ('-': to the standard output)")
+      ->type_name("FILE");
   return {sub, [o] { run(*o); }};
 }
 

@@ -30,12 +30,15 @@ Shapes profile_opt(const Engine& engine) {
   Shapes shapes;
   const auto report = nlohmann::json::parse(engine.report_json());
   for (const auto& plan : report.at("plans"))
-    for (const auto& range : plan.at("profile")) shapes.emplace(range.at("input"), range.at("opt").get<Dims>());
+    for (const auto& range : plan.at("profile"))
+      shapes.emplace(range.at("input"), range.at("opt").get<Dims>());
   return shapes;
 }
 
 Dims choose_dims(const TensorInfo& input, const Symbols& symbols) {
-  if (!input.ranked) throw Error(fmt::format("input '{}' has no shape in the model: give it by --shapes {}:...", input.name, input.name));
+  if (!input.ranked)
+    throw Error(fmt::format("input '{}' has no shape in the model: give it by --shapes {}:...", input.name,
+                            input.name));
   Dims dims;
   for (const std::string& dim : input.dims) {
     int64_t value = 1;
@@ -83,18 +86,36 @@ Array random_array(const TensorInfo& input, const Dims& dims, std::mt19937& rng)
   const auto real = [&] { return static_cast<double>(rng() >> 8) / (1 << 24); };
   const auto whole = [&] { return rng() % 10; };
   switch (input.dtype) {
-    case DataType::kF32: fill<float>(array.ref, real); break;
-    case DataType::kF64: fill<double>(array.ref, real); break;
-    case DataType::kF16: fill<uint16_t>(array.ref, [&] { return 0x3800 | (rng() & 0x3ff); }); break;   // [0.5, 1)
-    case DataType::kBF16: fill<uint16_t>(array.ref, [&] { return 0x3f00 | (rng() & 0x7f); }); break;  // [0.5, 1)
-    case DataType::kBool: fill<uint8_t>(array.ref, [&] { return rng() & 1; }); break;
+    case DataType::kF32:
+      fill<float>(array.ref, real);
+      break;
+    case DataType::kF64:
+      fill<double>(array.ref, real);
+      break;
+    case DataType::kF16:
+      fill<uint16_t>(array.ref, [&] { return 0x3800 | (rng() & 0x3ff); });
+      break;  // [0.5, 1)
+    case DataType::kBF16:
+      fill<uint16_t>(array.ref, [&] { return 0x3f00 | (rng() & 0x7f); });
+      break;  // [0.5, 1)
+    case DataType::kBool:
+      fill<uint8_t>(array.ref, [&] { return rng() & 1; });
+      break;
     case DataType::kI16:
-    case DataType::kU16: fill<uint16_t>(array.ref, whole); break;
+    case DataType::kU16:
+      fill<uint16_t>(array.ref, whole);
+      break;
     case DataType::kI32:
-    case DataType::kU32: fill<uint32_t>(array.ref, whole); break;
+    case DataType::kU32:
+      fill<uint32_t>(array.ref, whole);
+      break;
     case DataType::kI64:
-    case DataType::kU64: fill<uint64_t>(array.ref, whole); break;
-    default: std::generate_n(array.memory.get(), array.ref.bytes(), [&] { return std::byte(whole()); }); break;
+    case DataType::kU64:
+      fill<uint64_t>(array.ref, whole);
+      break;
+    default:
+      std::generate_n(array.memory.get(), array.ref.bytes(), [&] { return std::byte(whole()); });
+      break;
   }
   return array;
 }
@@ -115,15 +136,18 @@ Feeds make_feeds(const Engine& engine, const FeedOptions& options) {
     const TensorInfo& input = find_input(engine, name);
     Array array = read_npy(file);
     // NumPy has no bf16: its bits arrive as u16.
-    if (input.dtype == DataType::kBF16 && array.ref.dtype == DataType::kU16) array.ref.dtype = DataType::kBF16;
+    if (input.dtype == DataType::kBF16 && array.ref.dtype == DataType::kU16)
+      array.ref.dtype = DataType::kBF16;
     known[name] = array.ref.dims;
-    if (!feeds.emplace(name, Feed{std::move(array), file}).second) throw Error(fmt::format("input '{}' is given twice", name));
+    if (!feeds.emplace(name, Feed{std::move(array), file}).second)
+      throw Error(fmt::format("input '{}' is given twice", name));
   }
   const Shapes dims = choose_all(engine, known);
   std::mt19937 rng(options.seed);
   for (const TensorInfo& input : engine.inputs())
     if (!feeds.contains(input.name))
-      feeds[input.name] = {random_array(input, dims.at(input.name), rng), fmt::format("random, seed {}", options.seed)};
+      feeds[input.name] = {random_array(input, dims.at(input.name), rng),
+                           fmt::format("random, seed {}", options.seed)};
   return feeds;
 }
 

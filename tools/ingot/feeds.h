@@ -23,8 +23,8 @@ struct Feed {
 };
 using Feeds = std::map<std::string, Feed>;
 
-/// One for each input. Open dims of random inputs come from `shapes`, from symbols that the files bind, from the
-/// engine's first profile (opt), and are 1 otherwise. Throws Error.
+/// One for each input. Open dims of random inputs come from `shapes`, from symbols that the files bind, from
+/// the engine's first profile (opt), and are 1 otherwise. Throws Error.
 Feeds make_feeds(const Engine& engine, const FeedOptions& options);
 /// The dims alone, without files: for reports.
 Shapes default_dims(const Engine& engine, const Shapes& shapes);

@@ -1,6 +1,7 @@
 // ingot inspect: what an engine is, and why each choice was made.
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -30,17 +31,20 @@ void print_devices(bool as_json) {
 }
 
 void print_summary(const Engine& engine, const Json& report) {
-  fmt::print("network '{}', {} layers imported, {} after optimization, weights {}\n", report.value("name", ""),
-             report.value("layers_imported", 0), report.value("layers_optimized", 0), human_bytes(report.at("weight_bytes").get<double>()));
+  fmt::print("network '{}', {} layers imported, {} after optimization, weights {}\n",
+             report.value("name", ""), report.value("layers_imported", 0),
+             report.value("layers_optimized", 0), human_bytes(report.at("weight_bytes").get<double>()));
   for (const TensorInfo& i : engine.inputs()) fmt::print("input  {}\n", describe(i));
   for (const TensorInfo& o : engine.outputs()) fmt::print("output {}\n", describe(o));
   for (const Json& plan : report.at("plans")) {
-    fmt::print("plan for {} {}, {} threads: {} steps, {} of them on the reference kernel, {:.3f} GFLOP\n", plan.at("device").get<std::string>(),
-               plan.at("arch").get<std::string>(), plan.at("threads").get<int>(), plan.at("steps").size(),
-               plan.at("reference_kernels").size(), plan.at("flops").get<double>() / 1e9);
+    fmt::print("plan for {} {}, {} threads: {} steps, {} of them on the reference kernel, {:.3f} GFLOP\n",
+               plan.at("device").get<std::string>(), plan.at("arch").get<std::string>(),
+               plan.at("threads").get<int>(), plan.at("steps").size(), plan.at("reference_kernels").size(),
+               plan.at("flops").get<double>() / 1e9);
     for (const Json& p : plan.at("profile"))
-      fmt::print("  {}: {} to {}, tuned at {}\n", p.at("input").get<std::string>(), to_text(p.at("min").get<Dims>()),
-                 to_text(p.at("max").get<Dims>()), to_text(p.at("opt").get<Dims>()));
+      fmt::print("  {}: {} to {}, tuned at {}\n", p.at("input").get<std::string>(),
+                 to_text(p.at("min").get<Dims>()), to_text(p.at("max").get<Dims>()),
+                 to_text(p.at("opt").get<Dims>()));
   }
 }
 
@@ -48,10 +52,12 @@ void print_layers(const Json& report) {
   for (const Json& plan : report.at("plans")) {
     fmt::print("\n{:>10}  {:<34} {:<40} {}\n", "MFLOP", "kernel", "layer", "results");
     for (const Json& s : plan.at("steps")) {
-      const std::string kernel = (s.at("op") == "eval" ? "reference " : "") + s.at("kernel").get<std::string>();
+      const std::string kernel =
+          (s.at("op") == "eval" ? "reference " : "") + s.at("kernel").get<std::string>();
       std::string results;
       for (const Json& o : s.at("outputs")) results += (results.empty() ? "" : ", ") + o.get<std::string>();
-      fmt::print("{:10.3f}  {:<34} {:<40} {}\n", s.at("flops").get<double>() / 1e6, shortened(kernel, 34), shortened(s.at("name"), 40), results);
+      fmt::print("{:10.3f}  {:<34} {:<40} {}\n", s.at("flops").get<double>() / 1e6, shortened(kernel, 34),
+                 shortened(s.at("name"), 40), results);
     }
   }
 }
@@ -85,7 +91,8 @@ Command inspect_command(CLI::App& app) {
   add_model_options(*sub, o->model, "the engine or ONNX file");
   sub->get_option("model")->required(false);
   sub->add_flag("--layers", o->layers, "every step with its kernel and results");
-  sub->add_option("--why", o->why, "the kernels considered for a node, and why others were not")->type_name("NODE");
+  sub->add_option("--why", o->why, "the kernels considered for a node, and why others were not")
+      ->type_name("NODE");
   sub->add_flag("--graph", o->graph, "the optimized graph as text");
   sub->add_flag("--devices", o->devices, "what this machine offers; needs no model");
   sub->add_flag("--json", o->json, "the whole report as JSON");

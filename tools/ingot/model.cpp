@@ -10,28 +10,41 @@ namespace ingot::cli {
 void add_model_options(CLI::App& app, ModelOptions& o, const char* what) {
   BuildOptions& b = o.build;
   app.add_option("model", o.path, what)->required()->type_name("MODEL");
-  app.add_option("--device", b.device, "where the engine runs: cpu")->capture_default_str()->type_name("NAME");
-  app.add_option("--threads", b.threads, "threads that the engine is tuned for and runs with (default: all cores)")
+  app.add_option("--device", b.device, "where the engine runs: cpu")
+      ->capture_default_str()
+      ->type_name("NAME");
+  app.add_option("--threads", b.threads,
+                 "threads that the engine is tuned for and runs with (default: all cores)")
       ->check(CLI::Range(1, 1024));
   const auto shapes = [&](const char* name, std::vector<std::string>& list, const char* text) {
     app.add_option(name, list, text)->type_name("NAME:DIMS,...")->allow_extra_args(false)->group("Shapes");
   };
   shapes("--shapes", o.shapes, "dims of inputs that the model leaves open");
-  shapes("--min-shapes", o.min_shapes, "smallest dims of a profile; repeat the three options for several profiles");
+  shapes("--min-shapes", o.min_shapes,
+         "smallest dims of a profile; repeat the three options for several profiles");
   shapes("--opt-shapes", o.opt_shapes, "dims that a profile is tuned for");
   shapes("--max-shapes", o.max_shapes, "largest dims of a profile");
   app.add_option("--level", b.level, "effort of the tuner: 0 times nothing, 5 times everything at length")
       ->check(CLI::Range(0, 5))
       ->capture_default_str()
       ->group("Build");
-  app.add_option("--timing-cache", b.timing_cache, "file that keeps timings between builds")->type_name("FILE")->group("Build");
+  app.add_option("--timing-cache", b.timing_cache, "file that keeps timings between builds")
+      ->type_name("FILE")
+      ->group("Build");
   const auto passes = [&](const char* name, std::vector<std::string>& list, const char* text) {
-    app.add_option(name, list, text)->type_name("PASS")->delimiter(',')->allow_extra_args(false)->group("Passes");
+    app.add_option(name, list, text)
+        ->type_name("PASS")
+        ->delimiter(',')
+        ->allow_extra_args(false)
+        ->group("Passes");
   };
   passes("--disable-pass", b.disable_passes, "leaves out a pass, or all of them ('all')");
   passes("--dump-before", b.dump_before, "writes the graph's text before a pass");
   passes("--dump-after", b.dump_after, "writes the graph's text after a pass");
-  app.add_option("--dump-dir", b.dump_dir, "folder for the dumps")->capture_default_str()->type_name("DIR")->group("Passes");
+  app.add_option("--dump-dir", b.dump_dir, "folder for the dumps")
+      ->capture_default_str()
+      ->type_name("DIR")
+      ->group("Passes");
   app.add_option("--stop-after", b.stop_after, "the last pass to run")->type_name("PASS")->group("Passes");
 }
 

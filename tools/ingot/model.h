@@ -7,6 +7,10 @@
 #include "ingot/engine.h"
 #include "shapes.h"
 
+namespace CLI {
+class App;
+}
+
 namespace ingot::cli {
 
 struct ModelOptions {

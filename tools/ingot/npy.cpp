@@ -19,9 +19,9 @@ constexpr size_t kMaxHeader = size_t{1} << 20;
 using File = std::unique_ptr<std::FILE, int (*)(std::FILE*)>;
 
 constexpr std::pair<std::string_view, DataType> kTypes[] = {
-    {"f4", DataType::kF32}, {"f2", DataType::kF16}, {"f8", DataType::kF64},  {"i1", DataType::kI8},
-    {"u1", DataType::kU8},  {"i2", DataType::kI16}, {"u2", DataType::kU16},  {"i4", DataType::kI32},
-    {"u4", DataType::kU32}, {"i8", DataType::kI64}, {"u8", DataType::kU64},  {"b1", DataType::kBool},
+    {"f4", DataType::kF32},  {"f2", DataType::kF16},    {"f8", DataType::kF64},    {"i1", DataType::kI8},
+    {"u1", DataType::kU8},   {"i2", DataType::kI16},    {"u2", DataType::kU16},    {"i4", DataType::kI32},
+    {"u4", DataType::kU32},  {"i8", DataType::kI64},    {"u8", DataType::kU64},    {"b1", DataType::kBool},
     {"u2", DataType::kBF16}, {"u1", DataType::kF8E4M3}, {"u1", DataType::kF8E5M2},
 };
 
@@ -33,7 +33,8 @@ File open(const std::string& path, const char* mode) {
 
 void read_exactly(std::FILE* file, void* to, size_t bytes, const std::string& path, const char* what) {
   const size_t got = std::fread(to, 1, bytes, file);
-  if (got != bytes) throw Error(fmt::format("{}: {} is cut off: got {} bytes, expected {}", path, what, got, bytes));
+  if (got != bytes)
+    throw Error(fmt::format("{}: {} is cut off: got {} bytes, expected {}", path, what, got, bytes));
 }
 
 // The text after 'key': in the header's dictionary.
@@ -51,7 +52,8 @@ DataType parse_type(std::string_view text, const std::string& path) {
   if (text.size() >= 6 && text[0] == '\'' && (text[1] == '<' || text[1] == '|' || text[1] == '='))
     for (const auto& [name, type] : kTypes)
       if (text.substr(2, 3) == fmt::format("{}'", name)) return type;
-  throw Error(fmt::format("{}: the elements are of type {}, expected a little-endian number or bool such as '<f4'", path, descr));
+  throw Error(fmt::format(
+      "{}: the elements are of type {}, expected a little-endian number or bool such as '<f4'", path, descr));
 }
 
 std::vector<int64_t> parse_shape(std::string_view text, const std::string& path) {
@@ -94,13 +96,17 @@ Array read_npy(const std::string& path) {
   const File file = open(path, "rb");
   unsigned char start[8];
   read_exactly(file.get(), start, sizeof start, path, "the .npy header");
-  if (std::memcmp(start, kMagic.data(), kMagic.size()) != 0) throw Error(fmt::format("{}: is not a .npy file", path));
+  if (std::memcmp(start, kMagic.data(), kMagic.size()) != 0)
+    throw Error(fmt::format("{}: is not a .npy file", path));
   const int version = start[6];
-  if (version < 1 || version > 3) throw Error(fmt::format("{}: .npy version {}, expected 1 to 3", path, version));
+  if (version < 1 || version > 3)
+    throw Error(fmt::format("{}: .npy version {}, expected 1 to 3", path, version));
   unsigned char length[4] = {};
   read_exactly(file.get(), length, version == 1 ? 2 : 4, path, "the .npy header");
-  const size_t header_bytes = length[0] | length[1] << 8 | length[2] << 16 | static_cast<size_t>(length[3]) << 24;
-  if (header_bytes > kMaxHeader) throw Error(fmt::format("{}: the .npy header claims {} bytes", path, header_bytes));
+  const size_t header_bytes =
+      length[0] | length[1] << 8 | length[2] << 16 | static_cast<size_t>(length[3]) << 24;
+  if (header_bytes > kMaxHeader)
+    throw Error(fmt::format("{}: the .npy header claims {} bytes", path, header_bytes));
   std::string header(header_bytes, '\0');
   read_exactly(file.get(), header.data(), header_bytes, path, "the .npy header");
 
@@ -114,7 +120,8 @@ Array read_npy(const std::string& path) {
   if (std::fseek(file.get(), 0, SEEK_END) == 0) {
     const size_t left = static_cast<size_t>(std::ftell(file.get()) - data_begin);
     if (left != bytes)
-      throw Error(fmt::format("{}: holds {} bytes of elements, its shape ({}) takes {}", path, left, fmt::join(dims, ", "), bytes));
+      throw Error(fmt::format("{}: holds {} bytes of elements, its shape ({}) takes {}", path, left,
+                              fmt::join(dims, ", "), bytes));
     std::fseek(file.get(), data_begin, SEEK_SET);
   }
   Array array = Array::allocate(dtype, std::move(dims));
@@ -126,13 +133,17 @@ void write_npy(const std::string& path, const TensorRef& tensor) {
   std::string_view type;
   for (const auto& [name, dtype] : kTypes)
     if (dtype == tensor.dtype) type = name;
-  if (type.empty()) throw Error(fmt::format("{}: .npy files cannot hold elements of type {}", path, data_type_name(tensor.dtype)));
-  std::string header = fmt::format("{{'descr': '{}{}', 'fortran_order': False, 'shape': ({}{}), }}", type[1] == '1' ? '|' : '<',
-                                   type, fmt::join(tensor.dims, ", "), tensor.dims.size() == 1 ? "," : "");
+  if (type.empty())
+    throw Error(
+        fmt::format("{}: .npy files cannot hold elements of type {}", path, data_type_name(tensor.dtype)));
+  std::string header = fmt::format("{{'descr': '{}{}', 'fortran_order': False, 'shape': ({}{}), }}",
+                                   type[1] == '1' ? '|' : '<', type, fmt::join(tensor.dims, ", "),
+                                   tensor.dims.size() == 1 ? "," : "");
   constexpr size_t kStart = 10, kAlign = 64;  // the data begins at a multiple of 64 bytes, after a newline
   header.append(kAlign - 1 - (kStart + header.size()) % kAlign, ' ');
   header += '\n';
-  const unsigned char length[2] = {static_cast<unsigned char>(header.size() & 255), static_cast<unsigned char>(header.size() >> 8)};
+  const unsigned char length[2] = {static_cast<unsigned char>(header.size() & 255),
+                                   static_cast<unsigned char>(header.size() >> 8)};
 
   File file = open(path, "wb");
   bool ok = std::fwrite(kMagic.data(), 1, kMagic.size(), file.get()) == kMagic.size();

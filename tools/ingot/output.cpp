@@ -17,7 +17,8 @@ void write_text(const std::string& path, const std::string& text) {
     return;
   }
   std::FILE* file = std::fopen(path.c_str(), "wb");
-  bool ok = file != nullptr && std::fwrite(text.data(), 1, text.size(), file) == text.size() && std::fputc('\n', file) != EOF;
+  bool ok = file != nullptr && std::fwrite(text.data(), 1, text.size(), file) == text.size() &&
+            std::fputc('\n', file) != EOF;
   if (file != nullptr) ok = std::fclose(file) == 0 && ok;
   if (!ok) throw Error(fmt::format("{}: {}", path, std::strerror(errno)));
 }
@@ -40,7 +41,8 @@ std::string human_time(double seconds) {
 }
 
 std::string describe(const TensorInfo& info) {
-  return fmt::format("{}: {}[{}]", info.name, data_type_name(info.dtype), info.ranked ? fmt::format("{}", fmt::join(info.dims, ", ")) : "*");
+  return fmt::format("{}: {}[{}]", info.name, data_type_name(info.dtype),
+                     info.ranked ? fmt::format("{}", fmt::join(info.dims, ", ")) : "*");
 }
 
 std::string shortened(const std::string& text, size_t width) {

@@ -13,7 +13,9 @@ namespace {
 constexpr double kInterval = 0.1;  // seconds between two drawings of the same phase
 constexpr int kBar = 30;
 
-double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+double now() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
 
 std::string left(double seconds) {
   if (seconds < 0) return "";
@@ -34,8 +36,8 @@ void ProgressLine::show(const BuildProgress& p) {
   last_ = time;
   const double part = p.total > 0 ? std::clamp(p.done / p.total, 0.0, 1.0) : 0;
   const int filled = static_cast<int>(part * kBar);
-  const std::string line = fmt::format("\r\033[K{:<9} [{:#<{}}{:.<{}}] {:3.0f} %{}", p.phase, "", filled, "", kBar - filled,
-                                       part * 100, left(p.seconds_left));
+  const std::string line = fmt::format("\r\033[K{:<9} [{:#<{}}{:.<{}}] {:3.0f} %{}", p.phase, "", filled, "",
+                                       kBar - filled, part * 100, left(p.seconds_left));
   std::fputs(line.c_str(), stderr);
   std::fflush(stderr);
   shown_ = true;

@@ -1,7 +1,8 @@
 // ingot run: one run on given or random inputs.
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 #include <filesystem>
-#include <fmt/format.h>
 #include <memory>
 
 #include "command.h"
@@ -37,7 +38,8 @@ void run(const Options& o) {
 
   for (const TensorInfo& input : engine.inputs()) {
     const Feed& feed = feeds.at(input.name);
-    fmt::print("input  {}: {} {} ({})\n", input.name, data_type_name(input.dtype), to_text(feed.array.ref.dims), feed.source);
+    fmt::print("input  {}: {} {} ({})\n", input.name, data_type_name(input.dtype),
+               to_text(feed.array.ref.dims), feed.source);
   }
   if (!o.output_dir.empty()) {
     std::error_code failed;
@@ -46,7 +48,8 @@ void run(const Options& o) {
   }
   for (const TensorInfo& info : engine.outputs()) {
     const TensorRef output = take(context.output(info.name));
-    fmt::print("output {}: {} {}: {}\n", info.name, data_type_name(output.dtype), to_text(output.dims), summarize(output));
+    fmt::print("output {}: {} {}: {}\n", info.name, data_type_name(output.dtype), to_text(output.dims),
+               summarize(output));
     if (o.output_dir.empty()) continue;
     const std::string path = o.output_dir + "/" + file_name(info.name);
     write_npy(path, output);

@@ -13,7 +13,9 @@ namespace {
   throw Error(fmt::format("'{}' is not a shape, expected something like x:1x3x224x224", item));
 }
 
-bool is_dims(std::string_view text) { return text.find_first_not_of("0123456789x") == std::string_view::npos; }
+bool is_dims(std::string_view text) {
+  return text.find_first_not_of("0123456789x") == std::string_view::npos;
+}
 
 Dims parse_dims(std::string_view text, const std::string& item) {
   Dims dims;
@@ -30,7 +32,8 @@ Dims parse_dims(std::string_view text, const std::string& item) {
 
 void add_item(const std::string& item, Shapes& shapes) {
   const size_t colon = item.rfind(':');
-  if (colon == std::string::npos || colon == 0 || !is_dims(std::string_view(item).substr(colon + 1))) bad_shape(item);
+  if (colon == std::string::npos || colon == 0 || !is_dims(std::string_view(item).substr(colon + 1)))
+    bad_shape(item);
   const std::string name = item.substr(0, colon);
   if (!shapes.emplace(name, parse_dims(std::string_view(item).substr(colon + 1), item)).second)
     throw Error(fmt::format("the shape of '{}' is given twice", name));
@@ -38,7 +41,8 @@ void add_item(const std::string& item, Shapes& shapes) {
 
 const Dims& dims_of(const Shapes& shapes, const std::string& name, const char* option) {
   const auto it = shapes.find(name);
-  if (it == shapes.end()) throw Error(fmt::format("{} does not name input '{}', the profile's other options do", option, name));
+  if (it == shapes.end())
+    throw Error(fmt::format("{} does not name input '{}', the profile's other options do", option, name));
   return it->second;
 }
 
@@ -63,7 +67,8 @@ Shapes parse_shapes(const std::vector<std::string>& texts) {
   Shapes shapes;
   for (const std::string& text : texts)
     for (auto& [name, dims] : parse_shapes(text))
-      if (!shapes.emplace(name, dims).second) throw Error(fmt::format("the shape of '{}' is given twice", name));
+      if (!shapes.emplace(name, dims).second)
+        throw Error(fmt::format("the shape of '{}' is given twice", name));
   return shapes;
 }
 
@@ -73,8 +78,9 @@ std::vector<Profile> parse_profiles(const std::vector<std::string>& min, const s
   const auto& mins = !min.empty() ? min : opts;
   const auto& maxs = !max.empty() ? max : opts;
   if (mins.size() != opts.size() || maxs.size() != opts.size())
-    throw Error(fmt::format("got {} --min-shapes, {} --opt-shapes and {} --max-shapes, expected as many of each: one per profile",
-                            min.size(), opt.size(), max.size()));
+    throw Error(fmt::format(
+        "got {} --min-shapes, {} --opt-shapes and {} --max-shapes, expected as many of each: one per profile",
+        min.size(), opt.size(), max.size()));
   std::vector<Profile> profiles;
   for (size_t i = 0; i < opts.size(); ++i) {
     const Shapes low = parse_shapes(mins[i]), middle = parse_shapes(opts[i]), high = parse_shapes(maxs[i]);
@@ -88,6 +94,8 @@ std::vector<Profile> parse_profiles(const std::vector<std::string>& min, const s
   return profiles;
 }
 
-std::string to_text(const Dims& dims) { return dims.empty() ? "scalar" : fmt::format("{}", fmt::join(dims, "x")); }
+std::string to_text(const Dims& dims) {
+  return dims.empty() ? "scalar" : fmt::format("{}", fmt::join(dims, "x"));
+}
 
 }  // namespace ingot::cli

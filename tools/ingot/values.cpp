@@ -32,24 +32,41 @@ double value_at(const TensorRef& t, int64_t i) {
   const auto byte = [&](int64_t at) { return static_cast<const uint8_t*>(t.data)[at]; };
   const auto word = [&] { return static_cast<const uint16_t*>(t.data)[i]; };
   switch (t.dtype) {
-    case DataType::kF32: return element<float>(t, i);
-    case DataType::kF16: return small_float(word(), 5, 10, true);
-    case DataType::kBF16: return small_float(word(), 8, 7, true);
-    case DataType::kF64: return element<double>(t, i);
-    case DataType::kI8: return element<int8_t>(t, i);
+    case DataType::kF32:
+      return element<float>(t, i);
+    case DataType::kF16:
+      return small_float(word(), 5, 10, true);
+    case DataType::kBF16:
+      return small_float(word(), 8, 7, true);
+    case DataType::kF64:
+      return element<double>(t, i);
+    case DataType::kI8:
+      return element<int8_t>(t, i);
     case DataType::kU8:
-    case DataType::kBool: return byte(i);
-    case DataType::kI16: return element<int16_t>(t, i);
-    case DataType::kU16: return word();
-    case DataType::kI32: return element<int32_t>(t, i);
-    case DataType::kU32: return element<uint32_t>(t, i);
-    case DataType::kI64: return element<int64_t>(t, i);
-    case DataType::kU64: return element<uint64_t>(t, i);
-    case DataType::kF8E4M3: return small_float(byte(i), 4, 3, false);
-    case DataType::kF8E5M2: return small_float(byte(i), 5, 2, true);
-    case DataType::kU4: return byte(i / 2) >> (i % 2 * 4) & 15;
-    case DataType::kI4: return static_cast<int8_t>(static_cast<uint8_t>(byte(i / 2) >> (i % 2 * 4) << 4)) >> 4;
-    case DataType::kInvalid: break;
+    case DataType::kBool:
+      return byte(i);
+    case DataType::kI16:
+      return element<int16_t>(t, i);
+    case DataType::kU16:
+      return word();
+    case DataType::kI32:
+      return element<int32_t>(t, i);
+    case DataType::kU32:
+      return element<uint32_t>(t, i);
+    case DataType::kI64:
+      return element<int64_t>(t, i);
+    case DataType::kU64:
+      return element<uint64_t>(t, i);
+    case DataType::kF8E4M3:
+      return small_float(byte(i), 4, 3, false);
+    case DataType::kF8E5M2:
+      return small_float(byte(i), 5, 2, true);
+    case DataType::kU4:
+      return byte(i / 2) >> (i % 2 * 4) & 15;
+    case DataType::kI4:
+      return static_cast<int8_t>(static_cast<uint8_t>(byte(i / 2) >> (i % 2 * 4) << 4)) >> 4;
+    case DataType::kInvalid:
+      break;
   }
   return 0;
 }
@@ -70,10 +87,14 @@ std::string summarize(const TensorRef& t) {
     sum += v;
   }
   const int64_t finite = t.size() - strange;
-  std::string text = finite > 0 ? fmt::format("min {:.6g}, mean {:.6g}, max {:.6g}", low, sum / static_cast<double>(finite), high) : "";
-  if (strange > 0) text += fmt::format("{}{} of {} elements are not finite", finite > 0 ? ", " : "", strange, t.size());
+  std::string text = finite > 0 ? fmt::format("min {:.6g}, mean {:.6g}, max {:.6g}", low,
+                                              sum / static_cast<double>(finite), high)
+                                : "";
+  if (strange > 0)
+    text += fmt::format("{}{} of {} elements are not finite", finite > 0 ? ", " : "", strange, t.size());
   text += "; ";
-  for (int64_t i = 0; i < std::min(t.size(), kShown); ++i) text += fmt::format("{}{:.6g}", i ? ", " : "", value_at(t, i));
+  for (int64_t i = 0; i < std::min(t.size(), kShown); ++i)
+    text += fmt::format("{}{:.6g}", i ? ", " : "", value_at(t, i));
   return t.size() > kShown ? text + ", ..." : text;
 }
 

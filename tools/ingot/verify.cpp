@@ -1,12 +1,14 @@
 // ingot verify: the engine against the reference interpreter, layer by layer.
-#include <CLI/CLI.hpp>
+#include "ingot/verify.h"
+
 #include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
 #include <memory>
 #include <nlohmann/json.hpp>
 
 #include "command.h"
 #include "feeds.h"
-#include "ingot/verify.h"
 #include "model.h"
 #include "output.h"
 
@@ -26,8 +28,14 @@ struct Options {
 Json describe(const std::vector<Difference>& differences) {
   Json out = Json::array();
   for (const Difference& d : differences)
-    out.push_back({{"name", d.name},       {"node", d.node}, {"kernel", d.kernel},     {"ok", d.ok()},
-                   {"max_abs", d.max_abs}, {"wrong", d.wrong}, {"elements", d.elements}, {"note", d.note}});
+    out.push_back({{"name", d.name},
+                   {"node", d.node},
+                   {"kernel", d.kernel},
+                   {"ok", d.ok()},
+                   {"max_abs", d.max_abs},
+                   {"wrong", d.wrong},
+                   {"elements", d.elements},
+                   {"note", d.note}});
   return out;
 }
 
@@ -39,7 +47,8 @@ void print_line(const Difference& d) {
   if (!d.note.empty())
     fmt::print("{}\n", d.note);
   else
-    fmt::print("largest difference {:.3g}, {} of {} elements beyond tolerance\n", d.max_abs, d.wrong, d.elements);
+    fmt::print("largest difference {:.3g}, {} of {} elements beyond tolerance\n", d.max_abs, d.wrong,
+               d.elements);
 }
 
 void print(const VerifyReport& report, bool all_layers) {
@@ -50,7 +59,8 @@ void print(const VerifyReport& report, bool all_layers) {
   part("engine without passes against the imported graph:", report.without_passes);
   part("optimized graph against the imported graph, both interpreted:", report.passes);
   part("engine against the imported graph:", report.engine);
-  fmt::print("layers of the optimized graph, kernels against the interpreter: {} compared\n", report.layers.size());
+  fmt::print("layers of the optimized graph, kernels against the interpreter: {} compared\n",
+             report.layers.size());
   bool first = true;
   for (const Difference& d : report.layers) {
     if (all_layers || (!d.ok() && first)) print_line(d);
@@ -59,7 +69,8 @@ void print(const VerifyReport& report, bool all_layers) {
 }
 
 void run(const Options& o) {
-  if (is_engine_file(o.model.path)) throw Error(fmt::format("verify starts from the model, {} is an engine", o.model.path));
+  if (is_engine_file(o.model.path))
+    throw Error(fmt::format("verify starts from the model, {} is an engine", o.model.path));
   VerifyOptions options = o.verify;
   options.build = build_options(o.model);
   // A build of its own that times nothing: only to learn the inputs.
@@ -84,7 +95,9 @@ void run(const Options& o) {
                       {"layers", describe(report.layers)}};
     write_text(o.json, out.dump(1, ' ', false, Json::error_handler_t::replace));
   }
-  if (!report.ok()) throw Error(fmt::format("verify: {} differs from the interpreter beyond rtol {}, atol {}", o.model.path, options.rtol, options.atol));
+  if (!report.ok())
+    throw Error(fmt::format("verify: {} differs from the interpreter beyond rtol {}, atol {}", o.model.path,
+                            options.rtol, options.atol));
   if (o.json != "-") fmt::print("verified at rtol {}, atol {}\n", options.rtol, options.atol);
 }
 
@@ -92,10 +105,14 @@ void run(const Options& o) {
 
 Command verify_command(CLI::App& app) {
   auto o = std::make_shared<Options>();
-  CLI::App* sub = app.add_subcommand("verify", "compares a model's engine with the reference interpreter, layer by layer");
+  CLI::App* sub = app.add_subcommand(
+      "verify", "compares a model's engine with the reference interpreter, layer by layer");
   add_model_options(*sub, o->model, "the ONNX file");
-  sub->add_option("--rtol", o->verify.rtol, "allowed difference relative to the expected value")->check(CLI::NonNegativeNumber)->capture_default_str();
-  sub->add_option("--atol", o->verify.atol, "allowed difference in addition, in units of the tensor's rms where that is above 1")
+  sub->add_option("--rtol", o->verify.rtol, "allowed difference relative to the expected value")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  sub->add_option("--atol", o->verify.atol,
+                  "allowed difference in addition, in units of the tensor's rms where that is above 1")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
   sub->add_option("--input", o->feeds.files, "data of an input; inputs that are not given are random")
@@ -103,7 +120,8 @@ Command verify_command(CLI::App& app) {
       ->allow_extra_args(false);
   sub->add_option("--seed", o->feeds.seed, "of the random inputs")->capture_default_str();
   sub->add_flag("--layers", o->layers, "shows every layer, not only the first that is wrong");
-  sub->add_option("--json", o->json, "writes the differences as JSON ('-': to the standard output)")->type_name("FILE");
+  sub->add_option("--json", o->json, "writes the differences as JSON ('-': to the standard output)")
+      ->type_name("FILE");
   return {sub, [o] { run(*o); }};
 }
 

@@ -1,0 +1,27 @@
+// What this machine offers.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "ingot/export.h"
+#include "ingot/status.h"
+
+namespace ingot {
+
+struct DeviceInfo {
+  std::string name;   ///< as in BuildOptions::device: "cpu"
+  std::string model;  ///< the processor's own name
+  std::string arch;   ///< the best kernels that it runs: "baseline", "avx2", "avx512"
+  int cores = 0;      ///< that this process may use
+};
+
+/// The devices that engines can run on here. Never empty.
+INGOT_API std::vector<DeviceInfo> devices();
+
+/// What `threads` threads reach together in chains of float32 multiply-adds held in registers, in GFLOP/s:
+/// the roof that kernels are compared with. Takes a few hundredths of a second; other work on the machine
+/// lowers it. Errors: kInvalidArgument for a thread count outside 1 to 1024.
+INGOT_API Result<double> measure_peak_gflops(int threads);
+
+}  // namespace ingot

@@ -1,0 +1,104 @@
+// build and load. What people call, with defaults and conversions, is ingot/build.py.
+#include <nanobind/stl/map.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/vector.h>
+
+#include <exception>
+
+#include "common.h"
+
+namespace ingot::python {
+namespace {
+
+// Runs a build without the GIL; `progress` is called with it. What it raises is raised when the build is
+// over.
+template <class Build>
+Engine build_with(BuildOptions options, nb::object progress, Build&& build) {
+  std::exception_ptr raised;
+  if (!progress.is_none())
+    options.progress = [&](const BuildProgress& p) {
+      if (raised) return;
+      nb::gil_scoped_acquire acquire;
+      try {
+        progress(p.phase, p.done, p.total,
+                 p.seconds_left < 0 ? nb::none() : nb::object(nb::float_(p.seconds_left)));
+      } catch (...) {
+        raised = std::current_exception();
+      }
+    };
+  Result<Engine> engine = Status();
+  {
+    nb::gil_scoped_release release;
+    engine = build(options);
+  }
+  if (raised) std::rethrow_exception(raised);
+  return take(std::move(engine));
+}
+
+Engine load_released(auto&& load) {
+  Result<Engine> engine = Status();
+  {
+    nb::gil_scoped_release release;
+    engine = load();
+  }
+  return take(std::move(engine));
+}
+
+void add_profile(BuildOptions& options, const std::map<std::string, std::vector<Dims>>& ranges) {
+  Profile profile;
+  for (const auto& [name, range] : ranges) profile[name] = {range.at(0), range.at(1), range.at(2)};
+  options.profiles.push_back(std::move(profile));
+}
+
+}  // namespace
+
+void bind_build(nb::module_& m) {
+  nb::class_<BuildOptions>(m, "BuildOptions", "What ingot.build() passes on.")
+      .def(nb::init<>())
+      .def_rw("device", &BuildOptions::device)
+      .def_rw("threads", &BuildOptions::threads)
+      .def_rw("level", &BuildOptions::level)
+      .def_rw("timing_cache", &BuildOptions::timing_cache)
+      .def_rw("disable_passes", &BuildOptions::disable_passes)
+      .def_rw("dump_before", &BuildOptions::dump_before)
+      .def_rw("dump_after", &BuildOptions::dump_after)
+      .def_rw("dump_dir", &BuildOptions::dump_dir)
+      .def_rw("stop_after", &BuildOptions::stop_after)
+      .def("set_shape",
+           [](BuildOptions& o, const std::string& name, Dims dims) { o.shapes[name] = std::move(dims); })
+      .def("add_profile", &add_profile);
+
+  m.def(
+      "build_file",
+      [](const std::string& path, const BuildOptions& options, nb::object progress) {
+        return build_with(options, std::move(progress),
+                          [&](const BuildOptions& o) { return build(path, o); });
+      },
+      nb::arg("path"), nb::arg("options"), nb::arg("progress").none());
+  m.def(
+      "build_bytes",
+      [](nb::bytes model, const BuildOptions& options, nb::object progress) {
+        return build_with(options, std::move(progress), [&](const BuildOptions& o) {
+          return build_bytes(model.c_str(), model.size(), "", o);
+        });
+      },
+      nb::arg("model"), nb::arg("options"), nb::arg("progress").none());
+  m.def(
+      "build_network",
+      [](const Network& network, const BuildOptions& options, nb::object progress) {
+        return build_with(options, std::move(progress),
+                          [&](const BuildOptions& o) { return build(network, o); });
+      },
+      nb::arg("network"), nb::arg("options"), nb::arg("progress").none());
+  m.def(
+      "load_file", [](const std::string& path) { return load_released([&] { return load(path); }); },
+      nb::arg("path"));
+  m.def(
+      "load_bytes",
+      [](nb::bytes engine) {
+        return load_released([&] { return load_bytes(engine.c_str(), engine.size()); });
+      },
+      nb::arg("engine"));
+}
+
+}  // namespace ingot::python

@@ -1,0 +1,21 @@
+// The steps of a build that several files of this room share; only in libingot.
+#pragma once
+
+#include "api/engine_impl.h"
+#include "ir/graph.h"
+
+namespace ingot {
+
+struct ImportedModel {
+  std::unique_ptr<Graph> graph;
+  std::vector<std::string> notes;
+};
+Result<ImportedModel> import_model(const std::string& onnx_path, const BuildOptions& options);
+
+/// Optimizes `graph` in place and makes the engine.
+Result<Engine> build_graph(Graph& graph, const BuildOptions& options, std::vector<std::string> notes);
+
+/// The optimized graph that an engine stores, with its weights.
+Result<std::unique_ptr<Graph>> stored_graph(const EngineImage& image);
+
+}  // namespace ingot
