@@ -34,6 +34,13 @@ class NodeEval final : public EvalContext {
     return {};
   }
 
+  Result<TensorType> subgraph_output_type(std::string_view name, size_t i) override {
+    const Graph* body = node_.subgraph(name);
+    if (body == nullptr || i >= body->outputs().size())
+      return internal_error("no output ", i, " of '", name, "'");
+    return body->outputs()[i]->type();
+  }
+
   std::vector<Tensor> results;
 
  private:

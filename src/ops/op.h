@@ -97,6 +97,10 @@ class EvalContext {
                               std::vector<Tensor>& outputs) {
     return internal_error("no subgraph '", name, "' here");
   }
+  /// The inferred type of the subgraph's output i: what a loop that never ran has instead of a result.
+  virtual Result<TensorType> subgraph_output_type(std::string_view name, size_t i) {
+    return internal_error("no subgraph '", name, "' here");
+  }
 };
 
 /// Work of one execution: multiply-adds count two.
