@@ -2,6 +2,7 @@
 
 #include "ir/infer.h"
 #include "ir/text.h"
+#include "passes/pipeline.h"
 #include "tune/tuner.h"
 
 namespace ingot {
@@ -79,6 +80,14 @@ Result<std::shared_ptr<EngineImage>> compile(Graph& graph, const Target& target,
   const size_t imported = graph.nodes().size();
   INGOT_RETURN_IF_ERROR(infer(graph));
   INGOT_RETURN_IF_ERROR(verify(graph));
+  if (options.progress) options.progress("optimize", 0, 1);
+  PassOptions passes;
+  passes.disable = options.disable_passes;
+  passes.stop_after = options.stop_after;
+  passes.dump_before = options.dump_before;
+  passes.dump_after = options.dump_after;
+  passes.dump = dump_to_folder(options.dump_dir);
+  INGOT_RETURN_IF_ERROR(optimize(graph, passes));
   auto engine = std::make_shared<EngineImage>();
   engine->meta.set("name", graph.name());
   engine->meta.set("layers_imported", static_cast<int64_t>(imported));

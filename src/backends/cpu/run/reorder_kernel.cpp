@@ -1,7 +1,8 @@
-// Copies a tensor into another layout (or the same one).
+// Copies a tensor into another layout, or into the same one.
 #include <algorithm>
 #include <cstring>
 
+#include "backends/cpu/kernels/layout/reorder.h"
 #include "backends/cpu/run/kernel.h"
 
 namespace ingot::cpu {
@@ -9,57 +10,43 @@ namespace {
 
 class ReorderKernel final : public Kernel {
  public:
-  Status resize(std::span<const TensorArg* const> in, std::span<const TensorArg* const>) override {
+  explicit ReorderKernel(Isa isa) : isa_(isa) {}
+
+  Status resize(std::span<const TensorArg* const> in, std::span<const TensorArg* const> out) override {
     const Dims& d = in[0]->dims;
-    batch_ = d.size() > 0 ? d[0] : 1;
-    channels_ = d.size() > 1 ? d[1] : 1;
-    spatial_ = 1;
-    for (size_t i = 2; i < d.size(); ++i) spatial_ *= d[i];
+    if (in[0]->layout == out[0]->layout) return {};
+    if (d.size() < 3 || in[0]->dtype != DataType::kF32) return invalid_argument("only f32 images change their layout, got ", dims_to_string(d));
+    desc_ = {d[0], d[1], num_elements(Dims(d.begin() + 2, d.end()))};
     return {};
   }
 
   Status run(const Invocation& call) override {
     const TensorArg &src = *call.inputs[0], &dst = *call.outputs[0];
-    if (src.layout == dst.layout) {
-      if (src.bytes() > 0) std::memcpy(dst.data, src.data, src.bytes());
-      return {};
-    }
-    const bool to_blocked = dst.layout == Layout::kBlocked;
-    const int64_t block = to_blocked ? dst.block : src.block;
-    const int64_t blocks = (channels_ + block - 1) / block;
-    ThreadPool& pool = pool_of(call);
-    pool.run([&](int thread) {
-      const Share part = share(batch_ * blocks, thread, pool.size());
-      for (int64_t i = part.begin; i < part.end; ++i) {
-        const int64_t n = i / blocks, c0 = i % blocks * block;
-        const int64_t real = std::min(block, channels_ - c0);
-        const int64_t plain = (n * channels_ + c0) * spatial_;
-        if (to_blocked)
-          pack(src.as<float>() + plain, dst.as<float>() + i * spatial_ * block, real, block);
-        else
-          unpack(src.as<float>() + i * spatial_ * block, dst.as<float>() + plain, real, block);
-      }
-    });
+    if (src.layout == dst.layout) copy(pool_of(call), src, dst);
+    else if (dst.layout == Layout::kBlocked) reorder_to_blocked(pool_of(call), isa_, desc_, src.as<const float>(), dst.as<float>());
+    else reorder_to_plain(pool_of(call), isa_, desc_, src.as<const float>(), dst.as<float>());
     return {};
   }
 
  private:
-  void pack(const float* src, float* dst, int64_t real, int64_t block) const {
-    for (int64_t s = 0; s < spatial_; ++s)
-      for (int64_t c = 0; c < block; ++c) dst[s * block + c] = c < real ? src[c * spatial_ + s] : 0.0f;
-  }
-  void unpack(const float* src, float* dst, int64_t real, int64_t block) const {
-    for (int64_t c = 0; c < real; ++c)
-      for (int64_t s = 0; s < spatial_; ++s) dst[c * spatial_ + s] = src[s * block + c];
+  static void copy(ThreadPool& pool, const TensorArg& src, const TensorArg& dst) {
+    const auto bytes = static_cast<int64_t>(src.bytes());
+    pool.run([&](int thread) {
+      const Share part = share(bytes, thread, pool.size());
+      if (part.end > part.begin)
+        std::memcpy(dst.as<char>() + part.begin, src.as<char>() + part.begin, static_cast<size_t>(part.end - part.begin));
+    });
   }
 
-  int64_t batch_ = 1, channels_ = 1, spatial_ = 1;
+  Isa isa_;
+  ReorderDesc desc_{};
 };
 
 }  // namespace
 
-Result<std::unique_ptr<Kernel>> make_reorder_kernel(const KernelSpec&) {
-  return std::unique_ptr<Kernel>(std::make_unique<ReorderKernel>());
+Result<std::unique_ptr<Kernel>> make_reorder_kernel(const KernelSpec& spec) {
+  INGOT_ASSIGN_OR_RETURN(const Isa isa, isa_of(spec));
+  return std::unique_ptr<Kernel>(std::make_unique<ReorderKernel>(isa));
 }
 
 }  // namespace ingot::cpu

@@ -1,0 +1,134 @@
+// Candidates for Conv: depthwise, direct; all on blocked channels, with filters packed at build time.
+#include "backends/cpu/compile/channels.h"
+#include "backends/cpu/kernels/conv/direct.h"
+#include "backends/cpu/kernels/depthwise/depthwise.h"
+#include "ops/window.h"
+
+namespace ingot::cpu {
+namespace {
+
+// Networks' first layers have few channels: they are read from the plain input, without a reorder.
+constexpr int64_t kFewChannels = 4;
+
+struct Geometry {
+  Dims weights;  // [OC, IC / groups, kernel...]
+  int64_t groups = 1;
+  ConvDesc desc;
+  bool depthwise() const { return groups > 1 && groups == desc.in_channels && groups == desc.out_channels; }
+};
+
+// Empty reason: the kernels can do it.
+std::string why_not(const Request& r) {
+  const Node& n = r.node;
+  if (!is_f32(n.output()) || !is_f32(n.input(0))) return "an operand is not a ranked f32 tensor";
+  if (!n.input(1)->is_constant() || n.input(1)->dtype() != DataType::kF32) return "the filter is not constant";
+  if (n.input(2) != nullptr && !n.input(2)->is_constant()) return "the bias is not constant";
+  const int rank = n.input(1)->type().rank();
+  if (rank < 3 || rank > 4) return "it does not have one or two spatial dims";
+  if (!n.input(0)->shape()[1].is_const()) return "the number of channels is not fixed";
+  Candidate c = candidate_for(n, "", "", Layout::kBlocked);
+  if (!blocked_operands(r, 3, c)) return "an operand of the epilogue cannot be read beside a blocked tensor";
+  return "";
+}
+
+Result<Geometry> geometry_of(const Request& r) {
+  Geometry g;
+  g.weights = r.node.input(1)->constant().dims();
+  g.groups = r.node.attrs().get_int("group", 1);
+  const Dims x = r.shapes.dims(*r.node.input(0));
+  const int spatial = static_cast<int>(x.size()) - 2;
+  INGOT_ASSIGN_OR_RETURN(ops::Window window, ops::Window::read(r.node.attrs(), spatial));
+  INGOT_RETURN_IF_ERROR(window.set_kernel(std::span(g.weights).subspan(2)));
+  INGOT_RETURN_IF_ERROR(window.resolve({x.begin() + 2, x.end()}).status());
+  ConvDesc& d = g.desc;
+  d.batch = x[0];
+  d.in_channels = x[1];
+  d.out_channels = g.weights[0];
+  d.groups = g.groups;
+  for (int i = 0; i < spatial; ++i) {
+    const ops::WindowAxis& axis = window.axes[static_cast<size_t>(i)];
+    const int to = i + 2 - spatial;
+    d.in[to] = x[static_cast<size_t>(i) + 2];
+    d.kernel[to] = axis.kernel;
+    d.stride[to] = axis.stride;
+    d.dilation[to] = axis.dilation;
+    d.pad_begin[to] = axis.pad_begin;
+    d.pad_end[to] = axis.pad_end;
+  }
+  d.plain_src = d.in_channels <= kFewChannels && g.groups == 1;
+  return g;
+}
+
+PackedInput pack_direct(const Value& weights, const Geometry& g, Isa isa) {
+  const Tensor& data = weights.constant();
+  return {1, str("conv/", isa_name(isa), g.desc.plain_src ? "/plain" : "", "/g", g.groups, dims_to_string(g.weights)),
+          [data, g, isa]() -> Result<Tensor> {
+            const ConvWeights layout(g.desc, isa);
+            INGOT_ASSIGN_OR_RETURN(Tensor out, Tensor::allocate(DataType::kF32, {layout.floats()}));
+            layout.pack(data.span<float>().data(), static_cast<float*>(out.mutable_data()));
+            return out;
+          }};
+}
+
+PackedInput pack_depthwise(const Value& weights, const Geometry& g, Isa isa) {
+  const Tensor& data = weights.constant();
+  DepthwiseDesc d;
+  d.channels = g.desc.in_channels;
+  d.kernel_h = g.desc.kernel[0];
+  d.kernel_w = g.desc.kernel[1];
+  return {1, str("depthwise/", isa_name(isa), dims_to_string(g.weights)), [data, d, isa]() -> Result<Tensor> {
+            INGOT_ASSIGN_OR_RETURN(Tensor out, Tensor::allocate(DataType::kF32, {depthwise_filter_size(d, isa)}));
+            pack_depthwise_filter(d, isa, data.span<float>().data(), static_cast<float*>(out.mutable_data()));
+            return out;
+          }};
+}
+
+// What all algorithms share: attributes, layouts, the bias and the epilogue's operands.
+Candidate base_candidate(const Request& r, const Geometry& g, std::string algorithm, std::string kernel) {
+  const Node& node = r.node;
+  Candidate c = candidate_for(node, "conv", std::move(kernel), Layout::kBlocked);
+  c.args = node.attrs();
+  c.args.set("algorithm", std::move(algorithm));
+  c.args.set("weight_dims", g.weights);
+  if (g.desc.plain_src) c.inputs[0] = Layout::kPlain;
+  if (node.input(2) != nullptr) c.packed.push_back(pack_channels(2, *node.input(2), block_of(r.isa)));
+  if (auto channels = blocked_operands(r, 3, c); channels && !channels->empty()) c.args.set("channels", std::move(*channels));
+  // A residual that is read where it is written may give up its memory.
+  for (size_t i = 3; i < node.inputs().size(); ++i)
+    if (c.inputs[i] == Layout::kBlocked && node.inputs()[i]->shape() == node.output()->shape()) c.inplace.push_back(static_cast<int32_t>(i));
+  return c;
+}
+
+}  // namespace
+
+LayoutRule conv_rule(const Request& r) { return why_not(r).empty() ? LayoutRule::kBlocked : LayoutRule::kPlain; }
+
+void conv_offer(const Request& r, Offer& offer) {
+  const auto skip = [&](const char* kernel, std::string why) {
+    offer.skipped.push_back({str(kernel, "__", isa_name(r.isa)), std::move(why)});
+  };
+  if (std::string reason = why_not(r); !reason.empty()) return skip("conv_f32", std::move(reason));
+  auto geometry = geometry_of(r);
+  if (!geometry.ok()) return skip("conv_f32", std::string(geometry.status().message()));
+  const Geometry& g = *geometry;
+  if (g.depthwise()) {
+    Candidate c = base_candidate(r, g, "depthwise", str("conv_depthwise_f32__", isa_name(r.isa)));
+    c.packed.push_back(pack_depthwise(*r.node.input(1), g, r.isa));
+    offer.candidates.push_back(std::move(c));
+    return skip("conv_direct_f32", "each channel has a filter of its own");
+  }
+  skip("conv_depthwise_f32", "filters read several channels");
+  for (const DirectConvTuning& t : direct_conv_candidates(g.desc, r.isa, r.threads)) {
+    Candidate c = base_candidate(r, g, "direct", direct_conv_name(t, r.isa));
+    c.packed.push_back(pack_direct(*r.node.input(1), g, r.isa));
+    c.args.set("rows", int64_t{t.rows});
+    c.args.set("vecs", int64_t{t.vecs});
+    c.args.set("k_block", t.k_block);
+    c.args.set("strip_bytes", t.strip_bytes);
+    c.args.set("row_threads", int64_t{t.row_threads});
+    c.args.set("threads", int64_t{r.threads});
+    offer.candidates.push_back(std::move(c));
+  }
+}
+
+}  // namespace ingot::cpu

@@ -1,0 +1,173 @@
+// Convolutions in the blocked layout. args: the op's attributes, `weight_dims`, `epilogue`, `channels`; `algorithm` and the
+// fields of its tuning.
+#include <optional>
+
+#include "backends/cpu/kernels/conv/direct.h"
+#include "backends/cpu/kernels/depthwise/depthwise.h"
+#include "backends/cpu/run/epilogue.h"
+#include "backends/cpu/run/window2d.h"
+
+namespace ingot::cpu {
+namespace {
+
+ConvDesc conv_desc(const Window2d& w, const Ints& weight_dims, int64_t groups, const TensorArg& x) {
+  ConvDesc d;
+  d.batch = w.batch;
+  d.in_channels = w.channels;
+  d.out_channels = weight_dims[0];
+  d.in[0] = w.in_h, d.in[1] = w.in_w;
+  d.kernel[0] = w.kernel_h, d.kernel[1] = w.kernel_w;
+  d.stride[0] = w.stride_h, d.stride[1] = w.stride_w;
+  d.dilation[0] = w.dilation_h, d.dilation[1] = w.dilation_w;
+  d.pad_begin[0] = w.pad_top, d.pad_begin[1] = w.pad_left;
+  d.pad_end[0] = w.pad_bottom, d.pad_end[1] = w.pad_right;
+  d.groups = groups;
+  d.plain_src = x.layout == Layout::kPlain;
+  return d;
+}
+
+Status check_elements(const TensorArg& arg, int64_t expected, const char* what) {
+  if (num_elements(arg.dims) >= expected && arg.dtype == DataType::kF32) return {};
+  return corrupt(what, " has ", num_elements(arg.dims), " numbers, expected ", expected);
+}
+
+// What the algorithms share: geometry, epilogue, the call of a program on finished tiles.
+class ConvKernel : public Kernel {
+ public:
+  ConvKernel(const KernelSpec& spec, Epilogue epilogue, Isa isa)
+      : args_(spec.args()), epilogue_(std::move(epilogue)), isa_(isa), threads_(spec.threads) {}
+
+ protected:
+  Result<Window2d> window(const TensorArg& x, const TensorArg& y) const {
+    const Ints weight_dims = args_.get_ints("weight_dims");
+    if (weight_dims.size() < 3) return corrupt("the weights have shape ", dims_to_string(weight_dims));
+    return Window2d::make(args_, std::span(weight_dims).subspan(2), x, y);
+  }
+
+  Status check_bias(std::span<const TensorArg* const> in, int64_t channels) const {
+    const int64_t block = block_of(isa_);
+    if (in.size() < 3 || !in[2]->given()) return {};
+    return check_elements(*in[2], (channels + block - 1) / block * block, "the bias");
+  }
+
+  static const float* bias_of(const Invocation& call) {
+    return call.inputs.size() > 2 && call.inputs[2]->given() ? call.inputs[2]->as<const float>() : nullptr;
+  }
+
+  Attrs args_;
+  Epilogue epilogue_;
+  Isa isa_;
+  int threads_;
+};
+
+class DirectKernel final : public ConvKernel {
+ public:
+  using ConvKernel::ConvKernel;
+
+  Status resize(std::span<const TensorArg* const> in, std::span<const TensorArg* const> out) override {
+    INGOT_ASSIGN_OR_RETURN(const Window2d w, window(*in[0], *out[0]));
+    ConvDesc d = conv_desc(w, args_.get_ints("weight_dims"), args_.get_int("group", 1), *in[0]);
+    if (d.groups < 1 || d.in_channels % d.groups != 0 || d.out_channels % d.groups != 0)
+      return corrupt("a convolution of ", d.in_channels, " channels in ", d.groups, " groups");
+    INGOT_RETURN_IF_ERROR(check_elements(*in[1], ConvWeights(d, isa_).floats(), "the packed filter"));
+    INGOT_RETURN_IF_ERROR(check_bias(in, d.out_channels));
+    INGOT_RETURN_IF_ERROR(epilogue_.resize(in, *out[0], isa_, threads_));
+    d.clamp = epilogue_.clamps();
+    d.lo = epilogue_.lo();
+    d.hi = epilogue_.hi();
+    DirectConvTuning tuning;
+    tuning.rows = static_cast<int>(args_.get_int("rows"));
+    tuning.vecs = static_cast<int>(args_.get_int("vecs"));
+    tuning.k_block = args_.get_int("k_block");
+    tuning.strip_bytes = args_.get_int("strip_bytes");
+    tuning.row_threads = args_.get_int("threads") == threads_ ? static_cast<int>(args_.get_int("row_threads")) : 0;
+    empty_ = num_elements(out[0]->dims) == 0;
+    if (!empty_) conv_.emplace(d, isa_, tuning, threads_);
+    return {};
+  }
+  size_t scratch_bytes() const override { return epilogue_.scratch_bytes(); }
+
+  Status run(const Invocation& call) override {
+    if (empty_) return {};
+    Post post{epilogue_.post(call), call.outputs[0]->as<float>(), block_of(isa_)};
+    ConvBuffers buffers;
+    buffers.src = call.inputs[0]->as<const float>();
+    buffers.weights = call.inputs[1]->as<const float>();
+    buffers.bias = bias_of(call);
+    buffers.residual = epilogue_.residual(call);
+    buffers.dst = post.dst;
+    buffers.scratch = static_cast<float*>(call.scratch);
+    if (post.program.program != nullptr) buffers.post = {run_post, &post};
+    conv_->run(pool_of(call), buffers);
+    epilogue_.finish(call, call.scratch);
+    return {};
+  }
+
+ private:
+  struct Post {
+    PostCall program;
+    float* dst;
+    int64_t lanes;
+  };
+  static void run_post(const void* context, const ConvTile& tile) {
+    const Post& post = *static_cast<const Post*>(context);
+    for (int64_t v = 0; v < tile.vecs; ++v) {
+      float* c = tile.c + v * tile.c_vec;
+      post.program(c, c - post.dst, tile.channel + v * post.lanes, tile.pixels, post.lanes, post.lanes);
+    }
+  }
+
+  bool empty_ = false;
+  std::optional<DirectConv> conv_;
+};
+
+class DepthwiseKernel final : public ConvKernel {
+ public:
+  using ConvKernel::ConvKernel;
+
+  Status resize(std::span<const TensorArg* const> in, std::span<const TensorArg* const> out) override {
+    INGOT_ASSIGN_OR_RETURN(const Window2d w, window(*in[0], *out[0]));
+    INGOT_RETURN_IF_ERROR(epilogue_.resize(in, *out[0], isa_, threads_, false));
+    DepthwiseDesc d;
+    d.batch = w.batch, d.channels = w.channels;
+    d.in_h = w.in_h, d.in_w = w.in_w, d.out_h = w.out_h, d.out_w = w.out_w;
+    d.kernel_h = w.kernel_h, d.kernel_w = w.kernel_w, d.stride_h = w.stride_h, d.stride_w = w.stride_w;
+    d.dilation_h = w.dilation_h, d.dilation_w = w.dilation_w;
+    d.pad_top = w.pad_top, d.pad_left = w.pad_left;
+    d.low = epilogue_.lo(), d.high = epilogue_.hi();
+    INGOT_RETURN_IF_ERROR(check_elements(*in[1], depthwise_filter_size(d, isa_), "the packed filter"));
+    INGOT_RETURN_IF_ERROR(check_bias(in, d.channels));
+    conv_.prepare(d, isa_, threads_);
+    return {};
+  }
+  size_t scratch_bytes() const override { return std::max(conv_.scratch_bytes(), epilogue_.scratch_bytes()); }
+
+  Status run(const Invocation& call) override {
+    Depthwise::Operands o;
+    o.x = call.inputs[0]->as<const float>();
+    o.filter = call.inputs[1]->as<const float>();
+    o.bias = bias_of(call);
+    o.y = call.outputs[0]->as<float>();
+    o.post = epilogue_.post(call);
+    conv_.run(pool_of(call), o, call.scratch);
+    epilogue_.finish(call, call.scratch);
+    return {};
+  }
+
+ private:
+  Depthwise conv_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Kernel>> make_conv_kernel(const KernelSpec& spec) {
+  INGOT_ASSIGN_OR_RETURN(const Isa isa, isa_of(spec));
+  INGOT_ASSIGN_OR_RETURN(Epilogue epilogue, Epilogue::create(spec, 3));
+  if (spec.step.inputs.size() < 2) return corrupt("a convolution has ", spec.step.inputs.size(), " inputs");
+  const std::string algorithm = spec.args().get_string("algorithm");
+  if (algorithm == "direct") return std::unique_ptr<Kernel>(std::make_unique<DirectKernel>(spec, std::move(epilogue), isa));
+  if (algorithm == "depthwise") return std::unique_ptr<Kernel>(std::make_unique<DepthwiseKernel>(spec, std::move(epilogue), isa));
+  return not_found("no convolution algorithm '", algorithm, "'");
+}
+
+}  // namespace ingot::cpu
