@@ -5,6 +5,7 @@
 #include <string>
 
 #include "backends/cpu/kernels/conv/direct.h"
+#include "backends/cpu/kernels/conv/winograd.h"
 #include "kernels/peak.h"
 
 using namespace ingot;
@@ -52,6 +53,11 @@ const Layer kLayers[] = {
     {"mobilenet 7 last", 320, 1280, 7, 1, 1},
 };
 
+constexpr double kBudget = 0.08;  // seconds a variant
+
+int64_t scratch_of(const cpu::DirectConv&) { return 0; }
+int64_t scratch_of(const cpu::WinogradConv& conv) { return conv.scratch_floats(); }
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -64,6 +70,7 @@ int main(int argc, char** argv) {
   ThreadPool pool(threads);
   for (const Layer& layer : kLayers) {
     if (std::string(layer.name).find(filter) == std::string::npos) continue;
+    const double peak = bench::peak_gflops(isa);
     const int64_t pad = layer.kernel / 2;
     cpu::ConvDesc d{.in_channels = layer.in,
                     .out_channels = layer.out,
@@ -80,20 +87,35 @@ int main(int argc, char** argv) {
     bench::Floats src(cpu::blocked_floats(layer.in, d.in[0] * d.in[1], isa)), packed(weights.floats());
     bench::Floats dst(cpu::blocked_floats(layer.out, d.out(0) * d.out(1), isa)),
         bias(weights.out_blocks * weights.lanes);
-    for (const cpu::DirectConvTuning& tuning : cpu::direct_conv_candidates(d, isa, threads)) {
-      const cpu::DirectConv conv(d, isa, tuning, threads);
-      const double seconds = bench::fastest([&] {
-        conv.run(pool, {.src = src.data(), .weights = packed.data(), .bias = bias.data(), .dst = dst.data()});
-      });
+    const auto report = [&](const std::string& name, const auto& conv, const float* weights,
+                            const char* details) {
+      bench::Floats scratch(scratch_of(conv));
+      const cpu::ConvBuffers buffers{.src = src.data(),
+                                     .weights = weights,
+                                     .bias = bias.data(),
+                                     .dst = dst.data(),
+                                     .scratch = scratch.data()};
+      const double seconds = bench::fastest([&] { conv.run(pool, buffers); }, kBudget);
       const double gflops = 2.0 * static_cast<double>(d.macs()) / seconds * 1e-9;
-      const cpu::DirectConvTuning& t = conv.tuning();
-      std::printf(
-          "%-20s %4ld %4ld %3ldx%ld/%ld %8.1f us %6.1f GFLOP/s %5.1f %% of peak  %s k %ld, strip %ld KB, %d "
-          "along rows\n",
-          layer.name, layer.in, layer.out, layer.size, layer.kernel, layer.stride, seconds * 1e6, gflops,
-          100 * gflops / (threads * bench::peak_gflops(isa)), cpu::direct_conv_name(t, isa).c_str(),
-          t.k_block, t.strip_bytes >> 10, t.row_threads);
+      std::printf("%-20s %4ld %4ld %3ldx%ld/%ld %8.1f us %6.1f GFLOP/s %5.1f %% of peak  %s %s\n", layer.name,
+                  layer.in, layer.out, layer.size, layer.kernel, layer.stride, seconds * 1e6, gflops,
+                  100 * gflops / (threads * peak), name.c_str(), details);
+    };
+    char details[100];
+    for (const cpu::DirectConvTuning& t : cpu::direct_conv_candidates(d, isa, threads)) {
+      std::snprintf(details, sizeof details, "k %ld, strip %ld KB, %d along rows", t.k_block,
+                    t.strip_bytes >> 10, t.row_threads);
+      report(cpu::direct_conv_name(t, isa), cpu::DirectConv(d, isa, t, threads), packed.data(), details);
       if (!all) break;
+    }
+    int last_m = 0;
+    for (const cpu::WinogradTuning& t : cpu::winograd_candidates(d, isa, threads)) {
+      if (!all && t.m == last_m) continue;
+      last_m = t.m;
+      bench::Floats transformed(cpu::winograd_weight_floats(d, t.m, isa));
+      std::snprintf(details, sizeof details, "groups of %ld, %d along channels", t.group_tiles,
+                    t.channel_threads);
+      report(cpu::winograd_name(t, isa), cpu::WinogradConv(d, isa, t, threads), transformed.data(), details);
     }
   }
 }
