@@ -1,17 +1,22 @@
 // What the kernel benches share: the multiply-add peak of one core, timing by minima, operands.
 #pragma once
 
-#include <chrono>
+#include <sys/mman.h>
+
 #include <cstdint>
 #include <cstdlib>
-#include <random>
+#include <ctime>
 
 #include "backends/cpu/kernels/gemm/tile.h"
 
 namespace ingot::bench {
 
+/// Seconds that this thread has run: time given to others on a shared machine does not count. Spinning does, so that it is
+/// right for more threads too.
 inline double now() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+  timespec t;
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+  return static_cast<double>(t.tv_sec) + 1e-9 * static_cast<double>(t.tv_nsec);
 }
 
 /// 64-byte aligned floats with normal-looking values: zeros would run cooler and faster.
@@ -19,7 +24,8 @@ class Floats {
  public:
   explicit Floats(int64_t count)
       : data_(static_cast<float*>(
-            std::aligned_alloc(64, static_cast<size_t>((count * 4 + 63) / 64 * 64 + 64)))) {
+            std::aligned_alloc(1 << 21, (static_cast<size_t>(count) * 4 + (2 << 21) - 1) >> 21 << 21))) {
+    madvise(data_, static_cast<size_t>(count) * 4, MADV_HUGEPAGE);
     uint32_t state = 12345;
     for (int64_t i = 0; i < count; ++i) {
       state = state * 1664525u + 1013904223u;
