@@ -23,6 +23,11 @@ struct ConvDesc {
   bool plain_src = false;
   bool clamp = false;
   float lo = 0, hi = 0;
+  // The result may be spread over a larger image: pixel (y, x) goes to first + step * (y, x). Size 0 means
+  // the result's own.
+  int64_t dst_size[2] = {0, 0};
+  int64_t dst_step[2] = {1, 1};
+  int64_t dst_first[2] = {0, 0};
   // Floats between two images; 0 where they follow each other. Others let a tensor be a part of a larger one.
   int64_t src_image = 0, dst_image = 0, residual_image = 0;
 
@@ -30,27 +35,27 @@ struct ConvDesc {
     const int64_t extent = dilation[axis] * (kernel[axis] - 1) + 1;
     return (in[axis] + pad_begin[axis] + pad_end[axis] - extent) / stride[axis] + 1;
   }
+  int64_t dst_extent(int axis) const { return dst_size[axis] ? dst_size[axis] : out(axis); }
   int64_t macs() const {
     return batch * out_channels * out(0) * out(1) * (in_channels / groups) * kernel[0] * kernel[1];
   }
 };
 
-/// How packed weights are laid out: for each output block the source blocks that it reads, for each of those
-/// the taps, for each tap its channels: [out_blocks][in_blocks][kernel h][kernel w][channel][V]. Where groups
-/// are no multiple of the block, an output block reads the union of its groups' channels, with zeros between.
-/// A plain source has blocks of one channel.
+/// How packed weights are laid out: for each output block the source channels that it reads, in steps of a
+/// few; for each step the taps, for each of those its channels: [out_blocks][steps][kernel h][kernel
+/// w][step][V]. Where groups are no multiple of the block, an output block reads the union of its groups'
+/// blocks, with zeros between.
 struct ConvWeights {
   ConvWeights(const ConvDesc& desc, Isa isa);
   int64_t first_block(int64_t out_block) const;  // of the source
+  int64_t out_block_floats() const { return steps * step * taps * lanes; }
   int64_t floats() const { return out_blocks * out_block_floats(); }
-  int64_t out_block_floats() const { return depth * taps * lanes; }
   /// `weights` is [out_channels][in_channels / groups][kernel h][kernel w].
   void pack(const float* weights, float* packed) const;
 
-  int64_t lanes, block;  // V, and channels in a source block
-  int64_t out_blocks, in_blocks;
-  int64_t taps, depth;  // depth: channels that an output block reads
-  int64_t tail;         // channels in the last source block where it has fewer than the others, or 0
+  int64_t lanes, block;      // V, and channels in a source block: V, or 1 in a plain source
+  int64_t out_blocks, taps;  // taps: kernel h * kernel w
+  int64_t step, steps;       // channels of a step (a divisor of the block), steps that an output block reads
 
  private:
   int64_t in_channels_, out_channels_, groups_, source_blocks_;

@@ -10,9 +10,9 @@ struct DirectConv::Position {
   Share units;  // tiles of pixels, row by row
   int64_t vec;
   int width;
-  const KBlock* k;
+  Share steps;  // of the source that the panel has
+  Panel weights, next;
   bool first, last;  // panel of the sum
-  Panel next;
 };
 
 void DirectConv::run(ThreadPool& pool, const ConvBuffers& buffers) const {
@@ -38,113 +38,108 @@ void DirectConv::run(ThreadPool& pool, const ConvBuffers& buffers) const {
 // first cache.
 void DirectConv::run_strip(const ConvBuffers& buffers, int64_t image, Share units, Share vecs) const {
   Position at{.image = image, .units = units};
-  const int64_t out_block = weights_.out_block_floats();
-  const auto panel = [&](int64_t vec, int width, const KBlock& k) {
-    const int64_t channels = k.tail ? weights_.tail : weights_.block;
-    return Panel{
-        buffers.weights + vec * out_block + k.first * weights_.block * weights_.taps * weights_.lanes,
-        out_block, k.count * weights_.taps * channels * weights_.lanes, width};
+  // The blocks of one tile read the same source.
+  const auto width_at = [&](int64_t vec) {
+    int width = 1;
+    while (width < tuning_.vecs && vec + width < vecs.end &&
+           weights_.first_block(vec + width) == weights_.first_block(vec))
+      ++width;
+    return width;
+  };
+  const auto panel = [&](int64_t vec, int width, Share steps) {
+    const int64_t floats = weights_.step * weights_.taps * weights_.lanes,
+                  out_block = weights_.out_block_floats();
+    return Panel{buffers.weights + vec * out_block + steps.begin * floats, out_block,
+                 (steps.end - steps.begin) * floats, width};
   };
   for (int64_t vec = vecs.begin; vec < vecs.end; vec += at.width) {
-    // The blocks of one tile read the same source.
-    const auto width_at = [&](int64_t from) {
-      int width = 1;
-      while (width < tuning_.vecs && from + width < vecs.end &&
-             weights_.first_block(from + width) == weights_.first_block(from))
-        ++width;
-      return width;
-    };
     at.vec = vec;
     at.width = width_at(vec);
-    for (size_t i = 0; i < k_blocks_.size(); ++i) {
-      at.k = &k_blocks_[i];
+    for (size_t i = 0; i < panels_.size(); ++i) {
+      at.steps = panels_[i];
+      at.weights = panel(vec, at.width, at.steps);
       at.first = i == 0;
-      at.last = i + 1 == k_blocks_.size();
+      at.last = i + 1 == panels_.size();
       at.next = {};
       if (!at.last)
-        at.next = panel(vec, at.width, k_blocks_[i + 1]);
+        at.next = panel(vec, at.width, panels_[i + 1]);
       else if (vec + at.width < vecs.end)
-        at.next = panel(vec + at.width, width_at(vec + at.width), k_blocks_[0]);
+        at.next = panel(vec + at.width, width_at(vec + at.width), panels_[0]);
       run_panel(buffers, at);
     }
   }
 }
 
-void DirectConv::run_panel(const ConvBuffers& buffers, Position& at) const {
-  const int64_t lanes = weights_.lanes, block = weights_.block;
+void DirectConv::run_panel(const ConvBuffers& buffers, const Position& at) const {
+  const int64_t columns = static_cast<int64_t>(column_tiles_.size()), block = weights_.block, vec = at.vec;
   TileArgs t;
   t.a_row = desc_.stride[1] * block;
-  t.b_vec = weights_.out_block_floats();
-  t.c_row = t.residual_row = lanes;
+  t.b = at.weights.data;
+  t.b_vec = at.weights.b_vec;
+  t.c_row = t.residual_row = dst_pixel_;
   t.c_vec = t.residual_vec = dst_plane_;
-  t.lo = desc_.lo;
-  t.hi = desc_.hi;
-  const int64_t columns = static_cast<int64_t>(column_tiles_.size());
-  const float* src =
-      buffers.src + at.image * src_image_ + (weights_.first_block(at.vec) + at.k->first) * src_plane_;
-  const float* weights = buffers.weights + at.vec * t.b_vec + at.k->first * block * weights_.taps * lanes;
-  float* dst = buffers.dst + at.image * dst_image_ + at.vec * dst_plane_;
   // A residual that lies where the result goes is what the sums start from: the first panel overwrites it.
   const bool in_place = buffers.residual == buffers.dst;
+  t.bias = at.first && buffers.bias ? buffers.bias + vec * weights_.lanes : nullptr;
+  t.accumulate = !at.first || in_place;
+  t.clamp = at.last && desc_.clamp;
+  t.lo = desc_.lo;
+  t.hi = desc_.hi;
+  const int64_t channel = at.steps.begin * weights_.step;
+  const float* src =
+      buffers.src + at.image * src_image_ + (weights_.first_block(vec) + channel / block) * src_plane_;
+  float* dst = buffers.dst + at.image * dst_image_ + vec * dst_plane_ + dst_start_;
   const float* residual = at.last && buffers.residual && !in_place
-                              ? buffers.residual + at.image * residual_image_ + at.vec * dst_plane_
+                              ? buffers.residual + at.image * residual_image_ + vec * dst_plane_ + dst_start_
                               : nullptr;
   for (int64_t unit = at.units.begin; unit < at.units.end; ++unit) {
     const int64_t y = unit / columns;
     const ColumnTile& tile = column_tiles_[unit % columns];
-    const int64_t pixel = y * out_w_ + tile.x;
-    t.a = src + ((y * desc_.stride[0] - desc_.pad_begin[0]) * desc_.in[1] + tile.x * desc_.stride[1] -
-                 desc_.pad_begin[1]) *
-                    block;
-    t.b = weights;
-    t.c = dst + pixel * lanes;
-    t.bias = at.first && buffers.bias ? buffers.bias + at.vec * lanes : nullptr;
-    t.accumulate = !at.first || in_place;
-    t.residual = residual ? residual + pixel * lanes : nullptr;
-    t.clamp = at.last && desc_.clamp;
-    const int64_t steps = at.k->count * weights_.taps * (at.k->tail ? weights_.tail : block);
-    prefetch_share(t, at.next, unit - at.units.begin, at.units.end - at.units.begin, steps);
+    const int64_t src_y = y * desc_.stride[0] - desc_.pad_begin[0];
+    const int64_t src_x = tile.x * desc_.stride[1] - desc_.pad_begin[1];
+    const int64_t to = y * dst_row_ + tile.x * dst_pixel_;
+    t.a = src + (src_y * desc_.in[1] + src_x) * block;
+    t.c = dst + to;
+    t.residual = residual ? residual + to : nullptr;
+    prefetch_share(t, at.next, unit - at.units.begin, at.units.end - at.units.begin,
+                   (at.steps.end - at.steps.begin) * weights_.taps * weights_.step);
     run_tile(t, at, tile, row_class_[y]);
-    if (at.last && buffers.post.run != nullptr)
-      buffers.post.run(buffers.post.context,
-                       {t.c, t.c_vec, at.image, pixel, at.vec * lanes, tile.rows, at.width});
+    if (at.last && buffers.post.run != nullptr) finish_tile(buffers, at, t.c, tile.rows);
   }
 }
 
 // The first call starts the sums of all rows; where later calls have fewer rows, one more call without a
 // product finishes.
-void DirectConv::run_tile(TileArgs& t, const Position& at, const ColumnTile& tile, int row_class) const {
-  const auto call = [&](const Run& run, bool start, bool finish) {
-    const size_t index = row_class * column_ranges_.size() + run.columns;
-    const Taps& taps = at.k->tail ? tail_taps_[index] : taps_[index];
+void DirectConv::run_tile(const TileArgs& t, const Position& at, const ColumnTile& tile,
+                          int row_class) const {
+  const auto call = [&](const Run* run, bool start, bool finish) {
     TileArgs part = t;
-    part.a += run.first * t.a_row;
-    part.c += run.first * t.c_row;
-    part.a_offsets = a_offsets_.data() + taps.begin;
-    part.b_offsets = b_offsets_.data() + taps.begin;
-    part.blocks = at.k->count * taps.per_block;
-    part.depth = taps.depth;
+    if (run != nullptr) {
+      const Taps& taps = taps_[row_class * column_ranges_.size() + run->columns];
+      part.a += run->first * t.a_row;
+      part.c += run->first * t.c_row;
+      part.a_offsets = a_offsets_.data() + taps.begin;
+      part.b_offsets = b_offsets_.data() + taps.begin;
+      part.blocks = (at.steps.end - at.steps.begin) * taps.per_step;
+      part.depth = taps.depth;
+    }
     if (!start) part.bias = nullptr, part.accumulate = true;
     if (!finish) part.residual = nullptr, part.clamp = false;
-    kernels_.at(run.rows, at.width)(part);
+    kernels_.at(run != nullptr ? run->rows : tile.rows, at.width)(part);
   };
-  if (tile.covered && tile.run_end - tile.run_begin == 1) return call(runs_[tile.run_begin], true, true);
-  const auto epilogue = [&](bool start) {
-    TileArgs part = t;
-    part.blocks = 0;
-    if (start)
-      part.residual = nullptr, part.clamp = false;
-    else
-      part.bias = nullptr, part.accumulate = true;
-    kernels_.at(tile.rows, at.width)(part);
-  };
-  int run = tile.run_begin;
-  if (tile.covered)
-    call(runs_[run++], true, false);
-  else
-    epilogue(true);
-  for (; run < tile.run_end; ++run) call(runs_[run], false, false);
-  if (t.residual != nullptr || t.clamp) epilogue(false);
+  const Run *run = runs_.data() + tile.run_begin, *end = runs_.data() + tile.run_end;
+  if (tile.covered && end - run == 1) return call(run, true, true);
+  call(tile.covered ? run++ : nullptr, true, false);
+  for (; run < end; ++run) call(run, false, false);
+  if (t.residual != nullptr || t.clamp) call(nullptr, false, true);
+}
+
+void DirectConv::finish_tile(const ConvBuffers& buffers, const Position& at, float* c, int64_t rows) const {
+  const int64_t lanes = weights_.lanes, joined = dst_pixel_ == lanes ? rows : 1;
+  const int64_t pixel = (c - buffers.dst - at.image * dst_image_ - at.vec * dst_plane_) / lanes;
+  for (int64_t i = 0; i < rows; i += joined)
+    buffers.post.run(buffers.post.context, {c + i * dst_pixel_, dst_plane_, at.image,
+                                            pixel + i * desc_.dst_step[1], at.vec * lanes, joined, at.width});
 }
 
 }  // namespace ingot::cpu

@@ -43,12 +43,8 @@ class DirectConv {
   };
   // Offsets of the blocks and taps for one panel, for some kernel rows and columns.
   struct Taps {
-    int64_t begin = 0, per_block = 0;
-    int64_t depth = 0;
-  };
-  struct KBlock {
-    int64_t first, count;  // source blocks
-    bool tail;
+    int64_t begin, per_step;
+    int64_t depth;
   };
   struct Range {
     int64_t begin, end;
@@ -61,10 +57,11 @@ class DirectConv {
   void plan_columns();
   void plan_rows();
   void plan_taps();
-  Taps make_taps(Range rows, Range columns, int64_t blocks, int64_t channels);
+  Taps make_taps(Range rows, Range columns, int64_t steps);
   void run_strip(const ConvBuffers& buffers, int64_t image, Share units, Share vecs) const;
-  void run_panel(const ConvBuffers& buffers, Position& at) const;
-  void run_tile(TileArgs& t, const Position& at, const ColumnTile& tile, int row_class) const;
+  void run_panel(const ConvBuffers& buffers, const Position& at) const;
+  void run_tile(const TileArgs& t, const Position& at, const ColumnTile& tile, int row_class) const;
+  void finish_tile(const ConvBuffers& buffers, const Position& at, float* c, int64_t rows) const;
 
   ConvDesc desc_;  // a product with one tap on dense pixels is made one row
   ConvWeights weights_;
@@ -74,13 +71,14 @@ class DirectConv {
   ThreadGrid grid_;
   int64_t out_h_, out_w_;
   int64_t src_plane_, src_image_, dst_plane_, dst_image_, residual_image_;
+  int64_t dst_row_, dst_pixel_, dst_start_;
   int64_t strip_units_ = 1;
   std::vector<Run> runs_;
   std::vector<ColumnTile> column_tiles_;
   std::vector<Range> column_ranges_, row_ranges_;  // of taps
   std::vector<int> row_class_;                     // of each output row, in row_ranges_
-  std::vector<KBlock> k_blocks_;
-  std::vector<Taps> taps_, tail_taps_;  // [row range][column range]
+  std::vector<Share> panels_;                      // steps of each
+  std::vector<Taps> taps_;                         // [row range][column range]
   std::vector<int64_t> a_offsets_, b_offsets_;
 };
 

@@ -11,10 +11,11 @@ ConvDesc flattened(ConvDesc d) {
   bool pointwise = true;
   for (int axis : {0, 1})
     pointwise = pointwise && d.kernel[axis] == 1 && d.stride[axis] == 1 && d.pad_begin[axis] == 0 &&
-                d.pad_end[axis] == 0;
+                d.pad_end[axis] == 0 && d.dst_step[axis] == 1 && d.dst_extent(axis) == d.in[axis];
   if (pointwise) {
     d.in[1] *= d.in[0];
     d.in[0] = 1;
+    d.dst_size[0] = d.dst_size[1] = 0;
   }
   return d;
 }
@@ -37,7 +38,10 @@ DirectConv::DirectConv(const ConvDesc& desc, Isa isa, const DirectConvTuning& tu
       out_h_(desc_.out(0)),
       out_w_(desc_.out(1)) {
   src_plane_ = desc_.in[0] * desc_.in[1] * weights_.block;
-  dst_plane_ = out_h_ * out_w_ * weights_.lanes;
+  dst_pixel_ = desc_.dst_step[1] * weights_.lanes;
+  dst_row_ = desc_.dst_step[0] * desc_.dst_extent(1) * weights_.lanes;
+  dst_plane_ = desc_.dst_extent(0) * desc_.dst_extent(1) * weights_.lanes;
+  dst_start_ = (desc_.dst_first[0] * desc_.dst_extent(1) + desc_.dst_first[1]) * weights_.lanes;
   const int64_t source_blocks = divide_up(desc_.in_channels, weights_.block);
   src_image_ = desc_.src_image ? desc_.src_image : source_blocks * src_plane_;
   dst_image_ = desc_.dst_image ? desc_.dst_image : weights_.out_blocks * dst_plane_;
@@ -52,7 +56,7 @@ void DirectConv::choose(const DirectConvTuning& wanted) {
   tuning_ = wanted;
   if (tuning_.vecs == 0)
     tuning_.vecs = rank_tiles(kernels_, out_w_, weights_.out_blocks,
-                              std::min<int64_t>(weights_.depth * weights_.taps, 256))[0]
+                              std::min<int64_t>(weights_.steps * weights_.step * weights_.taps, 256))[0]
                        .vecs;
   const int64_t most = kernels_.max_rows[tuning_.vecs - 1];
   if (tuning_.rows == 0) tuning_.rows = static_cast<int>(divide_up(out_w_, divide_up(out_w_, most)));
@@ -119,36 +123,36 @@ void DirectConv::plan_rows() {
   for (int64_t y = 0; y < out_h_; ++y) row_class_.push_back(index_of(row_ranges_, inside(0, y)));
 }
 
+// A panel has whole source blocks, so that one list of offsets serves them all.
 void DirectConv::plan_taps() {
-  const int64_t full = weights_.in_blocks - (weights_.tail > 0 ? 1 : 0);
+  const int64_t per_block = weights_.block / weights_.step, blocks = divide_up(weights_.steps, per_block);
   const int64_t panels =
-      divide_up(full, std::max<int64_t>(1, tuning_.k_block / (weights_.taps * weights_.block)));
+      divide_up(blocks, std::max<int64_t>(1, tuning_.k_block / (weights_.taps * weights_.block)));
+  int64_t most = 0;
   for (int64_t i = 0; i < panels; ++i) {
-    const Share blocks = share(full, static_cast<int>(i), static_cast<int>(panels));
-    k_blocks_.push_back({blocks.begin, blocks.end - blocks.begin, false});
+    Share steps = share(blocks, static_cast<int>(i), static_cast<int>(panels));
+    steps = {steps.begin * per_block, std::min(weights_.steps, steps.end * per_block)};
+    panels_.push_back(steps);
+    most = std::max(most, steps.end - steps.begin);
   }
-  if (weights_.tail > 0) k_blocks_.push_back({full, 1, true});
-  int64_t most = 1;
-  for (const KBlock& block : k_blocks_) most = std::max(most, block.count);
-  for (const Range& rows : row_ranges_) {
-    for (const Range& columns : column_ranges_) {
-      taps_.push_back(make_taps(rows, columns, most, weights_.block));
-      tail_taps_.push_back(make_taps(rows, columns, 1, weights_.tail));
-    }
-  }
+  for (const Range& rows : row_ranges_)
+    for (const Range& columns : column_ranges_) taps_.push_back(make_taps(rows, columns, most));
 }
 
 // A plain source has its taps of one kernel row next to each other, as weights have: they become one product.
-DirectConv::Taps DirectConv::make_taps(Range rows, Range columns, int64_t blocks, int64_t channels) {
+DirectConv::Taps DirectConv::make_taps(Range rows, Range columns, int64_t steps) {
   const bool joined = desc_.plain_src && desc_.dilation[1] == 1;
-  Taps taps{static_cast<int64_t>(a_offsets_.size()), 0, joined ? columns.end - columns.begin : channels};
-  taps.per_block = (rows.end - rows.begin) * (joined ? 1 : columns.end - columns.begin);
-  for (int64_t block = 0; block < blocks; ++block) {
+  Taps taps{static_cast<int64_t>(a_offsets_.size()), 0, joined ? columns.end - columns.begin : weights_.step};
+  taps.per_step = (rows.end - rows.begin) * (joined ? 1 : columns.end - columns.begin);
+  for (int64_t step = 0; step < steps; ++step) {
+    const int64_t channel = step * weights_.step;
+    const int64_t source = channel / weights_.block * src_plane_ + channel % weights_.block;
     for (int64_t y = rows.begin; y < rows.end; ++y) {
       for (int64_t x = columns.begin; x < (joined ? columns.begin + 1 : columns.end); ++x) {
         const int64_t pixel = y * desc_.dilation[0] * desc_.in[1] + x * desc_.dilation[1];
-        a_offsets_.push_back(block * src_plane_ + pixel * weights_.block);
-        b_offsets_.push_back(((block * weights_.taps) + y * desc_.kernel[1] + x) * channels * weights_.lanes);
+        const int64_t tap = step * weights_.taps + y * desc_.kernel[1] + x;
+        a_offsets_.push_back(source + pixel * weights_.block);
+        b_offsets_.push_back(tap * weights_.step * weights_.lanes);
       }
     }
   }
@@ -168,8 +172,8 @@ std::vector<DirectConvTuning> direct_conv_candidates(const ConvDesc& desc, Isa i
   };
   const ConvDesc flat = flattened(desc);
   const ConvWeights weights(desc, isa);
-  for (TileShape shape :
-       rank_tiles(tile_kernels(isa), flat.out(1), weights.out_blocks, weights.depth * weights.taps)) {
+  for (TileShape shape : rank_tiles(tile_kernels(isa), flat.out(1), weights.out_blocks,
+                                    weights.steps * weights.step * weights.taps)) {
     add({.vecs = shape.vecs});
     if (threads > 1 && candidates.size() < 4) {
       add({.vecs = shape.vecs, .row_threads = 1});
