@@ -18,8 +18,8 @@ Status store_graph(const Graph& graph, EngineImage& engine) {
   return {};
 }
 
-Result<Plan> make_plan(const Graph& graph, const CompileProfile& profile, const Target& target, Device& device,
-                       int level, TimingCache& cache, WeightTable& weights) {
+Result<Plan> make_plan(const Graph& graph, const CompileProfile& profile, const Target& target,
+                       Device& device, int level, TimingCache& cache, WeightTable& weights) {
   INGOT_ASSIGN_OR_RETURN(SymbolValues symbols, opt_symbols(graph, profile));
   LoweringOptions options;
   options.target = &target;
@@ -38,11 +38,13 @@ Status add_plans(const Graph& graph, const Target& target, Device& device, const
   WeightTable weights(std::move(engine.weights));
   const std::vector<CompileProfile> any = {{}};
   for (const CompileProfile& profile : options.profiles.empty() ? any : options.profiles) {
-    INGOT_ASSIGN_OR_RETURN(Plan plan, make_plan(graph, profile, target, device, options.level, cache, weights));
+    INGOT_ASSIGN_OR_RETURN(Plan plan,
+                           make_plan(graph, profile, target, device, options.level, cache, weights));
     engine.plans.push_back(std::move(plan));
   }
   engine.weights = weights.take();
-  if (!options.timing_cache.empty() && cache.changed()) INGOT_RETURN_IF_ERROR(cache.save(options.timing_cache));
+  if (!options.timing_cache.empty() && cache.changed())
+    INGOT_RETURN_IF_ERROR(cache.save(options.timing_cache));
   for (const Plan& plan : engine.plans) {
     const Status status = validate(plan, engine.weights.size());
     if (!status.ok()) return internal_error("the plan that was made is not valid: ", status.message());

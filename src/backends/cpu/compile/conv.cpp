@@ -1,6 +1,8 @@
-// Candidates for Conv: depthwise, direct; all on blocked channels, with filters packed at build time.
+// Candidates for Conv: depthwise, Winograd, direct; all on blocked channels, with filters packed at build
+// time.
 #include "backends/cpu/compile/channels.h"
 #include "backends/cpu/kernels/conv/direct.h"
+#include "backends/cpu/kernels/conv/winograd.h"
 #include "backends/cpu/kernels/depthwise/depthwise.h"
 #include "ops/window.h"
 
@@ -9,6 +11,7 @@ namespace {
 
 // Networks' first layers have few channels: they are read from the plain input, without a reorder.
 constexpr int64_t kFewChannels = 4;
+constexpr int64_t kWinogradPixels = 160;
 
 struct Geometry {
   Dims weights;  // [OC, IC / groups, kernel...]
@@ -21,7 +24,8 @@ struct Geometry {
 std::string why_not(const Request& r) {
   const Node& n = r.node;
   if (!is_f32(n.output()) || !is_f32(n.input(0))) return "an operand is not a ranked f32 tensor";
-  if (!n.input(1)->is_constant() || n.input(1)->dtype() != DataType::kF32) return "the filter is not constant";
+  if (!n.input(1)->is_constant() || n.input(1)->dtype() != DataType::kF32)
+    return "the filter is not constant";
   if (n.input(2) != nullptr && !n.input(2)->is_constant()) return "the bias is not constant";
   const int rank = n.input(1)->type().rank();
   if (rank < 3 || rank > 4) return "it does not have one or two spatial dims";
@@ -61,7 +65,9 @@ Result<Geometry> geometry_of(const Request& r) {
 
 PackedInput pack_direct(const Value& weights, const Geometry& g, Isa isa) {
   const Tensor& data = weights.constant();
-  return {1, str("conv/", isa_name(isa), g.desc.plain_src ? "/plain" : "", "/g", g.groups, dims_to_string(g.weights)),
+  return {1,
+          str("conv/", isa_name(isa), g.desc.plain_src ? "/plain" : "", "/g", g.groups,
+              dims_to_string(g.weights)),
           [data, g, isa]() -> Result<Tensor> {
             const ConvWeights layout(g.desc, isa);
             INGOT_ASSIGN_OR_RETURN(Tensor out, Tensor::allocate(DataType::kF32, {layout.floats()}));
@@ -77,8 +83,22 @@ PackedInput pack_depthwise(const Value& weights, const Geometry& g, Isa isa) {
   d.kernel_h = g.desc.kernel[0];
   d.kernel_w = g.desc.kernel[1];
   return {1, str("depthwise/", isa_name(isa), dims_to_string(g.weights)), [data, d, isa]() -> Result<Tensor> {
-            INGOT_ASSIGN_OR_RETURN(Tensor out, Tensor::allocate(DataType::kF32, {depthwise_filter_size(d, isa)}));
+            INGOT_ASSIGN_OR_RETURN(Tensor out,
+                                   Tensor::allocate(DataType::kF32, {depthwise_filter_size(d, isa)}));
             pack_depthwise_filter(d, isa, data.span<float>().data(), static_cast<float*>(out.mutable_data()));
+            return out;
+          }};
+}
+
+// Transformed filters are no permutation of the original: they are stored beside it.
+PackedInput pack_winograd(const Value& weights, const Geometry& g, int m, Isa isa) {
+  const Tensor& data = weights.constant();
+  return {1, str("winograd", m, "/", isa_name(isa), dims_to_string(g.weights)),
+          [data, g, m, isa]() -> Result<Tensor> {
+            INGOT_ASSIGN_OR_RETURN(
+                Tensor out, Tensor::allocate(DataType::kF32, {winograd_weight_floats(g.desc, m, isa)}));
+            pack_winograd_weights(g.desc, m, isa, data.span<float>().data(),
+                                  static_cast<float*>(out.mutable_data()));
             return out;
           }};
 }
@@ -92,16 +112,33 @@ Candidate base_candidate(const Request& r, const Geometry& g, std::string algori
   c.args.set("weight_dims", g.weights);
   if (g.desc.plain_src) c.inputs[0] = Layout::kPlain;
   if (node.input(2) != nullptr) c.packed.push_back(pack_channels(2, *node.input(2), block_of(r.isa)));
-  if (auto channels = blocked_operands(r, 3, c); channels && !channels->empty()) c.args.set("channels", std::move(*channels));
-  // A residual that is read where it is written may give up its memory.
-  for (size_t i = 3; i < node.inputs().size(); ++i)
-    if (c.inputs[i] == Layout::kBlocked && node.inputs()[i]->shape() == node.output()->shape()) c.inplace.push_back(static_cast<int32_t>(i));
+  if (auto channels = blocked_operands(r, 3, c); channels && !channels->empty())
+    c.args.set("channels", std::move(*channels));
   return c;
+}
+
+void offer_winograd(const Request& r, const Geometry& g, Offer& offer) {
+  if (const char* reason = winograd_why_not(g.desc)) {
+    offer.skipped.push_back({str("conv_winograd_f32__", isa_name(r.isa)), reason});
+    return;
+  }
+  for (const WinogradTuning& t : winograd_candidates(g.desc, r.isa, r.threads)) {
+    Candidate c = base_candidate(r, g, "winograd", winograd_name(t, r.isa));
+    c.packed.push_back(pack_winograd(*r.node.input(1), g, t.m, r.isa));
+    c.args.set("m", int64_t{t.m});
+    c.args.set("vecs", int64_t{t.vecs});
+    c.args.set("group_tiles", t.group_tiles);
+    c.args.set("channel_threads", int64_t{t.channel_threads});
+    c.args.set("threads", int64_t{r.threads});
+    offer.candidates.push_back(std::move(c));
+  }
 }
 
 }  // namespace
 
-LayoutRule conv_rule(const Request& r) { return why_not(r).empty() ? LayoutRule::kBlocked : LayoutRule::kPlain; }
+LayoutRule conv_rule(const Request& r) {
+  return why_not(r).empty() ? LayoutRule::kBlocked : LayoutRule::kPlain;
+}
 
 void conv_offer(const Request& r, Offer& offer) {
   const auto skip = [&](const char* kernel, std::string why) {
@@ -118,6 +155,10 @@ void conv_offer(const Request& r, Offer& offer) {
     return skip("conv_direct_f32", "each channel has a filter of its own");
   }
   skip("conv_depthwise_f32", "filters read several channels");
+  // Small images leave most of a Winograd tile empty, and its filters are four times as large: there it comes
+  // second.
+  const bool large = g.desc.out(0) * g.desc.out(1) >= kWinogradPixels;
+  if (large) offer_winograd(r, g, offer);
   for (const DirectConvTuning& t : direct_conv_candidates(g.desc, r.isa, r.threads)) {
     Candidate c = base_candidate(r, g, "direct", direct_conv_name(t, r.isa));
     c.packed.push_back(pack_direct(*r.node.input(1), g, r.isa));
@@ -129,6 +170,7 @@ void conv_offer(const Request& r, Offer& offer) {
     c.args.set("threads", int64_t{r.threads});
     offer.candidates.push_back(std::move(c));
   }
+  if (!large) offer_winograd(r, g, offer);
 }
 
 }  // namespace ingot::cpu

@@ -16,7 +16,9 @@ int64_t axis_of(const Node& node) {
 }
 
 // Blocked channels are cut at whole blocks.
-bool whole_blocks(const Dim& channels, int block) { return channels.is_const() && channels.value() % block == 0; }
+bool whole_blocks(const Dim& channels, int block) {
+  return channels.is_const() && channels.value() % block == 0;
+}
 
 struct Cut {
   int64_t axis = -1;
@@ -34,7 +36,8 @@ std::optional<Cut> cut_of(const Node& node) {
     int64_t at = 0;
     for (const Value* v : node.outputs()) {
       cut.starts.push_back(at);
-      if (v == nullptr || !v->type().ranked || !v->shape()[static_cast<size_t>(cut.axis)].is_const()) return std::nullopt;
+      if (v == nullptr || !v->type().ranked || !v->shape()[static_cast<size_t>(cut.axis)].is_const())
+        return std::nullopt;
       at += v->shape()[static_cast<size_t>(cut.axis)].value();
     }
     return cut;
@@ -49,7 +52,8 @@ std::optional<Cut> cut_of(const Node& node) {
   const auto starts = ints(1);
   const auto axes = node.input(3) == nullptr ? std::optional(Ints{0}) : ints(3);
   const auto steps = node.input(4) == nullptr ? std::optional(Ints(starts ? starts->size() : 0, 1)) : ints(4);
-  if (!starts || !axes || !steps || starts->size() != 1 || axes->size() != 1 || (*steps)[0] != 1) return std::nullopt;
+  if (!starts || !axes || !steps || starts->size() != 1 || axes->size() != 1 || (*steps)[0] != 1)
+    return std::nullopt;
   cut.axis = (*axes)[0] < 0 ? (*axes)[0] + static_cast<int64_t>(from.size()) : (*axes)[0];
   const Dim& size = from[static_cast<size_t>(cut.axis)];
   if (!size.is_const() || !to[static_cast<size_t>(cut.axis)].is_const()) return std::nullopt;
@@ -68,14 +72,16 @@ LayoutRule concat_rule(const Request& r) {
   for (size_t i = 0; i < node.inputs().size(); ++i) {
     const Value* v = node.inputs()[i];
     if (!is_f32(v) || v->is_constant()) return LayoutRule::kPlain;
-    if (axis == 1 && i + 1 < node.inputs().size() && !whole_blocks(v->shape()[1], block_of(r.isa))) return LayoutRule::kPlain;
+    if (axis == 1 && i + 1 < node.inputs().size() && !whole_blocks(v->shape()[1], block_of(r.isa)))
+      return LayoutRule::kPlain;
   }
   return LayoutRule::kFollow;
 }
 
 void concat_offer(const Request& r, Offer& offer) {
   const Node& node = r.node;
-  if (!bytes_wide(*node.output()) || !std::all_of(node.inputs().begin(), node.inputs().end(), [](const Value* v) { return bytes_wide(*v); }))
+  if (!bytes_wide(*node.output()) ||
+      !std::all_of(node.inputs().begin(), node.inputs().end(), [](const Value* v) { return bytes_wide(*v); }))
     return offer.skipped.push_back({"concat", "a part has no known rank, or elements of half a byte"});
   Candidate c = candidate_for(node, "concat", "concat", r.layout);
   c.args.set("axis", axis_of(node));
@@ -94,7 +100,8 @@ LayoutRule slice_rule(const Request& r) {
 
 void slice_offer(const Request& r, Offer& offer) {
   const auto cut = cut_of(r.node);
-  if (!cut) return offer.skipped.push_back({"slice", "it is not a cut along one axis at fixed places with step 1"});
+  if (!cut)
+    return offer.skipped.push_back({"slice", "it is not a cut along one axis at fixed places with step 1"});
   Candidate c = candidate_for(r.node, "slice", "slice", r.layout);
   for (size_t i = 1; i < c.inputs.size(); ++i) c.inputs[i] = Layout::kPlain;
   c.args.set("axis", cut->axis);

@@ -28,8 +28,10 @@ PackedInput pack_b(const Value& b, const Product& p, int64_t n, int64_t k, Isa i
   // Scaled weights are rounded anew, so they are no mere permutation of the original.
   return {1, str("gemm_b/", isa_name(isa), p.trans_b ? "/t" : "", p.alpha != 1 ? str("/x", p.alpha) : ""),
           [data, p, n, k, isa]() -> Result<Tensor> {
-            INGOT_ASSIGN_OR_RETURN(Tensor out, Tensor::allocate(DataType::kF32, {packed_gemm_b_floats(n, k, isa)}));
-            pack_gemm_b(data.span<float>().data(), p.trans_b ? k : n, p.trans_b, n, k, isa, static_cast<float*>(out.mutable_data()));
+            INGOT_ASSIGN_OR_RETURN(Tensor out,
+                                   Tensor::allocate(DataType::kF32, {packed_gemm_b_floats(n, k, isa)}));
+            pack_gemm_b(data.span<float>().data(), p.trans_b ? k : n, p.trans_b, n, k, isa,
+                        static_cast<float*>(out.mutable_data()));
             if (p.alpha != 1)
               for (float& v : out.mutable_span<float>()) v *= p.alpha;
             return out;
@@ -41,7 +43,8 @@ bool bias_fits(const Value* bias, const Dim& n) {
   if (bias == nullptr) return true;
   if (!is_f32(bias)) return false;
   const Shape& s = bias->shape();
-  return !s.empty() && s.back() == n && std::all_of(s.begin(), s.end() - 1, [](const Dim& d) { return d.is(1); });
+  return !s.empty() && s.back() == n &&
+         std::all_of(s.begin(), s.end() - 1, [](const Dim& d) { return d.is(1); });
 }
 
 }  // namespace
@@ -50,14 +53,19 @@ LayoutRule gemm_rule(const Request&) { return LayoutRule::kPlain; }
 
 void gemm_offer(const Request& r, Offer& offer) {
   const Node& node = r.node;
-  const auto skip = [&](std::string why) { offer.skipped.push_back({str("gemm_f32__", isa_name(r.isa)), std::move(why)}); };
-  if (!is_f32(node.output()) || !is_f32(node.input(0)) || !is_f32(node.input(1))) return skip("an operand is not a ranked f32 tensor");
-  if (node.input(0)->type().rank() < 1 || node.input(1)->type().rank() < 1) return skip("an operand is a scalar");
+  const auto skip = [&](std::string why) {
+    offer.skipped.push_back({str("gemm_f32__", isa_name(r.isa)), std::move(why)});
+  };
+  if (!is_f32(node.output()) || !is_f32(node.input(0)) || !is_f32(node.input(1)))
+    return skip("an operand is not a ranked f32 tensor");
+  if (node.input(0)->type().rank() < 1 || node.input(1)->type().rank() < 1)
+    return skip("an operand is a scalar");
   const Product p = product_of(node);
   const Dims a = r.shapes.dims(*node.input(0)), b = r.shapes.dims(*node.input(1));
   const bool vector = a.size() < 2 || b.size() < 2;
   if (vector && node.inputs().size() > 2) return skip("a product of vectors has an epilogue");
-  if (!vector && !bias_fits(node.input(2), node.output()->shape().back())) return skip("the bias is not one number per column");
+  if (!vector && !bias_fits(node.input(2), node.output()->shape().back()))
+    return skip("the bias is not one number per column");
 
   GemmDesc d;
   d.trans_a = p.trans_a;
@@ -73,9 +81,12 @@ void gemm_offer(const Request& r, Offer& offer) {
   d.ldc = d.ld_residual = d.n;
   for (const GemmTuning& t : gemm_candidates(d, r.isa, r.threads)) {
     Candidate c = candidate_for(node, "gemm", gemm_name(t, r.isa), Layout::kPlain);
-    c.args = {{"rows", int64_t{t.rows}}, {"vecs", int64_t{t.vecs}}, {"k_block", t.k_block}, {"m_threads", int64_t{t.m_threads}},
-              {"pack_a", int64_t{t.pack_a}}, {"trans_a", int64_t{p.trans_a}}, {"trans_b", int64_t{p.trans_b}}};
-    if (const std::string epilogue = node.attrs().get_string("epilogue"); !epilogue.empty()) c.args.set("epilogue", epilogue);
+    c.args = {{"rows", int64_t{t.rows}},      {"vecs", int64_t{t.vecs}},
+              {"k_block", t.k_block},         {"m_threads", int64_t{t.m_threads}},
+              {"pack_a", int64_t{t.pack_a}},  {"trans_a", int64_t{p.trans_a}},
+              {"trans_b", int64_t{p.trans_b}}};
+    if (const std::string epilogue = node.attrs().get_string("epilogue"); !epilogue.empty())
+      c.args.set("epilogue", epilogue);
     if (p.constant_b) {
       c.packed.push_back(pack_b(*node.input(1), p, d.n, d.k, r.isa));
       c.args.set("b_packed", int64_t{1});

@@ -5,7 +5,8 @@ namespace ingot::cpu {
 
 LayoutRule pool_rule(const Request& r) {
   const Value* x = r.node.input(0);
-  return is_f32(x) && x->type().rank() >= 3 && x->type().rank() <= 4 ? LayoutRule::kFollow : LayoutRule::kPlain;
+  return is_f32(x) && x->type().rank() >= 3 && x->type().rank() <= 4 ? LayoutRule::kFollow
+                                                                     : LayoutRule::kPlain;
 }
 
 void pool_offer(const Request& r, Offer& offer) {
@@ -13,7 +14,8 @@ void pool_offer(const Request& r, Offer& offer) {
   const std::string kernel = str(node.op().name, "_f32__", isa_name(r.isa));
   const Value* x = node.input(0);
   const auto skip = [&](std::string why) { offer.skipped.push_back({kernel, std::move(why)}); };
-  if (!is_f32(x) || x->type().rank() < 3 || x->type().rank() > 4) return skip("the input is not f32 with one or two spatial dims");
+  if (!is_f32(x) || x->type().rank() < 3 || x->type().rank() > 4)
+    return skip("the input is not f32 with one or two spatial dims");
   if (node.outputs().size() > 1 && node.output(1) != nullptr) return skip("positions of maxima are wanted");
   Candidate c = candidate_for(node, "pool", kernel, r.layout);
   c.args = node.attrs();

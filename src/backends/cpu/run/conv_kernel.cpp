@@ -1,8 +1,10 @@
-// Convolutions in the blocked layout. args: the op's attributes, `weight_dims`, `epilogue`, `channels`; `algorithm` and the
-// fields of its tuning.
+// Convolutions in the blocked layout. args: the op's attributes, `weight_dims`, `epilogue`, `channels`;
+// `algorithm` and the fields of its tuning.
+#include <algorithm>
 #include <optional>
 
 #include "backends/cpu/kernels/conv/direct.h"
+#include "backends/cpu/kernels/conv/winograd.h"
 #include "backends/cpu/kernels/depthwise/depthwise.h"
 #include "backends/cpu/run/epilogue.h"
 #include "backends/cpu/run/window2d.h"
@@ -60,7 +62,44 @@ class ConvKernel : public Kernel {
   int threads_;
 };
 
-class DirectKernel final : public ConvKernel {
+// The two algorithms on tile kernels: what differs is the tuning, the packed filter and the scratch.
+struct Direct {
+  using Conv = DirectConv;
+  static DirectConvTuning tuning(const Attrs& args, bool same_threads) {
+    DirectConvTuning t;
+    t.rows = static_cast<int>(args.get_int("rows"));
+    t.vecs = static_cast<int>(args.get_int("vecs"));
+    t.k_block = args.get_int("k_block");
+    t.strip_bytes = args.get_int("strip_bytes");
+    t.row_threads = same_threads ? static_cast<int>(args.get_int("row_threads")) : 0;
+    return t;
+  }
+  static Result<int64_t> filter_floats(const ConvDesc& d, const DirectConvTuning&, Isa isa) {
+    return ConvWeights(d, isa).floats();
+  }
+  static int64_t scratch_floats(const Conv&) { return 0; }
+};
+
+struct Winograd {
+  using Conv = WinogradConv;
+  static WinogradTuning tuning(const Attrs& args, bool same_threads) {
+    WinogradTuning t;
+    t.m = args.get_int("m") == 2 ? 2 : 4;
+    t.vecs = static_cast<int>(args.get_int("vecs"));
+    t.group_tiles = args.get_int("group_tiles");
+    t.channel_threads = same_threads ? static_cast<int>(args.get_int("channel_threads")) : 0;
+    return t;
+  }
+  static Result<int64_t> filter_floats(const ConvDesc& d, const WinogradTuning& t, Isa isa) {
+    if (const char* reason = winograd_why_not(d))
+      return corrupt("Winograd cannot compute this convolution: ", reason);
+    return winograd_weight_floats(d, t.m, isa);
+  }
+  static int64_t scratch_floats(const Conv& conv) { return conv.scratch_floats(); }
+};
+
+template <class Algorithm>
+class TiledKernel final : public ConvKernel {
  public:
   using ConvKernel::ConvKernel;
 
@@ -69,26 +108,25 @@ class DirectKernel final : public ConvKernel {
     ConvDesc d = conv_desc(w, args_.get_ints("weight_dims"), args_.get_int("group", 1), *in[0]);
     if (d.groups < 1 || d.in_channels % d.groups != 0 || d.out_channels % d.groups != 0)
       return corrupt("a convolution of ", d.in_channels, " channels in ", d.groups, " groups");
-    INGOT_RETURN_IF_ERROR(check_elements(*in[1], ConvWeights(d, isa_).floats(), "the packed filter"));
+    const auto tuning = Algorithm::tuning(args_, args_.get_int("threads") == threads_);
+    INGOT_ASSIGN_OR_RETURN(const int64_t filter_floats, Algorithm::filter_floats(d, tuning, isa_));
+    INGOT_RETURN_IF_ERROR(check_elements(*in[1], filter_floats, "the packed filter"));
     INGOT_RETURN_IF_ERROR(check_bias(in, d.out_channels));
     INGOT_RETURN_IF_ERROR(epilogue_.resize(in, *out[0], isa_, threads_));
     d.clamp = epilogue_.clamps();
     d.lo = epilogue_.lo();
     d.hi = epilogue_.hi();
-    DirectConvTuning tuning;
-    tuning.rows = static_cast<int>(args_.get_int("rows"));
-    tuning.vecs = static_cast<int>(args_.get_int("vecs"));
-    tuning.k_block = args_.get_int("k_block");
-    tuning.strip_bytes = args_.get_int("strip_bytes");
-    tuning.row_threads = args_.get_int("threads") == threads_ ? static_cast<int>(args_.get_int("row_threads")) : 0;
-    empty_ = num_elements(out[0]->dims) == 0;
-    if (!empty_) conv_.emplace(d, isa_, tuning, threads_);
+    conv_.reset();
+    if (num_elements(out[0]->dims) != 0) conv_.emplace(d, isa_, tuning, threads_);
     return {};
   }
-  size_t scratch_bytes() const override { return epilogue_.scratch_bytes(); }
+  size_t scratch_bytes() const override {
+    const int64_t floats = conv_ ? Algorithm::scratch_floats(*conv_) : 0;
+    return std::max(static_cast<size_t>(floats) * sizeof(float), epilogue_.scratch_bytes());
+  }
 
   Status run(const Invocation& call) override {
-    if (empty_) return {};
+    if (!conv_) return {};
     Post post{epilogue_.post(call), call.outputs[0]->as<float>(), block_of(isa_)};
     ConvBuffers buffers;
     buffers.src = call.inputs[0]->as<const float>();
@@ -117,8 +155,7 @@ class DirectKernel final : public ConvKernel {
     }
   }
 
-  bool empty_ = false;
-  std::optional<DirectConv> conv_;
+  std::optional<typename Algorithm::Conv> conv_;
 };
 
 class DepthwiseKernel final : public ConvKernel {
@@ -165,8 +202,12 @@ Result<std::unique_ptr<Kernel>> make_conv_kernel(const KernelSpec& spec) {
   INGOT_ASSIGN_OR_RETURN(Epilogue epilogue, Epilogue::create(spec, 3));
   if (spec.step.inputs.size() < 2) return corrupt("a convolution has ", spec.step.inputs.size(), " inputs");
   const std::string algorithm = spec.args().get_string("algorithm");
-  if (algorithm == "direct") return std::unique_ptr<Kernel>(std::make_unique<DirectKernel>(spec, std::move(epilogue), isa));
-  if (algorithm == "depthwise") return std::unique_ptr<Kernel>(std::make_unique<DepthwiseKernel>(spec, std::move(epilogue), isa));
+  if (algorithm == "direct")
+    return std::unique_ptr<Kernel>(std::make_unique<TiledKernel<Direct>>(spec, std::move(epilogue), isa));
+  if (algorithm == "winograd")
+    return std::unique_ptr<Kernel>(std::make_unique<TiledKernel<Winograd>>(spec, std::move(epilogue), isa));
+  if (algorithm == "depthwise")
+    return std::unique_ptr<Kernel>(std::make_unique<DepthwiseKernel>(spec, std::move(epilogue), isa));
   return not_found("no convolution algorithm '", algorithm, "'");
 }
 

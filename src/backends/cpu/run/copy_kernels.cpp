@@ -1,5 +1,5 @@
-// Concat and slices along one axis as copies, for any element type and either layout. What the plan can make a view of does
-// not come here.
+// Concat and slices along one axis as copies, for any element type and either layout. What the plan can make
+// a view of does not come here.
 #include <algorithm>
 #include <cstring>
 
@@ -26,17 +26,21 @@ struct Part {
   int64_t offset, bytes;  // within one outer index of the whole
 };
 
-// Copies `outer` rows of `part` between the whole (rows of `stride` bytes) and its own dense memory, shared by the threads.
-void copy_rows(ThreadPool& pool, int64_t outer, char* dst, int64_t dst_stride, const char* src, int64_t src_stride, int64_t bytes) {
+// Copies `outer` rows of `part` between the whole (rows of `stride` bytes) and its own dense memory, shared
+// by the threads.
+void copy_rows(ThreadPool& pool, int64_t outer, char* dst, int64_t dst_stride, const char* src,
+               int64_t src_stride, int64_t bytes) {
   pool.run([&](int thread) {
     if (outer >= pool.size()) {
       const Share rows = share(outer, thread, pool.size());
-      for (int64_t r = rows.begin; r < rows.end; ++r) std::memcpy(dst + r * dst_stride, src + r * src_stride, static_cast<size_t>(bytes));
+      for (int64_t r = rows.begin; r < rows.end; ++r)
+        std::memcpy(dst + r * dst_stride, src + r * src_stride, static_cast<size_t>(bytes));
       return;
     }
     const Share part = share(bytes, thread, pool.size());
     for (int64_t r = 0; r < outer; ++r)
-      std::memcpy(dst + r * dst_stride + part.begin, src + r * src_stride + part.begin, static_cast<size_t>(part.end - part.begin));
+      std::memcpy(dst + r * dst_stride + part.begin, src + r * src_stride + part.begin,
+                  static_cast<size_t>(part.end - part.begin));
   });
 }
 
@@ -50,11 +54,13 @@ class ConcatKernel final : public Kernel {
     int64_t at = 0;
     for (const TensorArg* a : in) {
       const Rows r = rows_of(*a, axis_);
-      if (r.outer != whole_.outer || a->dtype != out[0]->dtype) return invalid_argument("parts of a concat do not fit its result");
+      if (r.outer != whole_.outer || a->dtype != out[0]->dtype)
+        return invalid_argument("parts of a concat do not fit its result");
       parts_.push_back({at, r.bytes});
       at += r.bytes;
     }
-    if (at != whole_.bytes) return invalid_argument("the parts of a concat have ", at, " bytes, its result ", whole_.bytes);
+    if (at != whole_.bytes)
+      return invalid_argument("the parts of a concat have ", at, " bytes, its result ", whole_.bytes);
     return {};
   }
 
@@ -78,7 +84,8 @@ class SliceKernel final : public Kernel {
   Status resize(std::span<const TensorArg* const> in, std::span<const TensorArg* const> out) override {
     whole_ = rows_of(*in[0], axis_);
     const Dims dims = walked_dims(in[0]->dims, in[0]->layout, in[0]->block);
-    if (axis_ >= dims.size() || starts_.size() != out.size()) return corrupt("a slice has the wrong axis or outputs");
+    if (axis_ >= dims.size() || starts_.size() != out.size())
+      return corrupt("a slice has the wrong axis or outputs");
     const int64_t step = dims[axis_] == 0 ? 0 : whole_.bytes / dims[axis_];  // bytes of one index of the axis
     const int64_t unit = in[0]->layout == Layout::kBlocked && axis_ == 1 ? in[0]->block : 1;
     parts_.assign(out.size(), {});
@@ -87,7 +94,8 @@ class SliceKernel final : public Kernel {
       const Rows r = rows_of(*out[i], axis_);
       parts_[i] = {starts_[i] / unit * step, r.bytes};
       if (r.outer != whole_.outer || parts_[i].offset < 0 || parts_[i].offset + r.bytes > whole_.bytes)
-        return invalid_argument("a slice of ", dims_to_string(out[i]->dims), " from ", starts_[i], " lies outside of ", dims_to_string(in[0]->dims));
+        return invalid_argument("a slice of ", dims_to_string(out[i]->dims), " from ", starts_[i],
+                                " lies outside of ", dims_to_string(in[0]->dims));
     }
     return {};
   }
@@ -114,7 +122,8 @@ Result<std::unique_ptr<Kernel>> make_concat_kernel(const KernelSpec& spec) {
 }
 
 Result<std::unique_ptr<Kernel>> make_slice_kernel(const KernelSpec& spec) {
-  return std::unique_ptr<Kernel>(std::make_unique<SliceKernel>(spec.args().get_int("axis"), spec.args().get_ints("starts")));
+  return std::unique_ptr<Kernel>(
+      std::make_unique<SliceKernel>(spec.args().get_int("axis"), spec.args().get_ints("starts")));
 }
 
 }  // namespace ingot::cpu

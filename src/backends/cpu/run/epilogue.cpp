@@ -37,7 +37,9 @@ Dims walked_strides(const TensorArg& arg, const TensorArg& dst, bool per_channel
 
 namespace {
 
-bool is_input(const VectorOperand& o, int index) { return o.kind == VectorOperand::kInput && o.index == index; }
+bool is_input(const VectorOperand& o, int index) {
+  return o.kind == VectorOperand::kInput && o.index == index;
+}
 bool is_temp(const VectorOperand& o, int index) { return o.kind == VectorOperand::kTemp && o.index == index; }
 
 }  // namespace
@@ -52,9 +54,11 @@ Result<Epilogue> Epilogue::create(const KernelSpec& spec, size_t first) {
   INGOT_ASSIGN_OR_RETURN(e.program_, vector_program(text, 1 + std::max(extras, 0)));
   size_t i = 0;
   const auto& p = e.program_;
-  if (p[0].op == find_vector_op("add") && is_input(p[0].operands[0], 0) && p[0].operands[1].kind == VectorOperand::kInput && p[0].operands[1].index > 0)
+  if (p[0].op == find_vector_op("add") && is_input(p[0].operands[0], 0) &&
+      p[0].operands[1].kind == VectorOperand::kInput && p[0].operands[1].index > 0)
     e.residual_ = p[i++].operands[1].index - 1;
-  else if (p[0].op == find_vector_op("add") && is_input(p[0].operands[1], 0) && p[0].operands[0].kind == VectorOperand::kInput && p[0].operands[0].index > 0)
+  else if (p[0].op == find_vector_op("add") && is_input(p[0].operands[1], 0) &&
+           p[0].operands[0].kind == VectorOperand::kInput && p[0].operands[0].index > 0)
     e.residual_ = p[i++].operands[0].index - 1;
   if (i < p.size()) {
     const VectorInstruction& last = p[i];
@@ -62,7 +66,8 @@ Result<Epilogue> Epilogue::create(const KernelSpec& spec, size_t first) {
     if (on_result && last.op == find_vector_op("relu")) {
       e.lo_ = 0;
       ++i;
-    } else if (on_result && last.op == find_vector_op("clip") && last.operands[1].kind == VectorOperand::kNumber &&
+    } else if (on_result && last.op == find_vector_op("clip") &&
+               last.operands[1].kind == VectorOperand::kNumber &&
                last.operands[2].kind == VectorOperand::kNumber) {
       e.lo_ = last.operands[1].number;
       e.hi_ = last.operands[2].number;
@@ -73,13 +78,16 @@ Result<Epilogue> Epilogue::create(const KernelSpec& spec, size_t first) {
   return e;
 }
 
-Status Epilogue::resize(std::span<const TensorArg* const> inputs, const TensorArg& result, Isa isa, int threads, bool residual, bool tiles) {
+Status Epilogue::resize(std::span<const TensorArg* const> inputs, const TensorArg& result, Isa isa,
+                        int threads, bool residual, bool tiles) {
   const size_t extras = inputs.size() > first_ ? inputs.size() - first_ : 0;
   operands_.assign(extras + 1, nullptr);
   auto same = [&](const TensorArg& a) { return a.dims == result.dims && a.layout == result.layout; };
   post_.clear();
   mode_ = kClamp;
-  if (program_.empty() || (simple_ && (residual_ < 0 || (residual && same(*inputs[first_ + static_cast<size_t>(residual_)]))))) return {};
+  if (program_.empty() ||
+      (simple_ && (residual_ < 0 || (residual && same(*inputs[first_ + static_cast<size_t>(residual_)])))))
+    return {};
   TilePostDesc desc{program_, {}};
   bool fits = tiles;
   for (size_t i = 0; i < extras && fits; ++i) {
@@ -88,12 +96,18 @@ Status Epilogue::resize(std::span<const TensorArg* const> inputs, const TensorAr
     const int64_t count = num_elements(a.dims);
     const bool blocked = result.layout == Layout::kBlocked;
     // One number per channel: a packed vector, a pooled tensor of one image, the last dim of a plain result.
-    const bool per_channel = packed || (blocked ? a.layout == Layout::kBlocked && count == result.dims[1] && result.dims[0] == 1
-                                                : !a.dims.empty() && count == a.dims.back() && a.dims.back() == result.dims.back());
-    if (same(a)) desc.operands.push_back(PostAccess::kSame);
-    else if (per_channel) desc.operands.push_back(PostAccess::kChannel);
-    else if (count == 1 && a.layout == Layout::kPlain) desc.operands.push_back(PostAccess::kNumber);
-    else fits = false;
+    const bool per_channel =
+        packed ||
+        (blocked ? a.layout == Layout::kBlocked && count == result.dims[1] && result.dims[0] == 1
+                 : !a.dims.empty() && count == a.dims.back() && a.dims.back() == result.dims.back());
+    if (same(a))
+      desc.operands.push_back(PostAccess::kSame);
+    else if (per_channel)
+      desc.operands.push_back(PostAccess::kChannel);
+    else if (count == 1 && a.layout == Layout::kPlain)
+      desc.operands.push_back(PostAccess::kNumber);
+    else
+      fits = false;
   }
   if (fits && TilePost::fits(desc)) {
     mode_ = kTile;
@@ -106,26 +120,31 @@ Status Epilogue::resize(std::span<const TensorArg* const> inputs, const TensorAr
   pass.dims = walked_dims(result.dims, result.layout, result.block);
   pass.input_strides.push_back(walked_strides(result, result, false));
   for (size_t i = 0; i < extras; ++i)
-    pass.input_strides.push_back(walked_strides(*inputs[first_ + i], result, i < channels_.size() && channels_[i] != 0));
+    pass.input_strides.push_back(
+        walked_strides(*inputs[first_ + i], result, i < channels_.size() && channels_[i] != 0));
   if (result.layout == Layout::kBlocked) pass.channels = result.dims[1];
   pass_.prepare(pass, isa, threads);
   return {};
 }
 
 const float* Epilogue::residual(const Invocation& call) const {
-  return mode_ == kClamp && residual_ >= 0 ? call.inputs[first_ + static_cast<size_t>(residual_)]->as<const float>() : nullptr;
+  return mode_ == kClamp && residual_ >= 0
+             ? call.inputs[first_ + static_cast<size_t>(residual_)]->as<const float>()
+             : nullptr;
 }
 
 PostCall Epilogue::post(const Invocation& call) {
   if (mode_ != kTile) return {};
-  for (size_t i = first_; i < call.inputs.size(); ++i) operands_[i - first_] = call.inputs[i]->as<const float>();
+  for (size_t i = first_; i < call.inputs.size(); ++i)
+    operands_[i - first_] = call.inputs[i]->as<const float>();
   return {&post_.front(), operands_.data()};
 }
 
 void Epilogue::finish(const Invocation& call, void* scratch) {
   if (mode_ != kPass) return;
   operands_[0] = call.outputs[0]->as<const float>();
-  for (size_t i = first_; i < call.inputs.size(); ++i) operands_[i - first_ + 1] = call.inputs[i]->as<const float>();
+  for (size_t i = first_; i < call.inputs.size(); ++i)
+    operands_[i - first_ + 1] = call.inputs[i]->as<const float>();
   pass_.run(pool_of(call), operands_.data(), call.outputs[0]->as<float>(), scratch);
 }
 

@@ -1,6 +1,6 @@
-// Epilogue: what a convolution or matrix product does to its result besides bias. Depending on the program and on where
-// its operands lie it becomes part of the tile kernel (residual, clamp), a program on each finished tile, or one pass over
-// the result.
+// Epilogue: what a convolution or matrix product does to its result besides bias. Depending on the program
+// and on where its operands lie it becomes part of the tile kernel (residual, clamp), a program on each
+// finished tile, or one pass over the result.
 #pragma once
 
 #include <limits>
@@ -15,12 +15,13 @@ class Epilogue {
  public:
   static constexpr float kInf = std::numeric_limits<float>::infinity();
 
-  /// `first`: index of the first extra input of the step. args: `epilogue`, `channels` (see compile/channels.h).
+  /// `first`: index of the first extra input of the step. args: `epilogue`, `channels` (see
+  /// compile/channels.h).
   static Result<Epilogue> create(const KernelSpec& spec, size_t first);
 
   /// `tiles`: the kernel can call post(); `residual`: it can add a tensor before clamping.
-  Status resize(std::span<const TensorArg* const> inputs, const TensorArg& result, Isa isa, int threads, bool residual = true,
-                bool tiles = true);
+  Status resize(std::span<const TensorArg* const> inputs, const TensorArg& result, Isa isa, int threads,
+                bool residual = true, bool tiles = true);
 
   // In the tile kernel.
   bool clamps() const { return mode_ == kClamp && (lo_ != -kInf || hi_ != kInf); }
@@ -50,7 +51,8 @@ class Epilogue {
   std::vector<const float*> operands_;
 };
 
-/// Strides of `arg` along the dims in which a pointwise kernel walks `result`; `per_channel` for packed channel vectors.
+/// Strides of `arg` along the dims in which a pointwise kernel walks `result`; `per_channel` for packed
+/// channel vectors.
 Dims walked_strides(const TensorArg& arg, const TensorArg& result, bool per_channel);
 /// Those dims: blocked tensors as [N, C / b, spatial..., b].
 Dims walked_dims(const Dims& dims, Layout layout, int block);

@@ -1,10 +1,9 @@
-// Matrix products: MatMul and FusedMatMul. args: trans_a, trans_b, alpha, epilogue; b_packed: B was packed at build time;
-// rows, vecs, k_block, m_threads, pack_a: GemmTuning.
-#include "backends/cpu/kernels/gemm/gemm.h"
-
+// Matrix products: MatMul and FusedMatMul. args: trans_a, trans_b, alpha, epilogue; b_packed: B was packed at
+// build time; rows, vecs, k_block, m_threads, pack_a: GemmTuning.
 #include <algorithm>
 #include <optional>
 
+#include "backends/cpu/kernels/gemm/gemm.h"
 #include "backends/cpu/run/epilogue.h"
 
 namespace ingot::cpu {
@@ -31,7 +30,10 @@ Dims at_least_matrix(Dims dims, bool column) {
 class GemmKernel final : public Kernel {
  public:
   GemmKernel(const KernelSpec& spec, Epilogue epilogue, Isa isa)
-      : epilogue_(std::move(epilogue)), isa_(isa), threads_(spec.threads), alpha_(spec.args().get_float("alpha", 1)) {
+      : epilogue_(std::move(epilogue)),
+        isa_(isa),
+        threads_(spec.threads),
+        alpha_(spec.args().get_float("alpha", 1)) {
     trans_a_ = spec.args().get_int("trans_a") != 0;
     trans_b_ = spec.args().get_int("trans_b") != 0;
     packed_ = spec.args().get_int("b_packed") != 0;
@@ -40,13 +42,15 @@ class GemmKernel final : public Kernel {
     tuning_.rows = static_cast<int>(spec.args().get_int("rows"));
     tuning_.vecs = static_cast<int>(spec.args().get_int("vecs"));
     tuning_.k_block = spec.args().get_int("k_block");
-    tuning_.m_threads = spec.plan.threads == spec.threads ? static_cast<int>(spec.args().get_int("m_threads")) : 0;
+    tuning_.m_threads =
+        spec.plan.threads == spec.threads ? static_cast<int>(spec.args().get_int("m_threads")) : 0;
     tuning_.pack_a = static_cast<int>(spec.args().get_int("pack_a", -1));
   }
 
   Status resize(std::span<const TensorArg* const> in, std::span<const TensorArg* const> out) override {
     const Dims a = at_least_matrix(in[0]->dims, false);
-    const Dims b = packed_ ? Dims{trans_b_ ? packed_n_ : packed_k_, trans_b_ ? packed_k_ : packed_n_} : at_least_matrix(in[1]->dims, true);
+    const Dims b = packed_ ? Dims{trans_b_ ? packed_n_ : packed_k_, trans_b_ ? packed_k_ : packed_n_}
+                           : at_least_matrix(in[1]->dims, true);
     GemmDesc d;
     d.trans_a = trans_a_;
     d.trans_b = trans_b_;
@@ -55,7 +59,8 @@ class GemmKernel final : public Kernel {
     d.k = a[a.size() - (trans_a_ ? 2 : 1)];
     d.n = b[b.size() - (trans_b_ ? 2 : 1)];
     if (b[b.size() - (trans_b_ ? 1 : 2)] != d.k)
-      return invalid_argument("A of shape ", dims_to_string(a), " and B of shape ", dims_to_string(b), " do not multiply");
+      return invalid_argument("A of shape ", dims_to_string(a), " and B of shape ", dims_to_string(b),
+                              " do not multiply");
     d.lda = a.back();
     d.ldb = b.back();
     d.ldc = d.ld_residual = d.n;
@@ -85,12 +90,14 @@ class GemmKernel final : public Kernel {
   }
 
   size_t scratch_bytes() const override {
-    return std::max(gemm_ ? static_cast<size_t>(gemm_->scratch_floats()) * sizeof(float) : 0, epilogue_.scratch_bytes());
+    return std::max(gemm_ ? static_cast<size_t>(gemm_->scratch_floats()) * sizeof(float) : 0,
+                    epilogue_.scratch_bytes());
   }
 
   Status run(const Invocation& call) override {
     if (empty_) return {};
-    Post post{this, call.outputs[0]->as<float>(), has_bias_ ? call.inputs[2]->as<const float>() : nullptr, epilogue_.post(call)};
+    Post post{this, call.outputs[0]->as<float>(), has_bias_ ? call.inputs[2]->as<const float>() : nullptr,
+              epilogue_.post(call)};
     GemmBuffers buffers;
     buffers.a = call.inputs[0]->as<const float>();
     buffers.b = call.inputs[1]->as<const float>();
@@ -132,7 +139,8 @@ class GemmKernel final : public Kernel {
   Isa isa_;
   int threads_;
   float alpha_;
-  bool trans_a_ = false, trans_b_ = false, packed_ = false, has_bias_ = false, scaled_ = false, empty_ = false;
+  bool trans_a_ = false, trans_b_ = false, packed_ = false, has_bias_ = false, scaled_ = false,
+       empty_ = false;
   int64_t packed_k_ = 0, packed_n_ = 0, n_ = 0;
   GemmTuning tuning_;
   std::optional<Gemm> gemm_;
@@ -143,7 +151,8 @@ class GemmKernel final : public Kernel {
 Result<std::unique_ptr<Kernel>> make_gemm_kernel(const KernelSpec& spec) {
   INGOT_ASSIGN_OR_RETURN(const Isa isa, isa_of(spec));
   INGOT_ASSIGN_OR_RETURN(Epilogue epilogue, Epilogue::create(spec, 3));
-  if (spec.step.inputs.size() < 2) return corrupt("a matrix product has ", spec.step.inputs.size(), " inputs");
+  if (spec.step.inputs.size() < 2)
+    return corrupt("a matrix product has ", spec.step.inputs.size(), " inputs");
   return std::unique_ptr<Kernel>(std::make_unique<GemmKernel>(spec, std::move(epilogue), isa));
 }
 

@@ -17,7 +17,8 @@ class PointwiseKernel final : public Kernel {
     desc.program = program_;
     desc.dims = walked_dims(out[0]->dims, out[0]->layout, out[0]->block);
     for (size_t i = 0; i < in.size(); ++i)
-      desc.input_strides.push_back(walked_strides(*in[i], *out[0], i < channels_.size() && channels_[i] != 0));
+      desc.input_strides.push_back(
+          walked_strides(*in[i], *out[0], i < channels_.size() && channels_[i] != 0));
     if (out[0]->layout == Layout::kBlocked) desc.channels = out[0]->dims[1];
     kernel_.prepare(desc, isa_, threads_);
     pointers_.resize(in.size());

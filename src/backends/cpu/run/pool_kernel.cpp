@@ -1,7 +1,6 @@
-// Pools over windows and over whole images. args: the op's attributes; `kind`: "max" or "average"; `global`: 1 for a pool
-// over all pixels.
+// Pools over windows and over whole images. args: the op's attributes; `kind`: "max" or "average"; `global`:
+// 1 for a pool over all pixels.
 #include "backends/cpu/kernels/pool/pool.h"
-
 #include "backends/cpu/run/kernel.h"
 #include "backends/cpu/run/window2d.h"
 
@@ -10,10 +9,12 @@ namespace {
 
 class PoolKernel final : public Kernel {
  public:
-  PoolKernel(const KernelSpec& spec, PoolKind kind, Isa isa) : args_(spec.args()), kind_(kind), isa_(isa), threads_(spec.threads) {}
+  PoolKernel(const KernelSpec& spec, PoolKind kind, Isa isa)
+      : args_(spec.args()), kind_(kind), isa_(isa), threads_(spec.threads) {}
 
   Status resize(std::span<const TensorArg* const> in, std::span<const TensorArg* const> out) override {
-    INGOT_ASSIGN_OR_RETURN(const Window2d w, Window2d::make(args_, args_.get_ints("kernel_shape"), *in[0], *out[0]));
+    INGOT_ASSIGN_OR_RETURN(const Window2d w,
+                           Window2d::make(args_, args_.get_ints("kernel_shape"), *in[0], *out[0]));
     PoolDesc d;
     d.kind = kind_;
     d.blocked = in[0]->layout == Layout::kBlocked;
@@ -69,7 +70,8 @@ class GlobalPoolKernel final : public Kernel {
 Result<std::unique_ptr<Kernel>> make_pool_kernel(const KernelSpec& spec) {
   INGOT_ASSIGN_OR_RETURN(const Isa isa, isa_of(spec));
   const PoolKind kind = spec.args().get_string("kind") == "max" ? PoolKind::kMax : PoolKind::kAverage;
-  if (spec.args().get_int("global") != 0) return std::unique_ptr<Kernel>(std::make_unique<GlobalPoolKernel>(kind, isa));
+  if (spec.args().get_int("global") != 0)
+    return std::unique_ptr<Kernel>(std::make_unique<GlobalPoolKernel>(kind, isa));
   return std::unique_ptr<Kernel>(std::make_unique<PoolKernel>(spec, kind, isa));
 }
 

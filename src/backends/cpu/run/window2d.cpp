@@ -2,7 +2,8 @@
 
 namespace ingot::cpu {
 
-Result<Window2d> Window2d::make(const Attrs& args, std::span<const int64_t> kernel, const TensorArg& x, const TensorArg& y) {
+Result<Window2d> Window2d::make(const Attrs& args, std::span<const int64_t> kernel, const TensorArg& x,
+                                const TensorArg& y) {
   const size_t spatial = kernel.size();
   if (x.dims.size() != spatial + 2 || y.dims.size() != spatial + 2 || spatial < 1 || spatial > 2)
     return invalid_argument("a window of rank ", spatial, " does not slide over ", dims_to_string(x.dims));
@@ -10,7 +11,8 @@ Result<Window2d> Window2d::make(const Attrs& args, std::span<const int64_t> kern
   INGOT_RETURN_IF_ERROR(window.set_kernel(kernel));
   INGOT_ASSIGN_OR_RETURN(const Dims out, window.resolve({x.dims.begin() + 2, x.dims.end()}));
   if (!std::equal(out.begin(), out.end(), y.dims.begin() + 2))
-    return invalid_argument("the window's result is ", dims_to_string(out), ", planned was ", dims_to_string(y.dims));
+    return invalid_argument("the window's result is ", dims_to_string(out), ", planned was ",
+                            dims_to_string(y.dims));
   Window2d w;
   w.batch = x.dims[0];
   w.channels = x.dims[1];
