@@ -164,11 +164,12 @@ Status eval(EvalContext& c) {
             if (!visibility.sees(i, j, offset, valid)) return -std::numeric_limits<double>::infinity();
             return mask.at(b, h, i, j);
           },
-          [&](int64_t i, int64_t j, double product, double logit, double probability) {
+          [&](int64_t i, int64_t j, const AttentionHead::Step& s) {
             if (scores.empty()) return;
-            scores[static_cast<size_t>((qh * q.length + i) * k.length + j)] = mode == 3   ? probability
-                                                                              : mode == 2 ? logit
-                                                                                          : product;
+            scores[static_cast<size_t>((qh * q.length + i) * k.length + j)] = mode == 3   ? s.probability
+                                                                              : mode == 2 ? s.logit
+                                                                              : mode == 1 ? s.capped
+                                                                                          : s.product;
           });
     }
   }

@@ -15,9 +15,14 @@ struct AttentionHead {
   int64_t queries, keys, dim, v_dim;
   double scale, softcap = 0;
 
+  double cap(double x) const { return softcap > 0 ? softcap * std::tanh(x / softcap) : x; }
+  /// What run computes for one query and one key.
+  struct Step {
+    double product, capped, logit, probability;
+  };
   /// out row i = softmax_j(bias(i, j, scale * q_i . k_j)) v_j. The bias is added by the callback, which gives
-  /// -infinity where query i must not see key j; a query that sees none gives zeros. `observe(i, j, product,
-  /// logit, probability)` sees each step.
+  /// -infinity where query i must not see key j; a query that sees none gives zeros. `observe(i, j, step)`
+  /// sees what each step gives.
   template <class Bias, class Observe>
   void run(double* out, int64_t out_step, Bias&& bias, Observe&& observe) const {
     std::vector<double> products(static_cast<size_t>(keys)), logits(products), weights(products);
@@ -27,11 +32,11 @@ struct AttentionHead {
         double product = 0;
         for (int64_t d = 0; d < dim; ++d) product += q[i * q_step + d] * k[j * k_step + d];
         product *= scale;
-        const double capped = softcap > 0 ? softcap * std::tanh(product / softcap) : product;
+        const double capped = cap(product);
         const double added = bias(i, j);
         const bool masked = added == -std::numeric_limits<double>::infinity();
         const size_t n = static_cast<size_t>(j);
-        products[n] = capped;
+        products[n] = product;
         logits[n] = masked ? added : capped + added;
         peak = std::max(peak, logits[n]);
       }
@@ -46,7 +51,7 @@ struct AttentionHead {
         const size_t n = static_cast<size_t>(j);
         const double p = sum == 0 ? 0 : weights[n] / sum;
         for (int64_t d = 0; d < v_dim; ++d) to[d] += p * v[j * v_step + d];
-        observe(i, j, products[n], logits[n], p);
+        observe(i, j, Step{products[n], cap(products[n]), logits[n], p});
       }
     }
   }

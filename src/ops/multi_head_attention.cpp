@@ -92,7 +92,7 @@ Status eval(EvalContext& c) {
           [&](int64_t i, int64_t j) {
             return causal && j > i ? -std::numeric_limits<double>::infinity() : mask.at(b, h, i, j);
           },
-          [](int64_t, int64_t, double, double, double) {});
+          [](int64_t, int64_t, const AttentionHead::Step&) {});
     }
   }
   store(result.data(), y.size(), y, 0);

@@ -67,7 +67,8 @@ Result<ScaleLayout> ScaleLayout::make(const Attrs& attrs, const Dims& x, const D
 
 Status check_scales(const InferContext& c, TypeSet scale_types) {
   INGOT_RETURN_IF_ERROR(expect_type(c, 1, scale_types));
-  if (c.has(2) && c.type(1).is_static() && c.type(2).is_static() && c.shape(1) != c.shape(2))
+  if (c.has(2) && c.type(1).is_static() && c.type(2).is_static() && c.shape(1) != c.shape(2) &&
+      !(num_elements(c.shape(1)).is(1) && num_elements(c.shape(2)).is(1)))  // [] and [1] mean the same
     return invalid_argument("the zero point has shape ", to_string(c.shape(2)),
                             ", expected that of the scale, ", to_string(c.shape(1)));
   if (!c.type(0).is_static() || !c.type(1).is_static()) return {};
