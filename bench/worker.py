@@ -79,7 +79,7 @@ class Ingot:
         self.library.build(path, shapes=shapes, threads=threads).save(engine_file)
 
     def create(self, path, threads, shapes, free):
-        self.context = self.library.load(path, threads=threads).context()
+        self.context = self.library.load(path).context(threads)
 
     def bind(self, feeds):
         self.feeds = feeds
