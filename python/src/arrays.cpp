@@ -121,6 +121,8 @@ InputArray input_array(nb::handle value, DataType expected, const std::string& w
   const Name& name = name_of(expected);
   const std::string given = dtype_name(value);
   // NumPy has no such type itself: ml_dtypes' arrays, or the bits.
+  if (value.is_none())
+    raise({StatusCode::kInvalidArgument, what + ": got None, expected an array of " + name.numpy});
   const bool bits = name.bits != nullptr && (given == name.numpy || given == name.bits);
   if (given == name.numpy && name.bits != nullptr)
     object = numpy().attr("ascontiguousarray")(object).attr("view")(name.bits);

@@ -13,7 +13,7 @@ namespace {
 // Runs a build without the GIL; `progress` is called with it. What it raises is raised when the build is
 // over.
 template <class Build>
-Engine build_with(BuildOptions options, nb::object progress, Build&& build) {
+PyEngine build_with(BuildOptions options, nb::object progress, Build&& build) {
   std::exception_ptr raised;
   if (!progress.is_none())
     options.progress = [&](const BuildProgress& p) {
@@ -32,16 +32,16 @@ Engine build_with(BuildOptions options, nb::object progress, Build&& build) {
     engine = build(options);
   }
   if (raised) std::rethrow_exception(raised);
-  return take(std::move(engine));
+  return PyEngine(take(std::move(engine)));
 }
 
-Engine load_released(auto&& load) {
+PyEngine load_released(auto&& load) {
   Result<Engine> engine = Status();
   {
     nb::gil_scoped_release release;
     engine = load();
   }
-  return take(std::move(engine));
+  return PyEngine(take(std::move(engine)));
 }
 
 void add_profile(BuildOptions& options, const std::map<std::string, std::vector<Dims>>& ranges) {

@@ -49,6 +49,8 @@ class PyContext {
   void set_input(const std::string& name, nb::handle value);
   void set_inputs(nb::dict inputs);
   nb::dict run();
+  /// Forgets the arrays. The next run needs all of its inputs anew.
+  void release_arrays();
   nb::dict outputs() const;
   std::vector<LayerTime> profile(int runs);
   size_t memory_bytes();
@@ -62,6 +64,20 @@ class PyContext {
   std::map<std::string, AnyArray> inputs_;  // kept alive for the runs
   nb::dict outputs_;                        // of the last run
   bool busy_ = false;
+};
+
+/// An engine, and the contexts of its `run`: one for each call at the same time, kept for the next one.
+class PyEngine {
+ public:
+  explicit PyEngine(Engine engine) : engine_(std::move(engine)) {}
+  PyEngine(PyEngine&&) = default;
+  PyEngine(const PyEngine&) = delete;
+  const Engine& engine() const { return engine_; }
+  nb::dict run(nb::dict inputs);
+
+ private:
+  Engine engine_;
+  std::vector<std::unique_ptr<PyContext>> idle_;  // guarded by the GIL
 };
 
 void bind_build(nb::module_& m);

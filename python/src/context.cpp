@@ -27,6 +27,11 @@ void refuse_busy(bool busy) {
         {StatusCode::kFailedPrecondition, "the context is in use by another thread: one context per thread"});
 }
 
+std::string repr(const LayerTime& l) {
+  return "LayerTime(name='" + l.name + "', kernel='" + l.kernel + "', seconds=" + std::to_string(l.seconds) +
+         ", runs=" + std::to_string(l.runs) + ")";
+}
+
 DataType input_type(const Engine& engine, const std::string& name) {
   for (const TensorInfo& info : engine.inputs())
     if (info.name == name) return info.dtype;
@@ -90,6 +95,11 @@ nb::dict PyContext::run() {
   return nb::dict(results);
 }
 
+void PyContext::release_arrays() {
+  inputs_.clear();
+  outputs_ = nb::dict();
+}
+
 nb::dict PyContext::outputs() const {
   if (outputs_.size() == 0) raise({StatusCode::kFailedPrecondition, "the context has not run yet"});
   return outputs_;
@@ -113,6 +123,7 @@ size_t PyContext::memory_bytes() {
 void bind_context(nb::module_& m) {
   nb::class_<LayerTime>(m, "LayerTime", "Time of one layer, summed over the profiled runs.")
       .def_ro("name", &LayerTime::name)
+      .def("__repr__", &repr)
       .def_ro("op", &LayerTime::op, "The kernel family; 'eval' is the reference kernel.")
       .def_ro("kernel", &LayerTime::kernel)
       .def_ro("seconds", &LayerTime::seconds, "Of all profiled runs together.")

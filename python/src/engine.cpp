@@ -10,30 +10,23 @@ namespace {
 
 nb::object parse_json(const std::string& text) { return nb::module_::import_("json").attr("loads")(text); }
 
-nb::bytes serialize(const Engine& engine) {
+nb::bytes serialize(const PyEngine& e) {
   std::vector<std::byte> bytes;
   {
     nb::gil_scoped_release release;
-    bytes = engine.serialize();
+    bytes = e.engine().serialize();
   }
   return nb::bytes(reinterpret_cast<const char*>(bytes.data()), bytes.size());
 }
 
-void save(const Engine& engine, nb::object path) {
+void save(const PyEngine& e, nb::object path) {
   const auto name = nb::cast<std::string>(nb::module_::import_("os").attr("fspath")(path));
   Status status;
   {
     nb::gil_scoped_release release;
-    status = engine.save(name);
+    status = e.engine().save(name);
   }
   check(status);
-}
-
-// Each call has a context of its own, so that any number of threads may run the engine.
-nb::dict run(const Engine& engine, nb::dict inputs) {
-  PyContext context(engine, 0);
-  context.set_inputs(inputs);
-  return context.run();
 }
 
 std::string repr(const TensorInfo& info) {
@@ -42,6 +35,25 @@ std::string repr(const TensorInfo& info) {
 }
 
 }  // namespace
+
+nb::dict PyEngine::run(nb::dict inputs) {
+  for (const TensorInfo& info : engine_.inputs())
+    if (!inputs.contains(info.name.c_str()))
+      raise({StatusCode::kInvalidArgument, "input '" + info.name + "' is not given"});
+  std::unique_ptr<PyContext> context;
+  if (idle_.empty()) {
+    context = std::make_unique<PyContext>(engine_, 0);
+  } else {
+    context = std::move(idle_.back());
+    idle_.pop_back();
+  }
+  context->set_inputs(inputs);
+  nb::dict results = context->run();
+  // Not after a failure: such a context is left to go.
+  context->release_arrays();
+  idle_.push_back(std::move(context));
+  return results;
+}
 
 void bind_engine(nb::module_& m) {
   nb::class_<TensorInfo>(m, "TensorInfo", "An input or output of an engine.")
@@ -54,15 +66,19 @@ void bind_engine(nb::module_& m) {
           "Dims: numbers, and text for those that are open; None where not even their count is known.")
       .def("__repr__", &repr);
 
-  nb::class_<Engine>(m, "Engine",
-                     "An optimized network: immutable, and safe to use from any thread.\n\nMade by "
-                     "ingot.build and ingot.load.")
-      .def_prop_ro("inputs", &Engine::inputs, "TensorInfo of each input, in the model's order.")
-      .def_prop_ro("outputs", &Engine::outputs, "TensorInfo of each output, in the model's order.")
+  nb::class_<PyEngine>(m, "Engine",
+                       "An optimized network: immutable, and safe to use from any thread.\n\nMade by "
+                       "ingot.build and ingot.load.")
+      .def_prop_ro(
+          "inputs", [](const PyEngine& e) { return e.engine().inputs(); },
+          "TensorInfo of each input, in the model's order.")
+      .def_prop_ro(
+          "outputs", [](const PyEngine& e) { return e.engine().outputs(); },
+          "TensorInfo of each output, in the model's order.")
       .def("save", &save, nb::arg("path"), nb::sig("def save(self, path: str | os.PathLike) -> None"),
            "Writes one file. What stood at `path` survives a failure. Raises IoError.")
       .def("serialize", &serialize, "The bytes that save() would write.")
-      .def("run", &run, nb::arg("inputs"), nb::sig("def run(self, inputs: dict) -> dict"),
+      .def("run", &PyEngine::run, nb::arg("inputs"), nb::sig("def run(self, inputs: dict) -> dict"),
            "Runs once: {name: array} of all inputs to {name: numpy array} of all outputs.\n\n"
            "Arrays are read in place where they are contiguous. For repeated runs a context saves the set-up "
            "of\n"
@@ -71,21 +87,23 @@ void bind_engine(nb::module_& m) {
            "that is missing.")
       .def(
           "context",
-          [](const Engine& engine, int threads) { return std::make_unique<PyContext>(engine, threads); },
+          [](const PyEngine& e, int threads) { return std::make_unique<PyContext>(e.engine(), threads); },
           nb::arg("threads") = 0,
           "Memory and threads for repeated runs, one for each Python thread; threads=0: as tuned for.")
       .def(
-          "why", [](const Engine& engine, const std::string& layer) { return take(engine.why(layer)); },
+          "why", [](const PyEngine& e, const std::string& layer) { return take(e.engine().why(layer)); },
           nb::arg("layer"),
           "The kernels considered for a layer, and why others were not, as text. Raises NotFound.")
       .def_prop_ro(
-          "report", [](const Engine& engine) { return parse_json(engine.report_json()); },
+          "report", [](const PyEngine& e) { return parse_json(e.engine().report_json()); },
           nb::sig("def report(self) -> dict"),
           "What was built and why: layers before and after fusion, kernels, memory in bytes, times in "
           "seconds.")
-      .def_prop_ro("graph", &Engine::graph_text, "The optimized graph as text.")
-      .def_prop_ro("warnings", &Engine::warnings,
-                   "What the build or the load has to say, such as a plan made anew.");
+      .def_prop_ro(
+          "graph", [](const PyEngine& e) { return e.engine().graph_text(); }, "The optimized graph as text.")
+      .def_prop_ro(
+          "warnings", [](const PyEngine& e) { return e.engine().warnings(); },
+          "What the build or the load has to say, such as a plan made anew.");
 }
 
 }  // namespace ingot::python
