@@ -85,7 +85,9 @@ def build(
     for one in sets:
         for name, profile in one.items():
             if not _is_profile(profile):
-                raise InvalidArgument(f"profile of input {name!r}: got {profile!r}, expected an ingot.Profile")
+                raise InvalidArgument(
+                    f"profile of input {name!r}: got {profile!r}, expected an ingot.Profile"
+                )
     options = _ingot.BuildOptions()
     options.device = device
     options.threads = threads

@@ -1,6 +1,8 @@
 """What goes wrong says so: exceptions of their own types, with what was got and expected."""
 
 import os
+import subprocess
+import sys
 
 import ingot
 import numpy as np
@@ -53,7 +55,7 @@ def test_before_a_run(engine):
     [
         ({"level": 9}, "level 9 is out of range, expected 0 to 5"),
         ({"threads": -2}, "thread count -2"),
-        ({"shapes": {"x": (1,)}}, "names input 'x', expected one of 'image'"),
+        ({"shapes": {"x": (1,)}}, "'x', .*'image'"),
         ({"shapes": {"image": (1, 3, 8, 8)}}, "image"),
         ({"shapes": {"image": 5}}, "shape of input 'image'"),
         ({"profiles": [{"image": (1, 1, 8, 8)}]}, "expected an ingot.Profile"),
@@ -89,20 +91,24 @@ def test_files(engine, tmp_path):
         engine.save(tmp_path / "no" / "folder" / "engine.ingot")
 
 
+SAVE_WITHIN = """
+import resource, sys, ingot
+engine = ingot.load(sys.argv[1])
+resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))  # as a full disk: the write fails in the middle
+try:
+    engine.save(sys.argv[1])
+except ingot.IoError as error:
+    print("IoError:", error)
+"""
+
+
 def test_a_full_disk_keeps_the_old_file(engine, tmp_path):
-    if not os.path.exists("/dev/full"):
-        pytest.skip("there is no /dev/full here")
     path = tmp_path / "engine.ingot"
     engine.save(path)
     before = path.read_bytes()
-    tmp_path.chmod(0o500)
-    try:
-        if os.access(tmp_path, os.W_OK):
-            pytest.skip("this user may write anywhere")
-        with pytest.raises(ingot.IoError):
-            engine.save(path)
-    finally:
-        tmp_path.chmod(0o700)
+    command = [sys.executable, "-c", SAVE_WITHIN, str(path)]
+    out = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert out.startswith("IoError:") and "engine.ingot" in out
     assert path.read_bytes() == before and os.listdir(tmp_path) == ["engine.ingot"]
 
 
@@ -122,10 +128,18 @@ def test_damaged_engines(engine):
 
 
 def test_everything_that_is_not_understood_is_listed():
-    nodes = [helper.make_node("Bogus", ["x"], ["a"], "first"), helper.make_node("Frob", ["a"], ["y"], "second", domain="odd")]
-    value = helper.make_tensor_value_info("x", TensorProto.FLOAT, [1]), helper.make_tensor_value_info("y", TensorProto.FLOAT, [1])
+    nodes = [
+        helper.make_node("Bogus", ["x"], ["a"], "first"),
+        helper.make_node("Frob", ["a"], ["y"], "second", domain="odd"),
+    ]
+    value = (
+        helper.make_tensor_value_info("x", TensorProto.FLOAT, [1]),
+        helper.make_tensor_value_info("y", TensorProto.FLOAT, [1]),
+    )
     graph = helper.make_graph(nodes, "g", [value[0]], [value[1]])
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17), helper.make_opsetid("odd", 1)], ir_version=8)
+    model = helper.make_model(
+        graph, opset_imports=[helper.make_opsetid("", 17), helper.make_opsetid("odd", 1)], ir_version=8
+    )
     with pytest.raises(ingot.IngotError) as raised:
         ingot.build(model.SerializeToString())
     assert all(word in str(raised.value) for word in ("first", "Bogus", "second", "Frob"))
@@ -133,5 +147,13 @@ def test_everything_that_is_not_understood_is_listed():
 
 def test_hierarchy():
     assert issubclass(ingot.InvalidArgument, ValueError) and issubclass(ingot.OutOfMemory, MemoryError)
-    for name in ("InvalidArgument", "Unsupported", "NotFound", "CorruptFile", "IoError", "OutOfMemory", "FailedPrecondition"):
+    for name in (
+        "InvalidArgument",
+        "Unsupported",
+        "NotFound",
+        "CorruptFile",
+        "IoError",
+        "OutOfMemory",
+        "FailedPrecondition",
+    ):
         assert issubclass(getattr(ingot, name), ingot.IngotError)

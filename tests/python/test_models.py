@@ -63,7 +63,7 @@ def onnxruntime_outputs(model, feeds):
 
 
 def close(got, expected):
-    return all(np.allclose(got[n], e, RTOL, ATOL, equal_nan=True) for n, e in expected.items() )
+    return all(np.allclose(got[n], e, RTOL, ATOL, equal_nan=True) for n, e in expected.items())
 
 
 @pytest.mark.skipif(not MODELS.is_dir(), reason="the models of ../shared/models are not beside the checkout")
@@ -86,7 +86,9 @@ def test_case(case, passes):
 
 
 @pytest.mark.skipif(not MODELS.is_dir(), reason="the models of ../shared/models are not beside the checkout")
-@pytest.mark.parametrize("model", [pytest.param(p, id=f"{p.parent.name}/{p.stem}") for p in sorted(MODELS.glob("*/*.onnx"))])
+@pytest.mark.parametrize(
+    "model", [pytest.param(p, id=f"{p.parent.name}/{p.stem}") for p in sorted(MODELS.glob("*/*.onnx"))]
+)
 def test_every_model_has_a_case_or_runs(model):
     """Models without a stored case run on random inputs, against onnxruntime."""
     folder = model.parent / "cases"
