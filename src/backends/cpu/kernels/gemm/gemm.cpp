@@ -22,6 +22,15 @@ struct Gemm::Operands {
   const float* a;
   int64_t lda;
   const float* b;
+  int64_t batch;
+};
+
+// Where a thread is: a strip of rows, some vectors of columns, a panel of B.
+struct Gemm::Position {
+  Share rows;
+  int64_t vec = 0;
+  Share k = {0, 0};
+  Panel panel = {}, next = {};
 };
 
 Gemm::Gemm(const GemmDesc& desc, Isa isa, const GemmTuning& tuning, int threads)
@@ -85,37 +94,43 @@ void Gemm::choose(const GemmTuning& wanted) {
   if (desc_.trans_a) tuning_.pack_a = 1;
 }
 
+void Gemm::pack_a(const float* from, float* to, Share rows) const {
+  for (int64_t r = rows.begin; r < rows.end; ++r) {
+    if (desc_.trans_a) {
+      for (int64_t k = 0; k < desc_.k; ++k) to[r * packed_lda_ + k] = from[k * desc_.lda + r];
+    } else {
+      std::memcpy(to + r * packed_lda_, from + r * desc_.lda, static_cast<size_t>(desc_.k) * 4);
+    }
+  }
+}
+
+void Gemm::pack_b(const float* from, float* to, Share vecs) const {
+  const int64_t n0 = vecs.begin * kernels_.lanes, n1 = std::min(desc_.n, vecs.end * kernels_.lanes);
+  from += n0 * (desc_.trans_b ? desc_.ldb : 1);
+  pack_gemm_b(from, desc_.ldb, desc_.trans_b, n1 - n0, desc_.k, kernels_.isa, to + n0 * desc_.k);
+}
+
+// The distinct matrices, each shared by all threads.
 void Gemm::pack(const GemmBuffers& buffers, int thread) const {
-  if (tuning_.pack_a == 1) {
-    int64_t done = -1;
-    for (const Batch& batch : offsets_) {
-      if (batch.a_index <= done) continue;
-      done = batch.a_index;
-      float* to = buffers.scratch + batch.a_index * (packed_a_floats_ / a_matrices_);
-      const float* from = buffers.a + batch.a;
-      const Share rows = share(desc_.m, thread, threads_);
-      for (int64_t r = rows.begin; r < rows.end; ++r) {
-        if (desc_.trans_a) {
-          for (int64_t k = 0; k < desc_.k; ++k) to[r * packed_lda_ + k] = from[k * desc_.lda + r];
-        } else {
-          std::memcpy(to + r * packed_lda_, from + r * desc_.lda, static_cast<size_t>(desc_.k) * 4);
-        }
-      }
+  int64_t a_done = 0, b_done = 0;
+  for (const Batch& batch : offsets_) {
+    if (tuning_.pack_a == 1 && batch.a_index == a_done) {
+      pack_a(buffers.a + batch.a, packed_a(buffers, batch), share(desc_.m, thread, threads_));
+      ++a_done;
+    }
+    if (!desc_.b_packed && batch.b_index == b_done) {
+      pack_b(buffers.b + batch.b, packed_b(buffers, batch),
+             share(divide_up(desc_.n, kernels_.lanes), thread, threads_));
+      ++b_done;
     }
   }
-  if (!desc_.b_packed) {
-    const int64_t lanes = kernels_.lanes, vecs = divide_up(desc_.n, lanes);
-    int64_t done = -1;
-    for (const Batch& batch : offsets_) {
-      if (batch.b_index <= done) continue;
-      done = batch.b_index;
-      float* to = buffers.scratch + packed_a_floats_ + batch.b_index * vecs * lanes * desc_.k;
-      const Share mine = share(vecs, thread, threads_);
-      const int64_t n0 = mine.begin * lanes, n1 = std::min(desc_.n, mine.end * lanes);
-      const float* from = buffers.b + batch.b + n0 * (desc_.trans_b ? desc_.ldb : 1);
-      pack_gemm_b(from, desc_.ldb, desc_.trans_b, n1 - n0, desc_.k, kernels_.isa, to + n0 * desc_.k);
-    }
-  }
+}
+
+float* Gemm::packed_a(const GemmBuffers& buffers, const Batch& batch) const {
+  return buffers.scratch + batch.a_index * (packed_a_floats_ / a_matrices_);
+}
+float* Gemm::packed_b(const GemmBuffers& buffers, const Batch& batch) const {
+  return buffers.scratch + packed_a_floats_ + batch.b_index * (packed_b_floats_ / b_matrices_);
 }
 
 void Gemm::run(ThreadPool& pool, const GemmBuffers& buffers) const {
@@ -129,14 +144,10 @@ void Gemm::run(ThreadPool& pool, const GemmBuffers& buffers) const {
     const Share batches = share(batches_, thread / n_threads_ / m_threads_, batch_threads_);
     for (int64_t i = batches.begin; i < batches.end; ++i) {
       const Batch& batch = offsets_[i];
-      Operands o{buffers, buffers.a + batch.a, desc_.lda, buffers.b + batch.b};
-      if (tuning_.pack_a == 1) {
-        o.a = buffers.scratch + batch.a_index * (packed_a_floats_ / a_matrices_);
-        o.lda = packed_lda_;
-      }
-      if (!desc_.b_packed)
-        o.b = buffers.scratch + packed_a_floats_ + batch.b_index * (packed_b_floats_ / b_matrices_);
-      multiply(o, i, share(desc_.m, m_part, m_threads_),
+      Operands o{buffers, buffers.a + batch.a, desc_.lda, buffers.b + batch.b, i};
+      if (tuning_.pack_a == 1) o.a = packed_a(buffers, batch), o.lda = packed_lda_;
+      if (!desc_.b_packed) o.b = packed_b(buffers, batch);
+      multiply(o, share(desc_.m, m_part, m_threads_),
                {columns.begin * tuning_.vecs, std::min(vecs, columns.end * tuning_.vecs)});
     }
   });
@@ -144,66 +155,79 @@ void Gemm::run(ThreadPool& pool, const GemmBuffers& buffers) const {
 
 // Panels of B outermost, so that each comes from memory once and serves all rows from the first cache; the
 // rows in strips that stay in the second.
-void Gemm::multiply(const Operands& o, int64_t batch, Share rows, Share vecs) const {
-  if (rows.begin >= rows.end || vecs.begin >= vecs.end) return;
-  const int64_t lanes = kernels_.lanes, k = desc_.k;
-  const int64_t strip_rows =
-      std::max<int64_t>(4 * tuning_.rows, second_cache_budget(kernels_.isa) / 4 / std::max<int64_t>(1, k));
-  const int64_t strips = divide_up(rows.end - rows.begin, strip_rows);
-  const int64_t k_blocks = std::max<int64_t>(1, divide_up(k, tuning_.k_block));
-  const int64_t zero = 0;
-  TileArgs t;
-  t.a_offsets = t.b_offsets = &zero;
-  t.blocks = 1;
-  t.a_row = o.lda;
-  t.b_vec = k * lanes;
-  t.c_row = desc_.ldc;
-  t.c_vec = lanes;
-  t.residual_row = desc_.ld_residual;
-  t.residual_vec = lanes;
-  t.lo = desc_.lo;
-  t.hi = desc_.hi;
-  for (int64_t strip = 0; strip < strips; ++strip) {
-    Share in = share(rows.end - rows.begin, static_cast<int>(strip), static_cast<int>(strips));
-    in = {rows.begin + in.begin, rows.begin + in.end};
-    for (int64_t v = vecs.begin; v < vecs.end; v += tuning_.vecs) {
-      const int width = static_cast<int>(std::min<int64_t>(tuning_.vecs, vecs.end - v));
-      const int64_t column = v * lanes, columns = std::min(desc_.n - column, width * lanes);
-      t.tail = static_cast<int>(columns % lanes);
-      t.bias = nullptr;
-      const int64_t tiles =
-          divide_up(in.end - in.begin, std::min(tuning_.rows, kernels_.max_rows[width - 1]));
-      for (int64_t kb = 0; kb < k_blocks; ++kb) {
-        const Share ks = {k * kb / k_blocks / 4 * 4,
-                          kb + 1 == k_blocks ? k : k * (kb + 1) / k_blocks / 4 * 4};
-        const bool last = kb + 1 == k_blocks;
-        t.depth = ks.end - ks.begin;
-        t.b = o.b + (v * k + ks.begin) * lanes;
-        t.accumulate = kb > 0;
-        t.bias = kb == 0 && o.buffers.bias != nullptr ? o.buffers.bias + column : nullptr;
-        t.clamp = last && desc_.clamp;
-        Panel next;
-        if (!last)
-          next = {t.b + t.depth * lanes, t.b_vec, std::min(t.depth, k - ks.end) * lanes, width};
-        else if (v + width < vecs.end)
-          next = {o.b + (v + width) * k * lanes, t.b_vec, t.depth * lanes,
-                  static_cast<int>(std::min<int64_t>(width, vecs.end - v - width))};
-        for (int64_t tile = 0; tile < tiles; ++tile) {
-          const Share r = share(in.end - in.begin, static_cast<int>(tile), static_cast<int>(tiles));
-          const int64_t row = in.begin + r.begin;
-          t.a = o.a + row * o.lda + ks.begin;
-          t.c = o.buffers.c + offsets_[batch].c + row * desc_.ldc + column;
-          t.residual = last && o.buffers.residual != nullptr
-                           ? o.buffers.residual + offsets_[batch].residual + row * desc_.ld_residual + column
-                           : nullptr;
-          prefetch_share(t, next, tile, tiles, t.depth);
-          kernels_.at(static_cast<int>(r.end - r.begin), width)(t);
-          if (last && o.buffers.post.run != nullptr)
-            o.buffers.post.run(o.buffers.post.context,
-                               {t.c, desc_.ldc, batch, row, column, r.end - r.begin, columns});
-        }
+void Gemm::multiply(const Operands& o, Share rows, Share vecs) const {
+  if (rows.begin >= rows.end) return;
+  const int64_t lanes = kernels_.lanes, count = rows.end - rows.begin;
+  const int64_t strip_rows = second_cache_budget(kernels_.isa) / 4 / std::max<int64_t>(1, desc_.k);
+  const int strips = static_cast<int>(divide_up(count, std::max<int64_t>(4 * tuning_.rows, strip_rows)));
+  // Where one tile has all rows, nothing is reused: B is read in long runs, as memory likes it.
+  const int64_t k_block = count <= tuning_.rows ? std::max<int64_t>(1, desc_.k) : tuning_.k_block;
+  const int64_t panels = std::max<int64_t>(1, divide_up(desc_.k, k_block));
+  const auto k_begin = [&](int64_t panel) {
+    return panel == panels ? desc_.k : desc_.k * panel / panels / 4 * 4;
+  };
+  const auto panel_at = [&](int64_t vec, int64_t i) {
+    return Panel{o.b + (vec * desc_.k + k_begin(i)) * lanes, desc_.k * lanes,
+                 (k_begin(i + 1) - k_begin(i)) * lanes,
+                 static_cast<int>(std::min<int64_t>(tuning_.vecs, vecs.end - vec))};
+  };
+  for (int strip = 0; strip < strips; ++strip) {
+    const Share part = share(count, strip, strips);
+    Position at{.rows = {rows.begin + part.begin, rows.begin + part.end}};
+    for (at.vec = vecs.begin; at.vec < vecs.end; at.vec += tuning_.vecs) {
+      for (int64_t i = 0; i < panels; ++i) {
+        at.k = {k_begin(i), k_begin(i + 1)};
+        at.panel = panel_at(at.vec, i);
+        at.next = {};
+        if (i + 1 < panels)
+          at.next = panel_at(at.vec, i + 1);
+        else if (at.vec + tuning_.vecs < vecs.end)
+          at.next = panel_at(at.vec + tuning_.vecs, 0);
+        multiply_panel(o, at);
       }
     }
+  }
+}
+
+void Gemm::multiply_panel(const Operands& o, const Position& at) const {
+  const GemmBuffers& buffers = o.buffers;
+  const Batch& batch = offsets_[o.batch];
+  const int64_t zero = 0, lanes = kernels_.lanes, column = at.vec * lanes;
+  const int width = at.panel.vecs;
+  const int64_t columns = std::min(desc_.n - column, width * lanes);
+  const bool first = at.k.begin == 0, last = at.k.end == desc_.k;
+  TileArgs t;
+  t.b = at.panel.data;
+  t.a_offsets = t.b_offsets = &zero;
+  t.blocks = 1;
+  t.depth = at.k.end - at.k.begin;
+  t.a_row = o.lda;
+  t.b_vec = at.panel.b_vec;
+  t.c_row = desc_.ldc;
+  t.c_vec = t.residual_vec = lanes;
+  t.residual_row = desc_.ld_residual;
+  t.bias = first && buffers.bias != nullptr ? buffers.bias + column : nullptr;
+  // A residual that lies where the result goes is what the sums start from: the first panel overwrites it.
+  const bool in_place = buffers.residual == buffers.c;
+  t.accumulate = !first || in_place;
+  t.clamp = last && desc_.clamp;
+  t.lo = desc_.lo;
+  t.hi = desc_.hi;
+  t.tail = static_cast<int>(columns % lanes);
+  const int64_t count = at.rows.end - at.rows.begin;
+  const int tiles = static_cast<int>(divide_up(count, std::min(tuning_.rows, kernels_.max_rows[width - 1])));
+  for (int tile = 0; tile < tiles; ++tile) {
+    const Share rows = share(count, tile, tiles);
+    const int64_t row = at.rows.begin + rows.begin;
+    t.a = o.a + row * o.lda + at.k.begin;
+    t.c = buffers.c + batch.c + row * desc_.ldc + column;
+    if (last && buffers.residual != nullptr && !in_place)
+      t.residual = buffers.residual + batch.residual + row * desc_.ld_residual + column;
+    prefetch_share(t, at.next, tile, tiles, t.depth);
+    kernels_.at(static_cast<int>(rows.end - rows.begin), width)(t);
+    if (last && buffers.post.run != nullptr)
+      buffers.post.run(buffers.post.context,
+                       {t.c, desc_.ldc, o.batch, row, column, rows.end - rows.begin, columns});
   }
 }
 

@@ -46,9 +46,9 @@ struct GemmPost {
 
 struct GemmBuffers {
   const float* a = nullptr;
-  const float* b = nullptr;     // packed where the description says so
-  const float* bias = nullptr;  // [n] or null
-  const float* residual = nullptr;
+  const float* b = nullptr;         // packed where the description says so
+  const float* bias = nullptr;      // [n] or null
+  const float* residual = nullptr;  // may be c
   float* c = nullptr;
   float* scratch = nullptr;  // Gemm::scratch_floats(), 64-byte aligned
   GemmPost post = {};
@@ -65,10 +65,20 @@ class Gemm {
 
  private:
   struct Operands;
+  struct Position;
+  struct Batch {
+    int64_t a, b, c, residual;  // offsets
+    int64_t a_index, b_index;   // which distinct matrix
+  };
   void choose(const GemmTuning& wanted);
   void set_batch_offsets();
   void pack(const GemmBuffers& buffers, int thread) const;
-  void multiply(const Operands& o, int64_t batch, Share rows, Share vecs) const;
+  void pack_a(const float* from, float* to, Share rows) const;
+  void pack_b(const float* from, float* to, Share vecs) const;
+  float* packed_a(const GemmBuffers& buffers, const Batch& batch) const;
+  float* packed_b(const GemmBuffers& buffers, const Batch& batch) const;
+  void multiply(const Operands& o, Share rows, Share vecs) const;
+  void multiply_panel(const Operands& o, const Position& at) const;
 
   GemmDesc desc_;
   const TileKernels& kernels_;
@@ -78,10 +88,6 @@ class Gemm {
   int64_t batches_ = 1;
   int64_t a_matrices_ = 1, b_matrices_ = 1;  // distinct ones
   int64_t packed_lda_ = 0, packed_a_floats_ = 0, packed_b_floats_ = 0;
-  struct Batch {
-    int64_t a, b, c, residual;  // offsets
-    int64_t a_index, b_index;   // which distinct matrix
-  };
   std::vector<Batch> offsets_;
 };
 

@@ -136,6 +136,21 @@ TEST(Gemm, CollidingRowsArePacked) {
   });
 }
 
+TEST(Gemm, ResidualInPlace) {
+  for_each_isa([](Isa isa) {
+    const GemmDesc d = dense(20, 40, 700);
+    const auto a = random_floats(20 * 700, 1), b = random_floats(700 * 40, 2);
+    auto c = random_floats(20 * 40, 3);
+    const auto want = reference(d, a.data(), b.data(), nullptr, c.data());
+    const Gemm gemm(d, isa, {}, 2);
+    Guarded<float> scratch(gemm.scratch_floats());
+    ThreadPool pool(2);
+    gemm.run(pool,
+             {.a = a.data(), .b = b.data(), .residual = c.data(), .c = c.data(), .scratch = scratch.data()});
+    EXPECT_LT(worst_error(c.data(), want), 2e-5);
+  });
+}
+
 TEST(Gemm, BatchesBroadcast) {
   for_each_isa([](Isa isa) {
     for (int threads : {1, 2, 4}) {

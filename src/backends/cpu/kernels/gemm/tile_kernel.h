@@ -115,11 +115,13 @@ void tile_kernel(const TileArgs& t) {
       a.advance(4);
       for (int n = 0; n < N; ++n) b[n] += 4 * kLanes;
     }
-    for (; k > 0; --k) {
+    if (k & 2) {
       tile.step(a, 0, b);
-      a.advance(1);
-      for (int n = 0; n < N; ++n) b[n] += kLanes;
+      tile.step(a, 1, b);
+      a.advance(2);
+      for (int n = 0; n < N; ++n) b[n] += 2 * kLanes;
     }
+    if (k & 1) tile.step(a, 0, b);
   }
   tile.finish(t);
 }
