@@ -45,6 +45,34 @@ class Parser {
     return {};
   }
 
+  Status parse(const Field& f, TensorProto& m) {
+    const int n = f.number;
+    if (n == 1) return f.append(m.dims);
+    if (n == 2) return f.get(m.data_type);
+    if (n == 3) {
+      m.is_segment = true;
+      return {};
+    }
+    if (n == 4) return numbers(f, WireType::kFixed32, m.float_data);
+    if (n == 5) return numbers(f, WireType::kVarint, m.int32_data);
+    if (n == 7) return numbers(f, WireType::kVarint, m.int64_data);
+    if (n == 8) return f.get(m.name);
+    if (n == 9) {
+      m.has_raw_data = true;
+      return f.get(m.raw_data);
+    }
+    if (n == 10) return numbers(f, WireType::kFixed64, m.double_data);
+    if (n == 11) return numbers(f, WireType::kVarint, m.uint64_data);
+    if (n == 13) return append(f, m.external_data).with_context("external data");
+    if (n == 14) {
+      int64_t location = 0;
+      INGOT_RETURN_IF_ERROR(f.get(location));
+      m.is_external = location == 1;
+      return {};
+    }
+    return {};
+  }
+
  private:
   Status parse(const Field& f, OpsetProto& m) {
     const int n = f.number;
@@ -125,34 +153,6 @@ class Parser {
     return {};
   }
 
-  Status parse(const Field& f, TensorProto& m) {
-    const int n = f.number;
-    if (n == 1) return f.append(m.dims);
-    if (n == 2) return f.get(m.data_type);
-    if (n == 3) {
-      m.is_segment = true;
-      return {};
-    }
-    if (n == 4) return numbers(f, WireType::kFixed32, m.float_data);
-    if (n == 5) return numbers(f, WireType::kVarint, m.int32_data);
-    if (n == 7) return numbers(f, WireType::kVarint, m.int64_data);
-    if (n == 8) return f.get(m.name);
-    if (n == 9) {
-      m.has_raw_data = true;
-      return f.get(m.raw_data);
-    }
-    if (n == 10) return numbers(f, WireType::kFixed64, m.double_data);
-    if (n == 11) return numbers(f, WireType::kVarint, m.uint64_data);
-    if (n == 13) return append(f, m.external_data).with_context("external data");
-    if (n == 14) {
-      int64_t location = 0;
-      INGOT_RETURN_IF_ERROR(f.get(location));
-      m.is_external = location == 1;
-      return {};
-    }
-    return {};
-  }
-
   Status parse(const Field& f, SparseTensorProto& m) {
     const int n = f.number;
     if (n == 1) return message(f, m.values);
@@ -224,6 +224,14 @@ Result<ModelProto> parse_model(Text bytes) {
   if (!status.ok()) return status.with_context("not an ONNX model, or a damaged one");
   if (!model.has_graph) return corrupt("not an ONNX model: it has no graph");
   return model;
+}
+
+Result<TensorProto> parse_tensor(Text bytes) {
+  TensorProto tensor;
+  Parser parser;
+  Status status = each_field(bytes, [&](const Field& f) { return parser.parse(f, tensor); });
+  if (!status.ok()) return status.with_context("not an ONNX tensor, or a damaged one");
+  return tensor;
 }
 
 }  // namespace ingot::onnx_import

@@ -119,5 +119,7 @@ struct ModelProto {
 
 /// Errors: kCorrupt for bytes that are not a model, deep nesting or an absurd number of parts.
 Result<ModelProto> parse_model(Text bytes);
+/// One tensor in a file of its own, as test data comes.
+Result<TensorProto> parse_tensor(Text bytes);
 
 }  // namespace ingot::onnx_import
