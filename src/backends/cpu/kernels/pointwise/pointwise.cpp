@@ -14,6 +14,8 @@ int64_t product(const std::vector<int64_t>& dims, size_t from, size_t to) {
                          int64_t{1}, std::multiplies<>());
 }
 
+int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
+
 // Drops dims of 1 and merges neighbours through which every input steps as through one dim. Dims before
 // `fixed` stay.
 void merge_dims(std::vector<int64_t>& dims, std::vector<std::vector<int64_t>*>& strides, size_t fixed) {
@@ -44,14 +46,19 @@ void Pointwise::classify(Input& input) const {
   const size_t last = dims_.size() - 1;
   const bool repeats =
       dims_.size() - inner_from_ == 2 && input.strides[last] == 1 && input.strides[last - 1] == 0;
-  input.access = is_number                              ? Access::kNumber
-                 : is_dense                             ? Access::kDense
-                 : repeats && chunk_ % dims_[last] == 0 ? Access::kPeriodic
-                                                        : Access::kGather;
+  if (is_number)
+    input.access = Access::kNumber;
+  else if (is_dense)
+    input.access = Access::kDense;
+  else if (repeats && dims_[last] == block_)
+    input.access = Access::kLanes;
+  else
+    input.access = repeats && chunk_ % dims_[last] == 0 ? Access::kPeriodic : Access::kGather;
 }
 
 void Pointwise::prepare(const PointwiseDesc& desc, Isa isa, int threads) {
   threads_ = threads;
+  block_ = block_of(isa);
   program_.clear();
   program_.emplace_back(desc.program, isa);
   dims_ = desc.dims;
@@ -81,8 +88,11 @@ void Pointwise::prepare(const PointwiseDesc& desc, Isa isa, int threads) {
   outer_ = product(dims_, 0, inner_from_);
   inner_ = product(dims_, inner_from_, dims_.size());
   const int64_t period = tail_ > 0 ? lanes_ : dims_.back();
-  chunk_ = period < VectorProgram::kBlock ? VectorProgram::kBlock / period * period : VectorProgram::kBlock;
-  chunks_ = (inner_ + chunk_ - 1) / chunk_;
+  // Chunks are whole periods or vectors, and of one size.
+  const int64_t unit = period < VectorProgram::kBlock ? period : block_;
+  chunk_ = VectorProgram::kBlock / unit * unit;
+  chunks_ = ceil_div(inner_, chunk_);
+  chunk_ = ceil_div(ceil_div(inner_, chunks_), unit) * unit;
 
   scratch_floats_ = program_[0].scratch_floats();
   for (Input& input : inputs_) {
@@ -139,19 +149,22 @@ void Pointwise::run_share(Share units, const float* const* inputs, float* dst, f
       float* buffer = scratch + input.buffer;
       switch (input.access) {
         case Access::kDense:
-          in[i] = {base + start, false};
+          in[i] = {base + start};
           break;
         case Access::kNumber:
-          in[i] = {base, true};
+          in[i] = {base, VectorInput::kNumber};
+          break;
+        case Access::kLanes:
+          in[i] = {base, VectorInput::kLanes};
           break;
         case Access::kPeriodic:
           if (spread[i] != base) gather(input, base, 0, std::min(chunk_, inner_), buffer);
           spread[i] = base;
-          in[i] = {buffer, false};
+          in[i] = {buffer};
           break;
         case Access::kGather:
           gather(input, base, start, n, buffer);
-          in[i] = {buffer, false};
+          in[i] = {buffer};
           break;
       }
     }

@@ -30,7 +30,7 @@ class Pointwise {
   void run(ThreadPool& pool, const float* const* inputs, float* dst, void* scratch) const;
 
  private:
-  enum class Access { kDense, kNumber, kPeriodic, kGather };  // of an input within the inner dims
+  enum class Access { kDense, kNumber, kLanes, kPeriodic, kGather };  // of an input within the inner dims
   struct Input {
     Access access;
     std::vector<int64_t> strides;
@@ -43,6 +43,7 @@ class Pointwise {
   bool is_tail(int64_t outer) const { return tail_ > 0 && outer % blocks_ == blocks_ - 1; }
 
   std::vector<int64_t> dims_;  // neighbours that all inputs pass in one go are merged
+  int64_t block_ = 8;          // block_of(isa)
   size_t inner_from_ = 0;      // dims_ from here on are walked in blocks, those before one by one
   int64_t outer_ = 1, inner_ = 1, chunk_ = 1, chunks_ = 1;
   int64_t tail_ = 0, blocks_ = 1,

@@ -100,7 +100,7 @@ TEST(VectorProgram, EveryInstructionInEveryFormMatchesTheLibrary) {
       VectorInput inputs[3];
       for (int k = 0; k < count; ++k) {
         in.operands[k] = form >> k & 1 ? number(x[k][0]) : input(k);
-        inputs[k] = {x[k].data(), false};
+        inputs[k] = {x[k].data()};
       }
       for_each_isa([&](Isa isa) {
         const VectorProgram program({&in, 1}, isa);
@@ -127,7 +127,7 @@ TEST(VectorProgram, NotANumberAndTheInfinities) {
     for_each_isa([&](Isa isa) {
       const VectorProgram program({&in, 1}, isa);
       std::vector<float> y(x.size()), scratch(static_cast<size_t>(program.scratch_floats()));
-      const VectorInput inputs{x.data(), false};
+      const VectorInput inputs{x.data()};
       program.execute(&inputs, y.data(), n, scratch.data());
       EXPECT_LT(worst_error(y.data(), want), 2e-6) << name << " on " << isa_name(isa);
     });
@@ -150,7 +150,7 @@ TEST(VectorProgram, SlotsAreReusedAndUnreadResultsDropped) {
     EXPECT_LE(compiled.scratch_floats(), 3 * VectorProgram::kBlock);
     std::vector<float> scratch(static_cast<size_t>(compiled.scratch_floats()));
     Guarded<float> y(a);  // in place over input 0
-    const VectorInput inputs[] = {{y.data(), false}, {b.data(), false}, {c.data(), false}};
+    const VectorInput inputs[] = {{y.data()}, {b.data()}, {c.data()}};
     compiled.execute(inputs, y.data(), 100, scratch.data());
     EXPECT_LT(worst_error(y.data(), want), 1e-6);
   });
@@ -187,16 +187,19 @@ void check_broadcast(const std::vector<int64_t>& dims, const std::vector<int64_t
 
 TEST(Pointwise, BroadcastsOfEveryKind) {
   for (int threads : {1, 3}) {
-    check_broadcast({7001}, {1}, threads);                            // same shape
-    check_broadcast({2, 3, 1000}, {0, 0, 0}, threads);                // one number
-    check_broadcast({2, 5, 31, 33}, {0, 1, 0, 0}, threads);           // per channel, plain
-    check_broadcast({2, 5, 7, 3}, {0, 1, 0, 0}, threads);             // the same with short rows
-    check_broadcast({64, 96}, {0, 1}, threads);                       // a short row
-    check_broadcast({20, 768}, {0, 1}, threads);                      // a long one
-    check_broadcast({20, 768}, {1, 0}, threads);                      // one number for each long row
-    check_broadcast({300, 9}, {1, 0}, threads);                       // for each short row
-    check_broadcast({2, 3, 49, 16}, {0, 16, 0, 1}, threads);          // per channel, blocked
-    check_broadcast({2, 3, 700, 8}, {24, 8, 0, 1}, threads);          // the same for each image
+    check_broadcast({7001}, {1}, threads);                    // same shape
+    check_broadcast({2, 3, 1000}, {0, 0, 0}, threads);        // one number
+    check_broadcast({2, 5, 31, 33}, {0, 1, 0, 0}, threads);   // per channel, plain
+    check_broadcast({2, 5, 7, 3}, {0, 1, 0, 0}, threads);     // the same with short rows
+    check_broadcast({64, 96}, {0, 1}, threads);               // a short row
+    check_broadcast({20, 768}, {0, 1}, threads);              // a long one
+    check_broadcast({20, 768}, {1, 0}, threads);              // one number for each long row
+    check_broadcast({300, 9}, {1, 0}, threads);               // for each short row
+    check_broadcast({2, 3, 49, 16}, {0, 16, 0, 1}, threads);  // per channel, blocked
+    check_broadcast({2, 3, 700, 8}, {24, 8, 0, 1}, threads);  // the same for each image
+    check_broadcast({5, 1030, 8}, {8, 0, 1}, threads);
+    check_broadcast({5, 1030, 16}, {16, 0, 1}, threads);
+    check_broadcast({5, 1030, 24}, {24, 0, 1}, threads);
     check_broadcast({31, 33}, {1, 31}, threads);                      // transposed
     check_broadcast({3, 1, 5, 1, 700}, {1400, 0, 0, 0, 2}, threads);  // every second element
     check_broadcast({}, {}, threads);
@@ -235,7 +238,7 @@ TEST(TilePost, TilesOfEveryShapeWithEveryOperand) {
       one(random_floats(1, 4));
   const float* operands[] = {same.data(), channel.data(), one.data()};
   for (const auto& [rows, cols] :
-       {std::pair<int64_t, int64_t>{14, 32}, {1, 7}, {40, 700}, {3, 130}, {33, 16}, {2, 513}}) {
+       {std::pair<int64_t, int64_t>{14, 32}, {1, 7}, {40, 700}, {3, 130}, {33, 16}, {2, 513}, {5, 8}}) {
     const int64_t row0 = total_rows - rows, col0 = channels - cols;
     for_each_isa([&](Isa isa) {
       Guarded<float> y({x.data(), x.data() + x.size()});

@@ -15,7 +15,7 @@ constexpr int64_t kShortRow = 128;  // rows below are packed together, so that a
 }  // namespace
 
 TilePost::TilePost(const TilePostDesc& desc, Isa isa)
-    : program_(desc.program, isa), operands_(desc.operands) {
+    : program_(desc.program, isa), operands_(desc.operands), lanes_(block_of(isa)) {
   INGOT_CHECK(fits(desc));
 }
 
@@ -25,17 +25,22 @@ bool TilePost::fits(const TilePostDesc& desc) {
          kStackBlocks * kBlock;
 }
 
-void TilePost::apply_row(const float* const* operands, float* row, int64_t offset, int64_t channel,
-                         int64_t n) const {
+// With `by_lane` the row is one channel block, so channel operands go by lanes.
+void TilePost::apply_row(const float* const* operands, float* row, int64_t offset, int64_t channel, int64_t n,
+                         bool by_lane) const {
   float scratch[kStackBlocks * kBlock];
   VectorInput in[VectorProgram::kMaxInputs];
   for (int64_t start = 0; start < n; start += kBlock) {
-    in[0] = {row + start, false};
+    in[0] = {row + start};
     for (size_t i = 0; i < operands_.size(); ++i) {
-      const int64_t at = operands_[i] == PostAccess::kSame      ? offset + start
-                         : operands_[i] == PostAccess::kChannel ? channel + start
-                                                                : 0;
-      in[1 + i] = {operands[i] + at, operands_[i] == PostAccess::kNumber};
+      if (operands_[i] == PostAccess::kSame)
+        in[1 + i] = {operands[i] + offset + start};
+      else if (operands_[i] == PostAccess::kNumber)
+        in[1 + i] = {operands[i], VectorInput::kNumber};
+      else if (by_lane)
+        in[1 + i] = {operands[i] + channel, VectorInput::kLanes};
+      else
+        in[1 + i] = {operands[i] + channel + start};
     }
     program_.execute(in, row + start, std::min(kBlock, n - start), scratch);
   }
@@ -60,14 +65,14 @@ void TilePost::apply_packed(const float* const* operands, float* tile, int64_t o
     float* piece = tile + r * row_stride;
     if (!dense) pack(piece, row_stride, count, buffers);
     float* data = dense ? piece : buffers;
-    in[0] = {data, false};
+    in[0] = {data};
     for (size_t i = 0; i < operands_.size(); ++i) {
       float* buffer = buffers + static_cast<int64_t>(1 + i) * kBlock;
       const float* same = operands[i] + offset + r * row_stride;
       if (operands_[i] == PostAccess::kSame && !dense) pack(same, row_stride, count, buffer);
-      in[1 + i] = operands_[i] == PostAccess::kNumber          ? VectorInput{operands[i], true}
-                  : operands_[i] == PostAccess::kSame && dense ? VectorInput{same, false}
-                                                               : VectorInput{buffer, false};
+      in[1 + i] = operands_[i] == PostAccess::kNumber ? VectorInput{operands[i], VectorInput::kNumber}
+                  : operands_[i] == PostAccess::kSame && dense ? VectorInput{same}
+                                                               : VectorInput{buffer};
     }
     program_.execute(in, data, count * cols, scratch);
     for (int64_t k = 0; !dense && k < count; ++k)
@@ -79,15 +84,13 @@ void TilePost::apply(const float* const* operands, float* tile, int64_t offset, 
                      int64_t row_stride, int64_t cols) const {
   const bool by_channel =
       std::find(operands_.begin(), operands_.end(), PostAccess::kChannel) != operands_.end();
-  if (row_stride == cols && !by_channel) {
-    cols *= rows;
-    rows = 1;
-    row_stride = cols;
-  }
+  const bool by_lane = cols == lanes_;
+  if (row_stride == cols && (by_lane || !by_channel))
+    return apply_row(operands, tile, offset, channel, rows * cols, by_lane);
   if (cols < kShortRow && rows > 1)
     return apply_packed(operands, tile, offset, channel, rows, row_stride, cols);
   for (int64_t r = 0; r < rows; ++r)
-    apply_row(operands, tile + r * row_stride, offset + r * row_stride, channel, cols);
+    apply_row(operands, tile + r * row_stride, offset + r * row_stride, channel, cols, false);
 }
 
 }  // namespace ingot::cpu

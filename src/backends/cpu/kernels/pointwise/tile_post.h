@@ -35,12 +35,14 @@ class TilePost {
              int64_t row_stride, int64_t cols) const;
 
  private:
-  void apply_row(const float* const* operands, float* row, int64_t offset, int64_t channel, int64_t n) const;
+  void apply_row(const float* const* operands, float* row, int64_t offset, int64_t channel, int64_t n,
+                 bool by_lane) const;
   void apply_packed(const float* const* operands, float* tile, int64_t offset, int64_t channel, int64_t rows,
                     int64_t row_stride, int64_t cols) const;
 
   VectorProgram program_;
   std::vector<PostAccess> operands_;
+  int64_t lanes_;
 };
 
 /// A TilePost and the operands of one run: what a kernel's run() takes. Null program: nothing to do.

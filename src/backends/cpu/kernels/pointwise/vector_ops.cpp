@@ -13,14 +13,14 @@ namespace {
 #include "backends/cpu/kernels/pointwise/vector_ops.inc"
 #undef INGOT_VECTOR_OP
 
-// `numbers` as in VectorFunctions::op.
-template <class Op, int numbers>
+// `fixed` as the second index of VectorFunctions::op.
+template <class Op, int fixed>
 void loop(float* dst, const float* a, const float* b, const float* c, int64_t n) {
-  constexpr bool kA = !(numbers & 1), kB = Op::kOperands > 1 && !(numbers & 2),
-                 kC = Op::kOperands > 2 && !(numbers & 4);
-  const VecF fixed_a = kA ? VecF{} : broadcast(*a);
-  const VecF fixed_b = kB || Op::kOperands < 2 ? VecF{} : broadcast(*b);
-  const VecF fixed_c = kC || Op::kOperands < 3 ? VecF{} : broadcast(*c);
+  constexpr bool kA = !(fixed & 1), kB = Op::kOperands > 1 && !(fixed & 2),
+                 kC = Op::kOperands > 2 && !(fixed & 4);
+  const VecF fixed_a = kA ? VecF{} : load(a);
+  const VecF fixed_b = kB || Op::kOperands < 2 ? VecF{} : load(b);
+  const VecF fixed_c = kC || Op::kOperands < 3 ? VecF{} : load(c);
   int64_t i = 0;
   for (; i + kLanes <= n; i += kLanes)
     store(dst + i,
@@ -32,8 +32,7 @@ void loop(float* dst, const float* a, const float* b, const float* c, int64_t n)
                rest);
 }
 
-// Cheap functions come in all forms that programs use; for the costly ones the spreading of a number does not
-// matter.
+// With the first operand fixed only for two operands: there programs have it.
 template <class Op>
 void add_forms(VectorFunction* forms) {
   forms[0] = loop<Op, 0>;

@@ -96,7 +96,7 @@ VectorOp find_vector_op(std::string_view name) {
 int operands_of(VectorOp op) { return kOps[static_cast<int>(op)].operands; }
 
 VectorProgram::VectorProgram(std::span<const VectorInstruction> instructions, Isa isa)
-    : functions_(&vector_functions(isa)) {
+    : functions_(&vector_functions(isa)), lanes_(block_of(isa)) {
   std::vector<VectorInstruction> program(instructions.begin(), instructions.end());
   for (VectorInstruction& in : program) simplify_pow(in);
   contract(program);
@@ -119,7 +119,7 @@ VectorProgram::VectorProgram(std::span<const VectorInstruction> instructions, Is
       step.operands[k] = {o.kind, o.index};
       if (o.kind == VectorOperand::kNumber) {
         step.operands[k].index = static_cast<int>(numbers_.size());
-        numbers_.push_back(o.number);
+        numbers_.insert(numbers_.end(), static_cast<size_t>(lanes_), o.number);
       } else if (o.kind == VectorOperand::kInput) {
         num_inputs_ = std::max(num_inputs_, o.index + 1);
       } else {
@@ -140,33 +140,35 @@ VectorProgram::VectorProgram(std::span<const VectorInstruction> instructions, Is
 }
 
 void VectorProgram::execute(const VectorInput* inputs, float* dst, int64_t n, float* scratch) const {
+  alignas(64) float filled[3][16];  // numbers among the inputs, as lanes
   for (const Step& step : steps_) {
-    VectorInput in[3] = {};
+    const float* in[3] = {};
     int form = 0;
     const int count = operands_of(step.op);
     for (int k = 0; k < count; ++k) {
       const Ref& ref = step.operands[k];
-      in[k] = ref.kind == VectorOperand::kInput ? inputs[ref.index]
-              : ref.kind == VectorOperand::kNumber
-                  ? VectorInput{&numbers_[static_cast<size_t>(ref.index)], true}
-                  : VectorInput{scratch + ref.index * kBlock, false};
-      if (in[k].is_number) form |= 1 << k;
+      if (ref.kind == VectorOperand::kTemp) {
+        in[k] = scratch + ref.index * kBlock;
+        continue;
+      }
+      in[k] = ref.kind == VectorOperand::kInput ? inputs[ref.index].data
+                                                : &numbers_[static_cast<size_t>(ref.index)];
+      if (ref.kind == VectorOperand::kInput && inputs[ref.index].kind == VectorInput::kArray) continue;
+      form |= 1 << k;
+      if (ref.kind == VectorOperand::kInput && inputs[ref.index].kind == VectorInput::kNumber) {
+        std::fill_n(filled[k], lanes_, *in[k]);
+        in[k] = filled[k];
+      }
     }
     float* out = step.slot < 0 ? dst : scratch + step.slot * kBlock;
     const VectorFunction* forms = functions_->op[static_cast<int>(step.op)];
-    if (forms[form] == nullptr && form == (1 << count) - 1) {
-      float one;  // all operands are numbers: so is the result
-      forms[0](&one, in[0].data, in[1].data, in[2].data, 1);
-      std::fill_n(out, n, one);
-      continue;
-    }
-    if (forms[form] == nullptr) {  // three operands, the first of them a number
+    if (forms[form] == nullptr) {  // all forms that are missing have a fixed first operand
       float* spread = scratch + slots_ * kBlock;
-      std::fill_n(spread, n, *in[0].data);
-      in[0] = {spread, false};
+      for (int64_t i = 0; i < n; ++i) spread[i] = in[0][i % lanes_];
+      in[0] = spread;
       form &= ~1;
     }
-    forms[form](out, in[0].data, in[1].data, in[2].data, n);
+    forms[form](out, in[0], in[1], in[2], n);
   }
 }
 

@@ -32,7 +32,8 @@ struct VectorInstruction {
   VectorOperand operands[3];
 };
 
-/// dst[i] = f(a[i], b[i], c[i]); an operand that is one number is a[0] for every i. dst may be an operand.
+/// dst[i] = f(a[i], b[i], c[i]). A fixed operand has only block_of(isa) elements, which count again and
+/// again. dst may be an operand that is not fixed.
 using VectorFunction = void (*)(float* dst, const float* a, const float* b, const float* c, int64_t n);
 struct VectorFunctions {
   /// Second index: bits 0 to 2 say that a, b or c is one number. Null where that form does not exist: the
@@ -41,10 +42,12 @@ struct VectorFunctions {
 };
 const VectorFunctions& vector_functions(Isa isa);
 
-/// Where an input of one call of execute() is: an array, or one number for all elements.
+/// An input of one call of execute(): an array, one number for all elements, or the same block_of(isa)
+/// numbers for each so many elements.
 struct VectorInput {
+  enum Kind : uint8_t { kArray, kNumber, kLanes };
   const float* data;
-  bool is_number;
+  Kind kind = kArray;
 };
 
 class VectorProgram {
@@ -68,7 +71,7 @@ class VectorProgram {
  private:
   struct Ref {
     VectorOperand::Kind kind;
-    int index;  // of the input, the slot or the number
+    int index;  // of the input or slot, or the offset of the numbers
   };
   struct Step {
     VectorOp op;
@@ -76,8 +79,9 @@ class VectorProgram {
     int slot;  // of the result; -1: dst
   };
   const VectorFunctions* functions_;
+  int lanes_;
   std::vector<Step> steps_;
-  std::vector<float> numbers_;
+  std::vector<float> numbers_;  // each of them lanes_ times
   int slots_ = 0, num_inputs_ = 0;
   bool may_leave_numbers_ = false;
 };

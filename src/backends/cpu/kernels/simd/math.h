@@ -77,22 +77,36 @@ INGOT_INLINE VecF log1p_unit(VecF x) {
   return select(rounded == 0.0f, x, log(u) * (x / rounded));
 }
 
+/// 1 / x for positive x up to 2^126. A division of 512 bits takes as long as a whole exponential.
+INGOT_INLINE VecF reciprocal(VecF x) {
+#if defined(INGOT_ISA_avx512)
+  const VecF r = (VecF)_mm512_rcp14_ps((__m512)x);
+  return fma(r, fma(-x, r, broadcast(1)), r);
+#else
+  return 1.0f / x;
+#endif
+}
+
 INGOT_INLINE VecF tanh(VecF x) {
   const VecF v = clamp(x, broadcast(-9.0f), broadcast(9.0f)), s = v * v;
   return v *
          polynomial(s, {9.9999997948e-01f, 1.3381024269e-01f, 3.4955865186e-03f, 2.0609057282e-05f,
-                        1.3354629931e-08f}) /
-         polynomial(s, {1.0f, 4.6714339868e-01f, 2.5876976014e-02f, 3.2856322453e-04f, 7.7765447069e-07f});
+                        1.3354629931e-08f}) *
+         reciprocal(polynomial(
+             s, {1.0f, 4.6714339868e-01f, 2.5876976014e-02f, 3.2856322453e-04f, 7.7765447069e-07f}));
 }
 INGOT_INLINE VecF erf(VecF x) {
   const VecF v = clamp(x, broadcast(-3.93f), broadcast(3.93f)), s = v * v;
   return v *
          polynomial(s, {1.1283791454e+00f, 1.9078086094e-01f, 5.2789911763e-02f, 3.7794891258e-03f,
-                        2.8480708068e-04f, 2.0420070743e-06f}) /
-         polynomial(s, {1.0f, 5.0240785572e-01f, 1.1425631204e-01f, 1.4997193131e-02f, 1.1651859858e-03f,
-                        3.8004376509e-05f});
+                        2.8480708068e-04f, 2.0420070743e-06f}) *
+         reciprocal(polynomial(s, {1.0f, 5.0240785572e-01f, 1.1425631204e-01f, 1.4997193131e-02f,
+                                   1.1651859858e-03f, 3.8004376509e-05f}));
 }
-INGOT_INLINE VecF sigmoid(VecF x) { return 1.0f / (1.0f + exp(-x)); }
+INGOT_INLINE VecF sigmoid(VecF x) {
+  const VecF y = reciprocal(1.0f + exp(min(broadcast(87.0f), -x)));
+  return select(x < -87.0f, VecF{}, y);
+}
 INGOT_INLINE VecF softplus(VecF x) { return max(VecF{}, x) + log1p_unit(exp(-abs(x))); }
 INGOT_INLINE VecF gelu(VecF x) {
   const VecF half = 0.5f * x;

@@ -112,9 +112,14 @@ INGOT_INLINE float sum(VecF v) {
 }
 /// NaN where any lane is NaN.
 INGOT_INLINE float max_of(VecF v) {
-  float m = v[0];
-  for (int i = 1; i < kLanes; ++i) m = m > v[i] || m != m ? m : v[i];
-  return m;
+#pragma GCC unroll 4
+  for (int distance = kLanes / 2; distance > 0; distance /= 2) {
+    VecI across{};
+#pragma GCC unroll 16
+    for (int l = 0; l < kLanes; ++l) across[l] = l ^ distance;
+    v = select(is_nan(v), v, max(v, __builtin_shuffle(v, across)));
+  }
+  return v[0];
 }
 
 }  // namespace ingot::cpu::INGOT_ISA

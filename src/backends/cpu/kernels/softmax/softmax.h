@@ -20,11 +20,29 @@ struct SoftmaxDesc {
 /// `mask` may be null. y may be x. Needs no scratch.
 void softmax(ThreadPool& pool, Isa isa, const SoftmaxDesc& desc, const float* x, const float* mask, float* y);
 
+/// Some rows of n elements each; `mask` may be null.
+struct SoftmaxRows {
+  const float *x, *mask;
+  int64_t x_row, mask_row, y_row;  // floats from one row to the next
+  int64_t rows, n;
+  float scale;
+  float* y;
+};
 struct SoftmaxKernels {
-  /// y[0, n) from x[0, n); mask may be null.
-  void (*row)(const float* x, const float* mask, float scale, bool log, int64_t n, float* y);
+  static constexpr int kMaxRows = 16;  // of one call
+  /// y = exp(score - largest score of the row), or score - largest score where `log`; sums[row] = the sum of
+  /// the exponentials.
+  void (*exp_rows)(const SoftmaxRows& rows, bool log, float* sums);
+  /// What is left: y / sum, or y - log(sum).
+  void (*finish_rows)(const SoftmaxRows& rows, bool log, const float* sums);
   /// `lanes` neighbouring columns of n elements, `stride` apart.
   void (*columns)(const float* x, float scale, bool log, int64_t n, int64_t stride, int lanes, float* y);
+
+  /// Rows of one call, so that they stay in the first cache; several short ones keep the processor busy while
+  /// each waits for its maximum and sum.
+  static int64_t rows_at_once(int64_t n) {
+    return n >= 1024 ? 1 : n * kMaxRows <= 2048 ? kMaxRows : (2048 + n - 1) / n;
+  }
 };
 const SoftmaxKernels& softmax_kernels(Isa isa);
 

@@ -1,4 +1,4 @@
-// Rows and columns of softmax, compiled per ISA. A row is read three times, but lies in the L1 cache.
+// Rows and columns of softmax, compiled per ISA. A row is passed three times, but lies in the L1 cache.
 #include "backends/cpu/kernels/simd/math.h"
 #include "backends/cpu/kernels/softmax/softmax.h"
 
@@ -21,17 +21,28 @@ INGOT_INLINE VecI lane_numbers() {
 }
 
 template <bool masked>
-void row_of(const float* x, const float* mask, float factor, bool log, int64_t n, float* y) {
-  const VecF scale = broadcast(factor), lowest = broadcast(-__builtin_inff());
+INGOT_INLINE float largest_score(const float* x, const float* mask, VecF scale, int64_t n) {
   const int64_t whole = n / kLanes * kLanes;
   const int rest = static_cast<int>(n - whole);
-  const VecI inside = lane_numbers() < rest;
+  const VecF lowest = broadcast(-__builtin_inff());
+  VecF peak = lowest, other = lowest;
+  int64_t i = 0;
+  for (; i + 2 * kLanes <= whole; i += 2 * kLanes) {
+    peak = max(peak, score<masked>(x, mask, scale, i));
+    other = max(other, score<masked>(x, mask, scale, i + kLanes));
+  }
+  if (i < whole) peak = max(peak, score<masked>(x, mask, scale, i));
+  if (rest)
+    other =
+        max(other, select(lane_numbers() < rest, score_tail<masked>(x, mask, scale, whole, rest), lowest));
+  return max_of(max(peak, other));  // a NaN that max lost here comes back in the sum
+}
 
-  VecF peak = lowest;
-  for (int64_t i = 0; i < whole; i += kLanes) peak = max(peak, score<masked>(x, mask, scale, i));
-  if (rest) peak = max(peak, select(inside, score_tail<masked>(x, mask, scale, whole, rest), lowest));
-  const VecF shift = broadcast(max_of(peak));  // a NaN that max lost here comes back in the sum
-
+template <bool masked, bool log>
+INGOT_INLINE float exponentials(const float* x, const float* mask, VecF scale, VecF shift, int64_t n,
+                                float* y) {
+  const int64_t whole = n / kLanes * kLanes;
+  const int rest = static_cast<int>(n - whole);
   VecF total{};
   for (int64_t i = 0; i < whole; i += kLanes) {
     const VecF v = score<masked>(x, mask, scale, i) - shift, e = exp(v);
@@ -41,19 +52,39 @@ void row_of(const float* x, const float* mask, float factor, bool log, int64_t n
   if (rest) {
     const VecF v = score_tail<masked>(x, mask, scale, whole, rest) - shift, e = exp(v);
     store_tail(y + whole, log ? v : e, rest);
-    total += select(inside, e, VecF{});
+    total += select(lane_numbers() < rest, e, VecF{});
   }
-  const float all = sum(total);
-  const VecF last = log ? -logf(all) + VecF{} : broadcast(1.0f / all);
-  for (int64_t i = 0; i < whole; i += kLanes) store(y + i, log ? load(y + i) + last : load(y + i) * last);
-  if (rest) {
-    const VecF v = load_tail(y + whole, rest);
-    store_tail(y + whole, log ? v + last : v * last, rest);
-  }
+  return sum(total);
 }
 
-void row(const float* x, const float* mask, float scale, bool log, int64_t n, float* y) {
-  mask ? row_of<true>(x, mask, scale, log, n, y) : row_of<false>(x, mask, scale, log, n, y);
+template <bool masked, bool log>
+void exp_rows_of(const SoftmaxRows& s, float* sums) {
+  const VecF scale = broadcast(s.scale);
+  auto mask_of = [&](int64_t r) { return masked ? s.mask + r * s.mask_row : nullptr; };
+  for (int64_t r = 0; r < s.rows; ++r)
+    sums[r] = largest_score<masked>(s.x + r * s.x_row, mask_of(r), scale, s.n);
+  for (int64_t r = 0; r < s.rows; ++r)
+    sums[r] = exponentials<masked, log>(s.x + r * s.x_row, mask_of(r), scale, broadcast(sums[r]), s.n,
+                                        s.y + r * s.y_row);
+}
+void exp_rows(const SoftmaxRows& s, bool log, float* sums) {
+  if (s.mask)
+    log ? exp_rows_of<true, true>(s, sums) : exp_rows_of<true, false>(s, sums);
+  else
+    log ? exp_rows_of<false, true>(s, sums) : exp_rows_of<false, false>(s, sums);
+}
+
+void finish_rows(const SoftmaxRows& s, bool log, const float* sums) {
+  for (int64_t r = 0; r < s.rows; ++r) {
+    const VecF last = broadcast(log ? -logf(sums[r]) : 1.0f / sums[r]);
+    float* y = s.y + r * s.y_row;
+    for (int64_t i = 0; i < s.n; i += kLanes) {
+      const int count = s.n - i < kLanes ? static_cast<int>(s.n - i) : kLanes;
+      const VecF v = count == kLanes ? load(y + i) : load_tail(y + i, count);
+      const VecF out = log ? v + last : v * last;
+      count == kLanes ? store(y + i, out) : store_tail(y + i, out, count);
+    }
+  }
 }
 
 void columns(const float* x, float factor, bool log_form, int64_t n, int64_t stride, int lanes, float* y) {
@@ -78,6 +109,6 @@ void columns(const float* x, float factor, bool log_form, int64_t n, int64_t str
 }  // namespace
 
 extern const SoftmaxKernels kSoftmax;
-const SoftmaxKernels kSoftmax{row, columns};
+const SoftmaxKernels kSoftmax{exp_rows, finish_rows, columns};
 
 }  // namespace ingot::cpu::INGOT_ISA
