@@ -127,16 +127,18 @@ class Lowering {
     return plan_.steps.back();
   }
 
-  // Reshapes of plain tensors are views, where their output's dims follow from symbols that are known by
-  // then.
-  bool is_view(const Node& node) const {
-    if (!kReshapes.contains(node.op().name) || node.input(0)->is_constant()) return false;
-    const TensorType& type = node.output()->type();
-    if (!type.ranked || !node.input(0)->type().ranked) return false;
+  // True where the shape follows from symbols that are known by then; otherwise the step that makes the value has to size it.
+  bool is_sized(const TensorType& type) const {
+    if (!type.ranked) return false;
     std::vector<std::string> names;
     for (const Dim& d : type.shape) d.collect_symbols(names);
-    return std::all_of(names.begin(), names.end(),
-                       [&](const std::string& n) { return known_symbols_.contains(n); });
+    return std::all_of(names.begin(), names.end(), [&](const std::string& n) { return known_symbols_.contains(n); });
+  }
+
+  // Reshapes of plain tensors are views.
+  bool is_view(const Node& node) const {
+    return kReshapes.contains(node.op().name) && !node.input(0)->is_constant() && node.input(0)->type().ranked &&
+           is_sized(node.output()->type());
   }
 
   Status lower_node(const Node& node) {
@@ -151,7 +153,11 @@ class Lowering {
     Offer offer = target_.candidates(node, options_.shapes, layout);
     if (offer.candidates.empty()) return internal_error("no kernel was offered");
     size_t pick = 0;
-    if (options_.choose) {
+    const bool sized = std::all_of(node.outputs().begin(), node.outputs().end(),
+                                   [&](const Value* v) { return v == nullptr || is_sized(v->type()); });
+    if (!sized) {
+      pick = offer.candidates.size() - 1;  // only the reference kernel works its outputs' sizes out
+    } else if (options_.choose) {
       INGOT_ASSIGN_OR_RETURN(pick, options_.choose(node, offer));
     }
     return emit_node(node, offer.candidates[pick]);
