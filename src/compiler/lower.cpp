@@ -127,18 +127,20 @@ class Lowering {
     return plan_.steps.back();
   }
 
-  // True where the shape follows from symbols that are known by then; otherwise the step that makes the value has to size it.
+  // True where the shape follows from symbols that are known by then; otherwise the step that makes the value
+  // has to size it.
   bool is_sized(const TensorType& type) const {
     if (!type.ranked) return false;
     std::vector<std::string> names;
     for (const Dim& d : type.shape) d.collect_symbols(names);
-    return std::all_of(names.begin(), names.end(), [&](const std::string& n) { return known_symbols_.contains(n); });
+    return std::all_of(names.begin(), names.end(),
+                       [&](const std::string& n) { return known_symbols_.contains(n); });
   }
 
   // Reshapes of plain tensors are views.
   bool is_view(const Node& node) const {
-    return kReshapes.contains(node.op().name) && !node.input(0)->is_constant() && node.input(0)->type().ranked &&
-           is_sized(node.output()->type());
+    return kReshapes.contains(node.op().name) && !node.input(0)->is_constant() &&
+           node.input(0)->type().ranked && is_sized(node.output()->type());
   }
 
   Status lower_node(const Node& node) {

@@ -12,9 +12,11 @@ void attention_offer(const Request& r, Offer& offer) {
   for (size_t i = 0; i < 3; ++i)
     if (!is_f32(node.input(i))) return skip("an operand is not a ranked f32 tensor");
   const Shape &q = node.input(0)->shape(), &k = node.input(1)->shape();
-  if (node.attrs().get_int("causal") != 0 && !(q[1] == k[1])) return skip("a causal product has other numbers of queries and keys");
+  if (node.attrs().get_int("causal") != 0 && !(q[1] == k[1]))
+    return skip("a causal product has other numbers of queries and keys");
   if (const Value* mask = node.input(3)) {
-    if (!is_f32(mask) || mask->type().rank() > 4 || mask->type().rank() < 1) return skip("the mask is not a ranked f32 tensor");
+    if (!is_f32(mask) || mask->type().rank() > 4 || mask->type().rank() < 1)
+      return skip("the mask is not a ranked f32 tensor");
     if (!(mask->shape().back() == k[1])) return skip("the mask broadcasts over the keys");
   }
   Candidate c = candidate_for(node, "attention", kernel, Layout::kPlain);

@@ -37,8 +37,10 @@ void row_norm_offer(const Request& r, Offer& offer) {
     if (node.output(i) != nullptr && !with_skip) return skip("mean or deviation are wanted");
   const size_t first = with_skip ? 2 : 1;
   const Dim columns = columns_from_axis(node);
-  if (!fits_columns(node, first, columns) || !fits_columns(node, first + 1, columns)) return skip("the scale is not one number per column");
-  if (with_skip && !(node.input(0)->shape() == node.input(1)->shape())) return skip("the operands of the sum differ in shape");
+  if (!fits_columns(node, first, columns) || !fits_columns(node, first + 1, columns))
+    return skip("the scale is not one number per column");
+  if (with_skip && !(node.input(0)->shape() == node.input(1)->shape()))
+    return skip("the operands of the sum differ in shape");
   Candidate c = candidate_for(node, "norm", kernel, Layout::kPlain);
   c.args = node.attrs();
   c.args.set("form", std::string(with_skip ? "skip" : node.is("RMSNormalization") ? "rms" : "rows"));
@@ -53,7 +55,8 @@ void channel_norm_offer(const Request& r, Offer& offer) {
   const Node& node = r.node;
   const std::string kernel = str("norm_channels_f32__", isa_name(r.isa));
   const auto skip = [&](const char* why) { offer.skipped.push_back({kernel, why}); };
-  if (!all_f32(node) || node.input(0)->type().rank() < 2) return skip("an operand is not a ranked f32 tensor");
+  if (!all_f32(node) || node.input(0)->type().rank() < 2)
+    return skip("an operand is not a ranked f32 tensor");
   Candidate c = candidate_for(node, "norm", kernel, r.layout);
   c.args = node.attrs();
   c.args.set("form", std::string("channels"));
@@ -61,7 +64,8 @@ void channel_norm_offer(const Request& r, Offer& offer) {
     const Value* v = node.inputs()[i];
     c.inputs[i] = Layout::kPlain;
     if (v == nullptr) continue;
-    if (!(num_elements(v->shape()) == node.input(0)->shape()[1])) return skip("the scale is not one number per channel");
+    if (!(num_elements(v->shape()) == node.input(0)->shape()[1]))
+      return skip("the scale is not one number per channel");
     if (r.layout == Layout::kPlain) continue;
     if (!v->is_constant()) return skip("the scale is not constant");
     c.packed.push_back(pack_channels(i, *v, block_of(r.isa)));
@@ -75,7 +79,8 @@ void group_norm_offer(const Request& r, Offer& offer) {
   const Node& node = r.node;
   const std::string kernel = str("norm_groups_f32__", isa_name(r.isa));
   const auto skip = [&](const char* why) { offer.skipped.push_back({kernel, why}); };
-  if (!all_f32(node) || node.input(0)->type().rank() < 3) return skip("an operand is not a ranked f32 tensor");
+  if (!all_f32(node) || node.input(0)->type().rank() < 3)
+    return skip("an operand is not a ranked f32 tensor");
   if (!fits_columns(node, 1, node.input(0)->shape()[1]) || !fits_columns(node, 2, node.input(0)->shape()[1]))
     return skip("the scale is not one number per channel");
   Candidate c = candidate_for(node, "norm", kernel, Layout::kPlain);
@@ -88,7 +93,8 @@ LayoutRule softmax_rule(const Request&) { return LayoutRule::kPlain; }
 
 void softmax_offer(const Request& r, Offer& offer) {
   const std::string kernel = str("softmax_f32__", isa_name(r.isa));
-  if (!is_f32(r.node.input(0))) return offer.skipped.push_back({kernel, "the input is not a ranked f32 tensor"});
+  if (!is_f32(r.node.input(0)))
+    return offer.skipped.push_back({kernel, "the input is not a ranked f32 tensor"});
   Candidate c = candidate_for(r.node, "softmax", kernel, Layout::kPlain);
   c.args = r.node.attrs();
   if (r.node.is("LogSoftmax")) c.args.set("log", int64_t{1});

@@ -1,10 +1,9 @@
 // MultiHeadAttention on matrices whose columns hold the heads side by side. args: the op's attributes.
-#include "backends/cpu/kernels/attention/attention.h"
-
 #include <algorithm>
 #include <array>
 #include <cmath>
 
+#include "backends/cpu/kernels/attention/attention.h"
 #include "backends/cpu/run/kernel.h"
 
 namespace ingot::cpu {
@@ -13,7 +12,8 @@ namespace {
 class AttentionKernel final : public Kernel {
  public:
   AttentionKernel(const KernelSpec& spec, Isa isa) : args_(spec.args()), isa_(isa), threads_(spec.threads) {
-    for (size_t i = 0; i < 3; ++i) offsets_[i] = args_.get_int(std::array{"q_offset", "k_offset", "v_offset"}[i]);
+    for (size_t i = 0; i < 3; ++i)
+      offsets_[i] = args_.get_int(std::array{"q_offset", "k_offset", "v_offset"}[i]);
   }
 
   Status resize(std::span<const TensorArg* const> in, std::span<const TensorArg* const> out) override {
@@ -22,16 +22,20 @@ class AttentionKernel final : public Kernel {
     d.heads = d.kv_heads = args_.get_int("heads");
     d.dim = args_.get_int("head_dim");
     d.value_dim = args_.get_int("v_head_dim") != 0 ? args_.get_int("v_head_dim") : d.dim;
-    if (q.size() != 3 || k.size() != 3 || v.size() != 3 || d.heads < 1 || d.dim < 1 || d.value_dim < 1 || offsets_[0] < 0 || offsets_[1] < 0 ||
-        offsets_[2] < 0 || offsets_[0] + d.heads * d.dim > q[2] || offsets_[1] + d.heads * d.dim > k[2] || offsets_[2] + d.heads * d.value_dim > v[2])
-      return invalid_argument("attention of ", d.heads, " heads on ", dims_to_string(q), ", ", dims_to_string(k), ", ", dims_to_string(v));
+    if (q.size() != 3 || k.size() != 3 || v.size() != 3 || d.heads < 1 || d.dim < 1 || d.value_dim < 1 ||
+        offsets_[0] < 0 || offsets_[1] < 0 || offsets_[2] < 0 || offsets_[0] + d.heads * d.dim > q[2] ||
+        offsets_[1] + d.heads * d.dim > k[2] || offsets_[2] + d.heads * d.value_dim > v[2])
+      return invalid_argument("attention of ", d.heads, " heads on ", dims_to_string(q), ", ",
+                              dims_to_string(k), ", ", dims_to_string(v));
     d.batch = q[0];
     d.queries = q[1];
     d.keys = k[1];
     d.scale = args_.has("scale") ? args_.get_float("scale") : 1 / std::sqrt(static_cast<float>(d.dim));
-    // The op's causal rule counts from the first key, the kernel's from the last: they agree where there are as many.
+    // The op's causal rule counts from the first key, the kernel's from the last: they agree where there are
+    // as many.
     d.causal = args_.get_int("causal") != 0;
-    if (d.causal && d.queries != d.keys) return invalid_argument("causal attention of ", d.queries, " queries on ", d.keys, " keys");
+    if (d.causal && d.queries != d.keys)
+      return invalid_argument("causal attention of ", d.queries, " queries on ", d.keys, " keys");
     d.q = {q[1] * q[2], d.dim, q[2]};
     d.k = {k[1] * k[2], d.dim, k[2]};
     d.v = {v[1] * v[2], d.value_dim, v[2]};
@@ -46,9 +50,12 @@ class AttentionKernel final : public Kernel {
 
   Status run(const Invocation& call) override {
     if (empty_) return {};
-    const float* mask = call.inputs.size() > 3 && call.inputs[3]->given() ? call.inputs[3]->as<const float>() : nullptr;
-    attention_.run(pool_of(call), call.inputs[0]->as<const float>() + offsets_[0], call.inputs[1]->as<const float>() + offsets_[1],
-                   call.inputs[2]->as<const float>() + offsets_[2], mask, call.outputs[0]->as<float>(), call.scratch);
+    const float* mask =
+        call.inputs.size() > 3 && call.inputs[3]->given() ? call.inputs[3]->as<const float>() : nullptr;
+    attention_.run(pool_of(call), call.inputs[0]->as<const float>() + offsets_[0],
+                   call.inputs[1]->as<const float>() + offsets_[1],
+                   call.inputs[2]->as<const float>() + offsets_[2], mask, call.outputs[0]->as<float>(),
+                   call.scratch);
     return {};
   }
 

@@ -20,7 +20,8 @@ class TransposeKernel final : public Kernel {
     Ints sorted = perm;
     std::sort(sorted.begin(), sorted.end());
     for (size_t i = 0; i < sorted.size(); ++i)
-      if (sorted.size() != dims.size() || sorted[i] != static_cast<int64_t>(i)) return corrupt("perm ", dims_to_string(perm), " for rank ", dims.size());
+      if (sorted.size() != dims.size() || sorted[i] != static_cast<int64_t>(i))
+        return corrupt("perm ", dims_to_string(perm), " for rank ", dims.size());
     empty_ = num_elements(out[0]->dims) == 0;
     copy_.prepare(transpose_desc(dims, perm, bit_width(in[0]->dtype) / 8), isa_);
     return {};
@@ -49,10 +50,12 @@ class ExpandKernel final : public Kernel {
     d.dst_strides = dense_strides(to);
     d.src_strides.assign(to.size(), 0);
     const Dims own = dense_strides(from);
-    if (from.size() > to.size()) return invalid_argument("cannot expand ", dims_to_string(from), " to ", dims_to_string(to));
+    if (from.size() > to.size())
+      return invalid_argument("cannot expand ", dims_to_string(from), " to ", dims_to_string(to));
     for (size_t i = 0; i < from.size(); ++i) {
       const size_t at = to.size() - from.size() + i;
-      if (from[i] != 1 && from[i] != to[at]) return invalid_argument("cannot expand ", dims_to_string(from), " to ", dims_to_string(to));
+      if (from[i] != 1 && from[i] != to[at])
+        return invalid_argument("cannot expand ", dims_to_string(from), " to ", dims_to_string(to));
       if (from[i] != 1) d.src_strides[at] = own[i];
     }
     empty_ = num_elements(to) == 0;
@@ -78,10 +81,12 @@ class GatherKernel final : public Kernel {
     const Dims& x = in[0]->dims;
     const auto rank = static_cast<int64_t>(x.size());
     const int64_t axis = axis_ < 0 ? axis_ + rank : axis_;
-    if (axis < 0 || axis >= rank) return invalid_argument("axis ", axis_, " is out of range for ", dims_to_string(x));
+    if (axis < 0 || axis >= rank)
+      return invalid_argument("axis ", axis_, " is out of range for ", dims_to_string(x));
     desc_ = {};
     int64_t inner = 1;
-    for (int64_t d = 0; d < rank; ++d) (d < axis ? desc_.outer : d > axis ? inner : desc_.axis) *= x[static_cast<size_t>(d)];
+    for (int64_t d = 0; d < rank; ++d)
+      (d < axis ? desc_.outer : d > axis ? inner : desc_.axis) *= x[static_cast<size_t>(d)];
     desc_.inner_bytes = static_cast<int64_t>(byte_size(in[0]->dtype, inner));
     desc_.indices = num_elements(in[1]->dims);
     if (in[1]->dtype == DataType::kI32) indices_.resize(static_cast<size_t>(desc_.indices));

@@ -1,6 +1,5 @@
 // Normalisations and softmax. args: the op's attributes; `form`: "rows", "skip", "channels", "groups".
 #include "backends/cpu/kernels/norm/norm.h"
-
 #include "backends/cpu/kernels/softmax/softmax.h"
 #include "backends/cpu/run/kernel.h"
 
@@ -14,7 +13,8 @@ const float* floats_or_null(const Invocation& call, size_t i) {
 Result<size_t> axis_of(const Attrs& args, const Dims& dims) {
   const auto rank = static_cast<int64_t>(dims.size());
   const int64_t axis = args.get_int("axis", -1);
-  if (axis < -rank || axis >= rank) return invalid_argument("axis ", axis, " is out of range for ", dims_to_string(dims));
+  if (axis < -rank || axis >= rank)
+    return invalid_argument("axis ", axis, " is out of range for ", dims_to_string(dims));
   return static_cast<size_t>(axis < 0 ? axis + rank : axis);
 }
 
@@ -27,7 +27,10 @@ int64_t product(const Dims& dims, size_t from, size_t to) {
 // LayerNormalization (X, Scale, B) and SkipLayerNormalization (X, Skip, Scale, B -> Y, Sum).
 class RowNormKernel final : public Kernel {
  public:
-  RowNormKernel(const KernelSpec& spec, bool skip, bool rms, Isa isa) : args_(spec.args()), skip_(skip), isa_(isa) { desc_.rms = rms; }
+  RowNormKernel(const KernelSpec& spec, bool skip, bool rms, Isa isa)
+      : args_(spec.args()), skip_(skip), isa_(isa) {
+    desc_.rms = rms;
+  }
 
   Status resize(std::span<const TensorArg* const> in, std::span<const TensorArg* const>) override {
     INGOT_ASSIGN_OR_RETURN(const size_t axis, axis_of(args_, in[0]->dims));
@@ -61,7 +64,9 @@ class RowNormKernel final : public Kernel {
 
 class ChannelNormKernel final : public Kernel {
  public:
-  ChannelNormKernel(const KernelSpec& spec, Isa isa) : isa_(isa) { desc_.epsilon = spec.args().get_float("epsilon", 1e-5f); }
+  ChannelNormKernel(const KernelSpec& spec, Isa isa) : isa_(isa) {
+    desc_.epsilon = spec.args().get_float("epsilon", 1e-5f);
+  }
 
   Status resize(std::span<const TensorArg* const> in, std::span<const TensorArg* const>) override {
     const Dims& d = in[0]->dims;
@@ -72,8 +77,8 @@ class ChannelNormKernel final : public Kernel {
     return {};
   }
   Status run(const Invocation& call) override {
-    channel_norm(pool_of(call), isa_, desc_, call.inputs[0]->as<const float>(), floats_or_null(call, 1), floats_or_null(call, 2),
-                 call.outputs[0]->as<float>());
+    channel_norm(pool_of(call), isa_, desc_, call.inputs[0]->as<const float>(), floats_or_null(call, 1),
+                 floats_or_null(call, 2), call.outputs[0]->as<float>());
     return {};
   }
 
@@ -95,12 +100,13 @@ class GroupNormKernel final : public Kernel {
     desc_.pixels = product(d, 2, d.size());
     desc_.groups = groups_ > 0 ? groups_ : d[1];
     for (size_t i : {size_t{1}, size_t{2}})
-      if (num_elements(in[i]->dims) != d[1]) return invalid_argument("a scale of ", dims_to_string(in[i]->dims), " for ", d[1], " channels");
+      if (num_elements(in[i]->dims) != d[1])
+        return invalid_argument("a scale of ", dims_to_string(in[i]->dims), " for ", d[1], " channels");
     return {};
   }
   Status run(const Invocation& call) override {
-    group_norm(pool_of(call), isa_, desc_, call.inputs[0]->as<const float>(), floats_or_null(call, 1), floats_or_null(call, 2),
-               call.outputs[0]->as<float>());
+    group_norm(pool_of(call), isa_, desc_, call.inputs[0]->as<const float>(), floats_or_null(call, 1),
+               floats_or_null(call, 2), call.outputs[0]->as<float>());
     return {};
   }
 
@@ -112,7 +118,9 @@ class GroupNormKernel final : public Kernel {
 
 class SoftmaxKernel final : public Kernel {
  public:
-  SoftmaxKernel(const KernelSpec& spec, Isa isa) : args_(spec.args()), isa_(isa) { desc_.log = spec.args().get_int("log") != 0; }
+  SoftmaxKernel(const KernelSpec& spec, Isa isa) : args_(spec.args()), isa_(isa) {
+    desc_.log = spec.args().get_int("log") != 0;
+  }
 
   Status resize(std::span<const TensorArg* const> in, std::span<const TensorArg* const>) override {
     INGOT_ASSIGN_OR_RETURN(const size_t axis, axis_of(args_, in[0]->dims));
@@ -122,7 +130,8 @@ class SoftmaxKernel final : public Kernel {
     return {};
   }
   Status run(const Invocation& call) override {
-    softmax(pool_of(call), isa_, desc_, call.inputs[0]->as<const float>(), nullptr, call.outputs[0]->as<float>());
+    softmax(pool_of(call), isa_, desc_, call.inputs[0]->as<const float>(), nullptr,
+            call.outputs[0]->as<float>());
     return {};
   }
 

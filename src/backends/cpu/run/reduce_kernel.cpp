@@ -1,18 +1,19 @@
-// Reductions of floats. args: `reduce`: the op's name; `axes`: normalised; ArgMax and ArgMin: axis, select_last_index.
-#include "backends/cpu/kernels/reduce/reduce.h"
-
+// Reductions of floats. args: `reduce`: the op's name; `axes`: normalised; ArgMax and ArgMin: axis,
+// select_last_index.
 #include <map>
 
+#include "backends/cpu/kernels/reduce/reduce.h"
 #include "backends/cpu/run/kernel.h"
 
 namespace ingot::cpu {
 namespace {
 
 const std::map<std::string, ReduceOp, std::less<>> kOps = {
-    {"ReduceSum", ReduceOp::kSum},          {"ReduceMean", ReduceOp::kMean}, {"ReduceMax", ReduceOp::kMax},
-    {"ReduceMin", ReduceOp::kMin},          {"ReduceProd", ReduceOp::kProduct}, {"ReduceSumSquare", ReduceOp::kSumSquares},
-    {"ReduceL1", ReduceOp::kL1},            {"ReduceL2", ReduceOp::kL2},     {"ReduceLogSum", ReduceOp::kLogSum},
-    {"ReduceLogSumExp", ReduceOp::kLogSumExp}};
+    {"ReduceSum", ReduceOp::kSum},       {"ReduceMean", ReduceOp::kMean},
+    {"ReduceMax", ReduceOp::kMax},       {"ReduceMin", ReduceOp::kMin},
+    {"ReduceProd", ReduceOp::kProduct},  {"ReduceSumSquare", ReduceOp::kSumSquares},
+    {"ReduceL1", ReduceOp::kL1},         {"ReduceL2", ReduceOp::kL2},
+    {"ReduceLogSum", ReduceOp::kLogSum}, {"ReduceLogSumExp", ReduceOp::kLogSumExp}};
 
 class ReduceKernel final : public Kernel {
  public:
@@ -24,7 +25,8 @@ class ReduceKernel final : public Kernel {
     d.dims = in[0]->dims;
     d.reduced.assign(d.dims.size(), false);
     for (int64_t axis : axes_) {
-      if (axis < 0 || axis >= static_cast<int64_t>(d.dims.size())) return corrupt("axis ", axis, " for ", dims_to_string(d.dims));
+      if (axis < 0 || axis >= static_cast<int64_t>(d.dims.size()))
+        return corrupt("axis ", axis, " for ", dims_to_string(d.dims));
       d.reduced[static_cast<size_t>(axis)] = true;
     }
     reduce_.prepare(d, isa_);
@@ -55,7 +57,8 @@ class ArgKernel final : public Kernel {
     const int64_t axis = axis_ < 0 ? axis_ + rank : axis_;
     if (axis < 0 || axis >= rank) return corrupt("axis ", axis_, " for ", dims_to_string(x));
     desc_.outer = desc_.axis = desc_.inner = 1;
-    for (int64_t d = 0; d < rank; ++d) (d < axis ? desc_.outer : d > axis ? desc_.inner : desc_.axis) *= x[static_cast<size_t>(d)];
+    for (int64_t d = 0; d < rank; ++d)
+      (d < axis ? desc_.outer : d > axis ? desc_.inner : desc_.axis) *= x[static_cast<size_t>(d)];
     return {};
   }
   Status run(const Invocation& call) override {
@@ -76,7 +79,8 @@ Result<std::unique_ptr<Kernel>> make_reduce_kernel(const KernelSpec& spec) {
   if (name == "ArgMax" || name == "ArgMin") return std::unique_ptr<Kernel>(std::make_unique<ArgKernel>(spec));
   auto op = kOps.find(name);
   if (op == kOps.end()) return not_found("no reduction '", name, "'");
-  return std::unique_ptr<Kernel>(std::make_unique<ReduceKernel>(op->second, spec.args().get_ints("axes"), isa));
+  return std::unique_ptr<Kernel>(
+      std::make_unique<ReduceKernel>(op->second, spec.args().get_ints("axes"), isa));
 }
 
 }  // namespace ingot::cpu

@@ -1,6 +1,5 @@
 // LSTM, GRU and RNN with packed weights. args: cell, hidden, directions, reverse, batch_first.
 #include "backends/cpu/kernels/rnn/rnn.h"
-
 #include "backends/cpu/run/kernel.h"
 
 namespace ingot::cpu {
@@ -20,19 +19,26 @@ class RnnKernel final : public Kernel {
 
   Status resize(std::span<const TensorArg* const> in, std::span<const TensorArg* const>) override {
     const Dims& x = in[0]->dims;
-    if (x.size() != 3 || x[2] != desc_.inputs) return invalid_argument("got a sequence of ", dims_to_string(x), ", expected ", desc_.inputs, " features");
+    if (x.size() != 3 || x[2] != desc_.inputs)
+      return invalid_argument("got a sequence of ", dims_to_string(x), ", expected ", desc_.inputs,
+                              " features");
     desc_.steps = x[desc_.batch_first ? 1 : 0];
     desc_.batch = x[desc_.batch_first ? 0 : 1];
     desc_.lengths = in.size() > 4 && in[4]->given();
-    if (num_elements(in[1]->dims) != rnn_packed_floats(desc_, isa_)) return corrupt("the packed weights have ", num_elements(in[1]->dims), " numbers");
+    if (num_elements(in[1]->dims) != rnn_packed_floats(desc_, isa_))
+      return corrupt("the packed weights have ", num_elements(in[1]->dims), " numbers");
     rnn_.prepare(desc_, isa_, threads_);
     return {};
   }
   size_t scratch_bytes() const override { return rnn_.scratch_bytes(); }
 
   Status run(const Invocation& call) override {
-    auto in = [&](size_t i) -> const float* { return i < call.inputs.size() && call.inputs[i]->given() ? call.inputs[i]->as<const float>() : nullptr; };
-    auto out = [&](size_t i) -> float* { return i < call.outputs.size() && call.outputs[i]->given() ? call.outputs[i]->as<float>() : nullptr; };
+    auto in = [&](size_t i) -> const float* {
+      return i < call.inputs.size() && call.inputs[i]->given() ? call.inputs[i]->as<const float>() : nullptr;
+    };
+    auto out = [&](size_t i) -> float* {
+      return i < call.outputs.size() && call.outputs[i]->given() ? call.outputs[i]->as<float>() : nullptr;
+    };
     RnnOperands o;
     o.x = in(0);
     o.packed = in(1);
@@ -45,7 +51,8 @@ class RnnKernel final : public Kernel {
       o.lengths = call.inputs[4]->as<const int32_t>();
       for (int64_t b = 0; b < desc_.batch; ++b)
         if (o.lengths[b] < 0 || o.lengths[b] > desc_.steps)
-          return invalid_argument("sequence_lens[", b, "] is ", o.lengths[b], ", expected 0 to ", desc_.steps);
+          return invalid_argument("sequence_lens[", b, "] is ", o.lengths[b], ", expected 0 to ",
+                                  desc_.steps);
     }
     rnn_.run(pool_of(call), o, call.scratch);
     return {};
@@ -63,8 +70,8 @@ class RnnKernel final : public Kernel {
 Result<std::unique_ptr<Kernel>> make_rnn_kernel(const KernelSpec& spec) {
   INGOT_ASSIGN_OR_RETURN(const Isa isa, isa_of(spec));
   const int64_t cell = spec.args().get_int("cell");
-  if (cell < 0 || cell > 3 || spec.args().get_int("hidden") < 1 || spec.args().get_int("directions") < 1 || spec.args().get_int("directions") > 2 ||
-      spec.step.inputs.size() < 3)
+  if (cell < 0 || cell > 3 || spec.args().get_int("hidden") < 1 || spec.args().get_int("directions") < 1 ||
+      spec.args().get_int("directions") > 2 || spec.step.inputs.size() < 3)
     return corrupt("a recurrent layer with cell ", cell);
   return std::unique_ptr<Kernel>(std::make_unique<RnnKernel>(spec, isa));
 }
