@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
 
 #include "backends/cpu/kernels/softmax/softmax.h"
 #include "backends/cpu/kernels/transpose/strided_copy.h"
@@ -21,13 +22,53 @@ const AttentionKernels& attention_kernels(Isa isa) { return INGOT_SELECT_ISA(isa
 
 namespace {
 
-constexpr int kVecs = 2;  // of a tile's columns: wide enough to reuse each element of the rows
-constexpr int64_t kScoreBytes =
-    192 * 1024;  // of a tile of query rows: half of a small second cache, with room for K and V
-constexpr int64_t kMaxRowTiles = 4;  // register tiles in one tile of query rows
+constexpr int kVecs = 2;            // of a tile's columns: wide enough to reuse each element of the rows
+constexpr int64_t kTileKeys = 256;  // at most
+constexpr int64_t kScoreBytes = 32 * 1024;  // of a tile, at most: the first cache
+constexpr int64_t kMaxRowTiles = 4;         // register tiles in one tile of query rows
 
-int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
-int64_t round_up(int64_t a, int64_t b) { return divide_up(a, b) * b; }
+int64_t round_up(int64_t a, int64_t b) { return (a + b - 1) / b * b; }
+
+// A product's operands: c[rows, columns] = a[rows, depth] * b, plus c itself where `accumulate`. b is in
+// vectors of columns, b_vec floats apart.
+struct Product {
+  const float* a;
+  int64_t a_row;
+  const float* b;
+  int64_t b_vec;
+  float* c;
+  int64_t c_row;
+  int64_t rows, columns, depth;
+  bool accumulate;
+};
+
+void multiply(Isa isa, const Product& p) {
+  const TileKernels& kernels = tile_kernels(isa);
+  static constexpr int64_t kNoOffset[] = {0};
+  const int64_t most = kernels.max_rows[kVecs - 1], row_tiles = (p.rows + most - 1) / most;
+  const int64_t lanes = kernels.lanes, width = kVecs * lanes;
+  TileArgs args;
+  args.a_offsets = args.b_offsets = kNoOffset;
+  args.blocks = 1;
+  args.depth = p.depth;
+  args.a_row = p.a_row;
+  args.b_vec = p.b_vec;
+  args.c_row = p.c_row;
+  args.c_vec = lanes;
+  args.accumulate = p.accumulate;
+  for (int64_t column = 0; column < p.columns; column += width) {
+    const int64_t columns = std::min(width, p.columns - column);
+    args.b = args.prefetch = p.b + column / lanes * p.b_vec;
+    args.tail = static_cast<int>(columns % lanes);
+    for (int64_t t = 0; t < row_tiles; ++t) {
+      const Share tile = share(p.rows, static_cast<int>(t), static_cast<int>(row_tiles));
+      args.a = p.a + tile.begin * p.a_row;
+      args.c = p.c + tile.begin * p.c_row + column;
+      kernels.at(static_cast<int>(tile.end - tile.begin),
+                 static_cast<int>((columns + lanes - 1) / lanes))(args);
+    }
+  }
+}
 
 }  // namespace
 
@@ -36,32 +77,39 @@ void Attention::prepare(const AttentionDesc& desc, Isa isa, int threads) {
   isa_ = isa;
   threads_ = threads;
   lanes_ = block_of(isa);
-  score_row_ = round_up(desc.keys, 16);
+  const int64_t key_tiles = std::max<int64_t>(1, (desc.keys + kTileKeys - 1) / kTileKeys);
+  tile_keys_ = round_up((desc.keys + key_tiles - 1) / key_tiles, kVecs * lanes_);
+  score_row_ = tile_keys_;
   if (score_row_ % 256 == 0) score_row_ += 16;  // rows must not share the sets of the first cache
-  const int64_t register_rows = tile_kernels(isa).max_rows[kVecs - 1];
-  const int64_t fitting =
-      std::clamp<int64_t>(kScoreBytes / (score_row_ * 4 * register_rows), 1, kMaxRowTiles);
-  tiles_ = std::max<int64_t>(1, divide_up(desc.queries, fitting * register_rows));
-  tile_rows_ = divide_up(desc.queries, tiles_);
-  scratch_floats_ = round_up(desc.keys, lanes_) * desc.dim + round_up(desc.value_dim, lanes_) * desc.keys +
-                    tile_rows_ * round_up(desc.dim, 16) + tile_rows_ * score_row_ + tile_rows_ + 5 * 16;
-  scratch_floats_ = round_up(scratch_floats_, 16);
+  query_row_ = round_up(desc.dim, 16);
+  result_row_ = round_up(desc.value_dim, 16);
+  const int64_t most = tile_kernels(isa).max_rows[kVecs - 1];
+  const int64_t most_rows =
+      most *
+      std::clamp<int64_t>(kScoreBytes / (std::max<int64_t>(1, score_row_) * 4 * most), 1, kMaxRowTiles);
+  tiles_ = std::max<int64_t>(1, (desc.queries + most_rows - 1) / most_rows);
+  tile_rows_ = (desc.queries + tiles_ - 1) / tiles_;
+  Scratch unused;
+  scratch_floats_ = carve(nullptr, unused);
 }
 
-Attention::Scratch Attention::scratch_of(void* scratch, int thread) const {
-  float* next = static_cast<float*>(scratch) + thread * scratch_floats_;
+// Lays out one thread's scratch; returns its size.
+int64_t Attention::carve(float* from, Scratch& s) const {
+  int64_t at = 0;
   auto take = [&](int64_t floats) {
-    float* here = next;
-    next += round_up(floats, 16);
+    float* here = from ? from + at : nullptr;
+    at += round_up(floats, 16);
     return here;
   };
-  Scratch s;
   s.keys = take(round_up(desc_.keys, lanes_) * desc_.dim);
   s.values = take(round_up(desc_.value_dim, lanes_) * desc_.keys);
-  s.queries = take(tile_rows_ * round_up(desc_.dim, 16));
+  s.queries = take(tile_rows_ * query_row_);
   s.scores = take(tile_rows_ * score_row_);
+  s.results = take(tile_rows_ * result_row_);
+  s.peaks = take(tile_rows_);
   s.sums = take(tile_rows_);
-  return s;
+  s.factors = take(tile_rows_);
+  return at;
 }
 
 // K as [vector of keys][dim][lane], V as [vector of dims][key][lane].
@@ -76,67 +124,58 @@ void Attention::pack_head(const float* k, const float* v, const Scratch& s) cons
   attention_kernels(isa_).pack_rows(v, d.v.row, d.keys, d.value_dim, s.values);
 }
 
-void Attention::multiply(const float* a, int64_t a_row, const float* b, int64_t b_depth, int64_t depth,
-                         float* c, int64_t c_row, int64_t rows, int64_t columns) const {
-  const TileKernels& kernels = tile_kernels(isa_);
-  static constexpr int64_t kNoOffset[] = {0};
-  const int64_t row_tiles = divide_up(rows, kernels.max_rows[kVecs - 1]);
-  TileArgs args;
-  args.a_offsets = args.b_offsets = kNoOffset;
-  args.blocks = 1;
-  args.depth = depth;
-  args.a_row = a_row;
-  args.b_vec = b_depth * lanes_;
-  args.c_row = c_row;
-  args.c_vec = lanes_;
-  for (int64_t column = 0; column < columns; column += kVecs * lanes_) {
-    const int64_t width = std::min(kVecs * lanes_, columns - column);
-    args.b = args.prefetch = b + column * b_depth;
-    args.tail = static_cast<int>(width % lanes_);
-    for (int64_t t = 0; t < row_tiles; ++t) {
-      const Share tile = share(rows, static_cast<int>(t), static_cast<int>(row_tiles));
-      args.a = a + tile.begin * a_row;
-      args.c = c + tile.begin * c_row + column;
-      kernels.at(static_cast<int>(tile.end - tile.begin), static_cast<int>(divide_up(width, lanes_)))(args);
-    }
+// Scores of a tile to exponentials; causal rows end at different keys, behind which they become 0.
+void Attention::exponentials(int64_t first, int64_t rows, Share keys, const float* mask,
+                             const Scratch& s) const {
+  const AttentionDesc& d = desc_;
+  const auto exp_pieces = softmax_kernels(isa_).exp_pieces;
+  const int64_t past = d.keys - d.queries, count = keys.end - keys.begin;
+  const int64_t most = d.causal ? 1 : SoftmaxKernels::kMaxRows;
+  for (int64_t r = 0; r < rows; r += most) {
+    float* row = s.scores + r * score_row_;
+    const int64_t seen = d.causal ? std::clamp<int64_t>(first + r + 1 + past - keys.begin, 0, count) : count;
+    const float* row_mask = mask ? mask + (first + r) * d.mask.row + keys.begin : nullptr;
+    exp_pieces({row, row_mask, score_row_, d.mask.row, score_row_, std::min(most, rows - r), seen, 1, row},
+               s.peaks + r, s.sums + r, s.factors + r);
+    std::fill(row + seen, row + count, 0.0f);
   }
 }
 
 void Attention::run_tile(int64_t first, int64_t rows, const float* q, const float* mask, float* o,
                          const Scratch& s) const {
   const AttentionDesc& d = desc_;
-  const int64_t query_row = round_up(d.dim, 16), past = d.keys - d.queries;
-  attention_kernels(isa_).scale_rows(q + first * d.q.row, d.q.row, rows, d.dim, d.scale, s.queries,
-                                     query_row);
-  // Keys that some row of the tile sees.
-  const int64_t seen = d.causal ? std::clamp<int64_t>(first + rows + past, 1, d.keys) : d.keys;
-  multiply(s.queries, query_row, s.keys, d.dim, d.dim, s.scores, score_row_, rows, seen);
-  const auto exp_rows = softmax_kernels(isa_).exp_rows;
-  const int64_t most =
-      d.causal ? 1 : SoftmaxKernels::rows_at_once(d.keys);  // causal rows end at different keys
-  for (int64_t r = 0; r < rows; r += most) {
-    float* row = s.scores + r * score_row_;
-    const int64_t visible = d.causal ? std::clamp<int64_t>(first + r + 1 + past, 0, d.keys) : d.keys;
-    const float* row_mask = mask ? mask + (first + r) * d.mask.row : nullptr;
-    exp_rows({row, row_mask, score_row_, d.mask.row, score_row_, std::min(most, rows - r), visible, 1, row},
-             false, s.sums + r);
-    std::fill(row + visible, row + seen, 0.0f);
+  const AttentionKernels& kernels = attention_kernels(isa_);
+  kernels.scale_rows(q + first * d.q.row, d.q.row, rows, d.dim, d.scale, s.queries, query_row_);
+  std::fill_n(s.peaks, rows, -std::numeric_limits<float>::infinity());
+  std::fill_n(s.sums, rows, 0.0f);
+  // Keys that some row of the tile sees; one at least, so that there is a result.
+  const int64_t all = d.causal ? std::clamp<int64_t>(first + rows + d.keys - d.queries, 1, d.keys) : d.keys;
+  for (int64_t key = 0; key < all; key += tile_keys_) {
+    const int64_t count = std::min(tile_keys_, all - key);
+    multiply(isa_, {s.queries, query_row_, s.keys + key * d.dim, d.dim * lanes_, s.scores, score_row_, rows,
+                    count, d.dim, false});
+    exponentials(first, rows, {key, key + count}, mask, s);
+    for (int64_t r = 0; key > 0 && r < rows; ++r) {
+      float* result = s.results + r * result_row_;
+      if (s.factors[r] != 1.0f)
+        kernels.scale_rows(result, 0, 1, d.value_dim, s.factors[r], result, result_row_);
+    }
+    multiply(isa_, {s.scores, score_row_, s.values + key * lanes_, d.keys * lanes_, s.results, result_row_,
+                    rows, d.value_dim, count, key > 0});
   }
-  // It is cheaper to divide the results by the sums than the scores.
-  o += first * d.o.row;
-  multiply(s.scores, score_row_, s.values, d.keys, seen, o, d.o.row, rows, d.value_dim);
   for (int64_t r = 0; r < rows; ++r)
-    attention_kernels(isa_).scale_rows(o + r * d.o.row, 0, 1, d.value_dim, 1 / s.sums[r], o + r * d.o.row,
-                                       d.value_dim);
+    kernels.scale_rows(s.results + r * result_row_, 0, 1, d.value_dim, 1 / s.sums[r],
+                       o + (first + r) * d.o.row, d.value_dim);
 }
 
 void Attention::run(ThreadPool& pool, const float* q, const float* k, const float* v, const float* mask,
                     float* o, void* scratch) const {
   const AttentionDesc& d = desc_;
-  if (d.batch * d.heads * d.queries * d.value_dim == 0) return;
+  if (d.batch * d.heads * d.queries * d.keys * d.value_dim == 0) return;
   const int64_t units = d.batch * d.heads * tiles_, sharing = d.heads / d.kv_heads;
   pool.run([&](int thread) {
-    const Scratch own = scratch_of(scratch, thread);
+    Scratch own;
+    carve(static_cast<float*>(scratch) + thread * scratch_floats_, own);
     const Share mine = share(units, thread, pool.size());
     const float* packed = nullptr;
     for (int64_t unit = mine.begin; unit < mine.end; ++unit) {

@@ -17,7 +17,7 @@ struct AttentionStrides {
 
 struct AttentionDesc {
   int64_t batch = 1, heads = 1, kv_heads = 1;  // heads / kv_heads query heads share one key and value head
-  int64_t queries = 1, keys = 1;
+  int64_t queries = 1, keys = 1;               // at least one key
   int64_t dim = 64, value_dim = 64;
   float scale = 1;
   bool causal = false;  // query i sees keys up to i + keys - queries
@@ -35,23 +35,20 @@ class Attention {
 
  private:
   struct Scratch {
-    float *keys, *values, *queries, *scores, *sums;
+    float *keys, *values, *queries, *scores, *results, *peaks, *sums, *factors;
   };
-  Scratch scratch_of(void* scratch, int thread) const;
+  int64_t carve(float* from, Scratch& scratch) const;
   void pack_head(const float* k, const float* v, const Scratch& scratch) const;
   void run_tile(int64_t first, int64_t rows, const float* q, const float* mask, float* o,
                 const Scratch& scratch) const;
-  /// c[rows, columns] = a[rows, depth] * packed b
-  void multiply(const float* a, int64_t a_row, const float* b, int64_t b_depth, int64_t depth, float* c,
-                int64_t c_row, int64_t rows, int64_t columns) const;
+  void exponentials(int64_t first, int64_t rows, Share keys, const float* mask, const Scratch& scratch) const;
 
   AttentionDesc desc_;
   Isa isa_ = Isa::baseline;
   int threads_ = 1;
   int64_t lanes_ = 8;
-  int64_t tiles_ = 1;      // of query rows
-  int64_t tile_rows_ = 1;  // in the largest of them
-  int64_t score_row_ = 0;
+  int64_t tiles_ = 1, tile_rows_ = 1;  // of queries, and rows of the largest
+  int64_t tile_keys_ = 1, score_row_ = 0, query_row_ = 0, result_row_ = 0;
   int64_t scratch_floats_ = 0;
 };
 

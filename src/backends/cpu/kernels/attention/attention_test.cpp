@@ -81,6 +81,7 @@ TEST(Attention, SizesAndMasks) {
     check(make(1, 1, 1, 70, 600, 16, 128), Mask::kNone, threads);
     check(make(1, 4, 2, 1, 65, 64, 64), Mask::kKeys, threads);
     check(make(1, 1, 1, 16, 1024, 64, 64), Mask::kNone, threads);
+    check(make(1, 2, 2, 9, 700, 24, 40), Mask::kFull, threads);
   }
 }
 
@@ -90,6 +91,28 @@ TEST(Attention, CausalRows) {
     check(make(1, 2, 1, 7, 40, 20, 20, true), Mask::kNone, threads);  // with a past
     check(make(2, 2, 2, 50, 50, 16, 16, true), Mask::kFull, threads);
   }
+}
+
+TEST(Attention, WholeTilesOfKeysMayBeMasked) {
+  AttentionDesc d = make(1, 1, 1, 3, 900, 8, 8);
+  d.q = d.k = d.v = d.o = {0, 0, 8};
+  d.mask = {0, 0, 900};
+  std::vector<float> mask(3 * 900, -INFINITY);
+  mask[880] = 0;      // query 0 sees one key of the last tile
+  mask[900 + 5] = 0;  // query 1 one of the first; query 2 sees none
+  const std::vector<float> q = random_floats(24, 1), k = random_floats(7200, 2), v = random_floats(7200, 3);
+  ThreadPool pool(1);
+  for_each_isa([&](Isa isa) {
+    Attention op;
+    op.prepare(d, isa, 1);
+    Guarded<float> o(24), scratch(static_cast<int64_t>(op.scratch_bytes() / 4));
+    op.run(pool, q.data(), k.data(), v.data(), mask.data(), o.data(), scratch.data());
+    for (int64_t i = 0; i < 8; ++i) {
+      EXPECT_FLOAT_EQ(o[i], v[static_cast<size_t>(880 * 8 + i)]);
+      EXPECT_FLOAT_EQ(o[8 + i], v[static_cast<size_t>(5 * 8 + i)]);
+      EXPECT_TRUE(std::isnan(o[16 + i]));
+    }
+  });
 }
 
 TEST(Attention, NanStaysInItsQuery) {

@@ -3,9 +3,10 @@
 // Only for sources compiled per ISA (cmake/kernels.cmake). Everything is in ingot::cpu::INGOT_ISA.
 #pragma once
 
+#include <immintrin.h>
+
 #include <cstdint>
 #include <cstring>
-#include <immintrin.h>
 
 #define INGOT_INLINE inline __attribute__((always_inline))
 #define INGOT_LAMBDA_INLINE __attribute__((always_inline))  // after the parameters of a lambda

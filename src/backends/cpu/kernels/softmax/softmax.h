@@ -33,6 +33,10 @@ struct SoftmaxKernels {
   /// y = exp(score - largest score of the row), or score - largest score where `log`; sums[row] = the sum of
   /// the exponentials.
   void (*exp_rows)(const SoftmaxRows& rows, bool log, float* sums);
+  /// For rows that come in pieces: y = exp(score - peak), where peaks[row] becomes the largest score so far.
+  /// sums[row] becomes the sum relative to it, and factors[row] is what earlier results are to be multiplied
+  /// with. Start with peaks of -infinity and sums of 0.
+  void (*exp_pieces)(const SoftmaxRows& rows, float* peaks, float* sums, float* factors);
   /// What is left: y / sum, or y - log(sum).
   void (*finish_rows)(const SoftmaxRows& rows, bool log, const float* sums);
   /// `lanes` neighbouring columns of n elements, `stride` apart.

@@ -74,6 +74,31 @@ void exp_rows(const SoftmaxRows& s, bool log, float* sums) {
     log ? exp_rows_of<false, true>(s, sums) : exp_rows_of<false, false>(s, sums);
 }
 
+template <bool masked>
+void exp_pieces_of(const SoftmaxRows& s, float* peaks, float* sums, float* factors) {
+  const VecF scale = broadcast(s.scale);
+  const float none = -__builtin_inff();
+  auto mask_of = [&](int64_t r) { return masked ? s.mask + r * s.mask_row : nullptr; };
+  for (int64_t r = 0; r < s.rows; ++r) {
+    const float piece = largest_score<masked>(s.x + r * s.x_row, mask_of(r), scale, s.n);
+    const float peak = piece > peaks[r] || piece != piece ? piece : peaks[r];
+    factors[r] = peak == none ? 0.0f : peaks[r] - peak;  // nothing but -infinity yet: no difference to take
+    peaks[r] = peak;
+  }
+  for (int64_t r = 0; r < s.rows; r += kLanes) {
+    const int count = s.rows - r < kLanes ? static_cast<int>(s.rows - r) : kLanes;
+    store_tail(factors + r, exp(load_tail(factors + r, count)), count);
+  }
+  for (int64_t r = 0; r < s.rows; ++r) {
+    const VecF shift = broadcast(peaks[r] == none ? 0.0f : peaks[r]);
+    sums[r] = sums[r] * factors[r] + exponentials<masked, false>(s.x + r * s.x_row, mask_of(r), scale, shift,
+                                                                 s.n, s.y + r * s.y_row);
+  }
+}
+void exp_pieces(const SoftmaxRows& s, float* peaks, float* sums, float* factors) {
+  s.mask ? exp_pieces_of<true>(s, peaks, sums, factors) : exp_pieces_of<false>(s, peaks, sums, factors);
+}
+
 void finish_rows(const SoftmaxRows& s, bool log, const float* sums) {
   for (int64_t r = 0; r < s.rows; ++r) {
     const VecF last = broadcast(log ? -logf(sums[r]) : 1.0f / sums[r]);
@@ -109,6 +134,6 @@ void columns(const float* x, float factor, bool log_form, int64_t n, int64_t str
 }  // namespace
 
 extern const SoftmaxKernels kSoftmax;
-const SoftmaxKernels kSoftmax{exp_rows, finish_rows, columns};
+const SoftmaxKernels kSoftmax{exp_rows, exp_pieces, finish_rows, columns};
 
 }  // namespace ingot::cpu::INGOT_ISA
