@@ -106,6 +106,12 @@ void build_broadcast_by_axis(NodeBuilder& b) {
   b.same();
 }
 
+// Whether C is broadcast was said before version 7, and is now seen from its shape.
+void build_gemm_broadcast(NodeBuilder& b) {
+  b.attrs.erase("broadcast");
+  b.same();
+}
+
 // Before version 7 a vector of slopes belonged to the channels, dimension 1.
 void build_prelu_by_channel(NodeBuilder& b) {
   b.attrs.erase("consumed_inputs");

@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "frontend/onnx/wire.h"
+#include "ops/types.h"
 
 namespace ingot::onnx_import {
 namespace {
@@ -11,34 +12,11 @@ namespace {
 constexpr size_t kMaxRank = 64;
 
 // TensorProto.DataType in its order.
-constexpr struct {
-  std::string_view name;
-  DataType type;
-} kTypes[] = {{"undefined", DataType::kInvalid},
-              {"float", DataType::kF32},
-              {"uint8", DataType::kU8},
-              {"int8", DataType::kI8},
-              {"uint16", DataType::kU16},
-              {"int16", DataType::kI16},
-              {"int32", DataType::kI32},
-              {"int64", DataType::kI64},
-              {"string", DataType::kInvalid},
-              {"bool", DataType::kBool},
-              {"float16", DataType::kF16},
-              {"double", DataType::kF64},
-              {"uint32", DataType::kU32},
-              {"uint64", DataType::kU64},
-              {"complex64", DataType::kInvalid},
-              {"complex128", DataType::kInvalid},
-              {"bfloat16", DataType::kBF16},
-              {"float8e4m3fn", DataType::kF8E4M3},
-              {"float8e4m3fnuz", DataType::kInvalid},
-              {"float8e5m2", DataType::kF8E5M2},
-              {"float8e5m2fnuz", DataType::kInvalid},
-              {"uint4", DataType::kU4},
-              {"int4", DataType::kI4},
-              {"float4e2m1", DataType::kInvalid},
-              {"float8e8m0", DataType::kInvalid}};
+constexpr std::string_view kTypeNames[] = {
+    "undefined", "float",      "uint8",      "int8",         "uint16",         "int16",      "int32",
+    "int64",     "string",     "bool",       "float16",      "double",         "uint32",     "uint64",
+    "complex64", "complex128", "bfloat16",   "float8e4m3fn", "float8e4m3fnuz", "float8e5m2", "float8e5m2fnuz",
+    "uint4",     "int4",       "float4e2m1", "float8e8m0",   "uint2",          "int2"};
 
 Status size_mismatch(DataType dtype, const Dims& dims, size_t expected, size_t got) {
   return corrupt(data_type_name(dtype), dims_to_string(dims), " takes ", expected, " bytes, got ", got);
@@ -115,13 +93,13 @@ Status check_location(Text location) {
 }  // namespace
 
 DataType data_type_from_onnx(int64_t onnx_type) {
-  const bool known = onnx_type >= 0 && onnx_type < static_cast<int64_t>(std::size(kTypes));
-  return known ? kTypes[onnx_type].type : DataType::kInvalid;
+  const Result<DataType> type = ops::from_onnx_type_number(onnx_type);
+  return type.ok() ? *type : DataType::kInvalid;
 }
 
 std::string onnx_type_name(int64_t onnx_type) {
-  const bool known = onnx_type >= 0 && onnx_type < static_cast<int64_t>(std::size(kTypes));
-  return known ? std::string(kTypes[onnx_type].name) : str("type ", onnx_type);
+  const bool known = onnx_type >= 0 && onnx_type < static_cast<int64_t>(std::size(kTypeNames));
+  return known ? std::string(kTypeNames[onnx_type]) : str("type ", onnx_type);
 }
 
 Result<Tensor> TensorReader::borrow(const Source& source, Text bytes, DataType dtype, const Dims& dims) {
