@@ -124,11 +124,71 @@ TEXTS = {
         }""",
 }
 
-FUNCTION = """<ir_version: 8, opset_import: ["" : 17, "local" : 1]>
-g (float[n] x) => (float[n] y) { y = local.Twice <scale = 3.0> (x) }
-<domain: "local", opset_import: ["" : 17]>
-Twice <scale> (a) => (c) { k = Constant <value_float: float = @scale> ()  m = Mul (a, k)  c = Add (m, m) }
-"""
+# Models with a head of their own.
+WHOLE = {
+    "function": """<ir_version: 8, opset_import: ["" : 17, "local" : 1]>
+        g (float[n] x) => (float[n] y) { y = local.Twice <scale = 3.0> (x) }
+        <domain: "local", opset_import: ["" : 17]>
+        Twice <scale> (a) => (c) { k = Constant <value_float: float = @scale> ()  m = Mul (a, k)  c = Add (m, m) }""",
+    "nested": """<ir_version: 9, opset_import: ["" : 18, "local" : 1]>
+        g (bool c, float[4] x) => (float[4] y) <float[4] w = {1, 2, 3, 4}> {
+          f = local.outer <slope = 0.5> (x)
+          y = If (c) <
+            then_branch = t () => (float[4] a) { a = Add (f, w) },
+            else_branch = e () => (float[4] b) { q = Relu (x)  b = If (c) <
+              then_branch = tt () => (float[4] d) { d = Identity (q) },
+              else_branch = ee () => (float[4] f) { f = Mul (q, x) }> }>
+        }
+        <domain: "local", opset_import: ["" : 18, "local" : 1]>
+        outer <slope> (a) => (c) { b = local.inner <alpha : float = @slope> (a)  c = local.inner (b) }
+        <domain: "local", opset_import: ["" : 18]>
+        inner <alpha : float = 0.25> (a) => (b) { b = LeakyRelu <alpha : float = @alpha> (a) }""",
+    "older_forms": """<ir_version: 4, opset_import: ["" : 9]>
+        g (float[2, 3, 4, 4] x) => (float[2, 3, 8, 8] y, float[2, 7] z) {
+          s = Slice <starts = [0, 1], ends = [2, 3], axes = [0, 1]> (x)
+          c = Clip <min = -1.0, max = 1.0> (x)
+          p = Pad <pads = [0, 0, 0, 0, 0, 0, 0, 0], value = 0.5> (c)
+          f = Constant <value = float[4] {1, 1, 2, 2}> ()
+          y = Upsample <mode = "nearest"> (p, f)
+          r = ReduceMean <axes = [2, 3], keepdims = 0> (s)
+          u = Unsqueeze <axes = [1]> (r)
+          q = Squeeze <axes = [1]> (u)
+          t, i = TopK <k = 2, axis = -1> (q)
+          m = Softmax <axis = 1> (x)
+          l, v = Split <axis = 1, split = [1, 1]> (q)
+          d, mask = Dropout <ratio = 0.5> (q)
+          z = Concat <axis = 1> (d, t, q, l)
+        }""",
+}
+
+
+def trees():
+    """A decision tree with its lists of attributes, and the maps that follow it."""
+    tree = helper.make_node(
+        "TreeEnsembleClassifier",
+        ["x"],
+        ["label", "p"],
+        domain="ai.onnx.ml",
+        nodes_treeids=[0, 0, 0],
+        nodes_nodeids=[0, 1, 2],
+        nodes_featureids=[0, 0, 0],
+        nodes_modes=["BRANCH_LEQ", "LEAF", "LEAF"],
+        nodes_values=[0.5, 0.0, 0.0],
+        nodes_truenodeids=[1, 0, 0],
+        nodes_falsenodeids=[2, 0, 0],
+        class_treeids=[0, 0],
+        class_nodeids=[1, 2],
+        class_ids=[0, 1],
+        class_weights=[1.0, 1.0],
+        classlabels_int64s=[0, 1],
+    )
+    maps = helper.make_node("ZipMap", ["p"], ["z"], domain="ai.onnx.ml", classlabels_int64s=[0, 1])
+    x = helper.make_tensor_value_info("x", TensorProto.FLOAT, [None, 2])
+    label = helper.make_tensor_value_info("label", TensorProto.INT64, [None])
+    z = helper.make_tensor_value_info("p", TensorProto.FLOAT, [None, 2])
+    graph = helper.make_graph([tree, maps], "g", [x], [label, z])
+    opsets = [helper.make_opsetid("", 15), helper.make_opsetid("ai.onnx.ml", 1)]
+    return helper.make_model(graph, ir_version=8, opset_imports=opsets)
 
 
 def fill_weights(graph):
@@ -169,8 +229,8 @@ def oddities():
 def main():
     FOLDER.mkdir(parents=True, exist_ok=True)
     models = {name: parser.parse_model(HEAD + text) for name, text in TEXTS.items()}
-    models["function"] = parser.parse_model(FUNCTION)
-    models["oddities"] = oddities()
+    models |= {name: parser.parse_model(text) for name, text in WHOLE.items()}
+    models |= {"oddities": oddities(), "trees": trees()}
     for name, model in models.items():
         fill_weights(model.graph)
         onnx.checker.check_model(model)

@@ -26,12 +26,7 @@ void build_constant(NodeBuilder& b) {
 void build_constant_fill(NodeBuilder& b) {
   const float value = b.take<float>("value");
   const DataType type = data_type_from_onnx(b.take<int64_t>("dtype", 1));
-  Result<Tensor> fill = Tensor::allocate(type, {1});
-  const bool filled = fill.ok() && dispatch_type(type, [&](auto tag) {
-                        using T = typename decltype(tag)::type;
-                        fill->template mutable_span<T>()[0] = static_cast<T>(value);
-                      });
-  if (!filled) return b.fail(unsupported("its dtype is not supported"));
+  if (bit_width(type) < 8) return b.fail(unsupported("its dtype is not supported"));
   Value* shape = nullptr;
   if (b.input(0) == nullptr)
     shape = b.ints(b.attrs.get_ints("shape"));
@@ -39,7 +34,7 @@ void build_constant_fill(NodeBuilder& b) {
     shape = b.attrs.get_int("input_as_shape") != 0 ? b.input(0) : b.add("Shape", {b.input(0)});
   const Ints extra = b.attrs.get_ints("extra_shape");
   if (!extra.empty()) shape = b.add("Concat", {shape, b.ints(extra)}, {{"axis", int64_t{0}}});
-  b.set_output(0, b.add("ConstantOfShape", {shape}, {{"value", *fill}}));
+  b.set_output(0, b.add("ConstantOfShape", {shape}, {{"value", b.filled(type, value, {1})}}));
 }
 
 namespace {

@@ -1,4 +1,7 @@
 // Operators that only training tells apart, recurrent layers, control flow, machine-learning models.
+#include <algorithm>
+#include <limits>
+
 #include "frontend/onnx/node_builder.h"
 
 namespace ingot::onnx_import {
@@ -20,13 +23,7 @@ void build_dropout(NodeBuilder& b) {
   b.set_output(0, b.add("Identity", {x}));
   if (!b.wants(1)) return;
   const DataType type = b.version < 10 ? x->dtype() : DataType::kBool;
-  Result<Tensor> one = Tensor::allocate(type, {1});
-  if (!one.ok()) return b.fail(one.status());
-  dispatch_type(type, [&](auto tag) {
-    using T = typename decltype(tag)::type;
-    one->template mutable_span<T>()[0] = T(1);
-  });
-  b.set_output(1, b.add("ConstantOfShape", {b.add("Shape", {x})}, {{"value", *one}}));
+  b.set_output(1, b.add("ConstantOfShape", {b.add("Shape", {x})}, {{"value", b.filled(type, 1, {1})}}));
 }
 
 // GRU, LSTM, RNN: batch-first data (layout 1) is transposed around the operator.
@@ -55,8 +52,12 @@ TensorType of_any_shape(const Value* value) {
 
 }  // namespace
 
-// The body takes the iteration, the condition and the carried values.
+// The body takes the iteration, the condition and the carried values. Without a count, or without a condition
+// to begin with, the loop is bound by the other alone.
 void build_loop(NodeBuilder& b) {
+  b.inputs.resize(std::max<size_t>(b.inputs.size(), 2));
+  if (b.inputs[0] == nullptr) b.inputs[0] = b.scalar_int(std::numeric_limits<int64_t>::max());
+  if (b.inputs[1] == nullptr) b.inputs[1] = b.constant(b.filled(DataType::kBool, 1));
   std::vector<TensorType> formals = {{DataType::kI64, {}}, {DataType::kBool, {}}};
   for (size_t i = 2; i < b.inputs.size(); ++i) formals.push_back(of_any_shape(b.inputs[i]));
   b.add_control_flow(formals);

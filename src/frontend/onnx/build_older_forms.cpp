@@ -139,13 +139,14 @@ void build_grid_sample(NodeBuilder& b) {
   b.same();
 }
 
-// QuantizeLinear, DequantizeLinear: a vector of one element stands for a scalar in many files, in the scale or
-// the zero point alone, too.
+// QuantizeLinear, DequantizeLinear: a vector of one element stands for a scalar in many files, in the scale
+// or the zero point alone, too.
 void build_quantize(NodeBuilder& b) {
   for (size_t i = 1; i < b.inputs.size(); ++i) {
     Value* v = b.inputs[i];
     if (v == nullptr || b.rank(v) != 1 || !v->shape()[0].is(1)) continue;
-    b.inputs[i] = v->is_constant() ? b.constant(v->constant().reshaped({})) : b.add("Reshape", {v, b.ints({})});
+    b.inputs[i] =
+        v->is_constant() ? b.constant(v->constant().reshaped({})) : b.add("Reshape", {v, b.ints({})});
   }
   b.same();
 }

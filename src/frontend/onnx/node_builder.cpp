@@ -78,23 +78,31 @@ Value* NodeBuilder::constant(Tensor value) { return frame_.graph.add_constant(""
 
 Value* NodeBuilder::ints(const Ints& values) { return constant(Tensor::vector_i64(values)); }
 
-Value* NodeBuilder::floats(const Floats& values, const Value* like) {
-  Result<Tensor> tensor = Tensor::allocate(like->dtype(), {static_cast<int64_t>(values.size())});
-  const bool done = tensor.ok() && dispatch_type(like->dtype(), [&](auto tag) {
-                      using T = typename decltype(tag)::type;
-                      std::transform(values.begin(), values.end(), tensor->mutable_span<T>().begin(),
-                                     [](float v) { return static_cast<T>(v); });
-                    });
-  if (done) return constant(std::move(*tensor));
-  fail(invalid_argument("an input has no type"));
-  return failed_value();
+Tensor NodeBuilder::filled(DataType dtype, float value, Dims dims) {
+  Result<Tensor> tensor = Tensor::allocate(dtype, std::move(dims));
+  INGOT_CHECK(tensor.ok());  // of a few bytes
+  dispatch_type(dtype, [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    const auto elements = tensor->template mutable_span<T>();
+    std::fill(elements.begin(), elements.end(), static_cast<T>(value));
+  });
+  return std::move(*tensor);
 }
 
 Value* NodeBuilder::scalar(float value, const Value* like) {
-  Value* vector = floats({value}, like);
-  if (failed()) return vector;
-  Tensor tensor = vector->constant().reshaped({});
-  frame_.graph.erase_constant(vector);
+  if (bit_width(like->dtype()) >= 8) return constant(filled(like->dtype(), value));
+  fail(invalid_argument("an input has no numeric type"));
+  return failed_value();
+}
+
+Value* NodeBuilder::floats(const Floats& values, const Value* like) {
+  if (bit_width(like->dtype()) < 8) return scalar(0, like);  // fails
+  Tensor tensor = filled(like->dtype(), 0, {static_cast<int64_t>(values.size())});
+  dispatch_type(like->dtype(), [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    std::transform(values.begin(), values.end(), tensor.template mutable_span<T>().begin(),
+                   [](float v) { return static_cast<T>(v); });
+  });
   return constant(std::move(tensor));
 }
 

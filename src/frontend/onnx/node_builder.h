@@ -51,6 +51,8 @@ class NodeBuilder {
   Value* constant(Tensor value);
   Value* ints(const Ints& values);
   Value* scalar_int(int64_t value) { return constant(Tensor::scalar_i64(value)); }
+  /// Every element is `value`; types without a C++ type give zeros.
+  static Tensor filled(DataType dtype, float value, Dims dims = {});
   /// A scalar or 1-D tensor of the element type of `like`.
   Value* scalar(float value, const Value* like);
   Value* floats(const Floats& values, const Value* like);
