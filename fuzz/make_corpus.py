@@ -137,7 +137,7 @@ WHOLE = {
             then_branch = t () => (float[4] a) { a = Add (f, w) },
             else_branch = e () => (float[4] b) { q = Relu (x)  b = If (c) <
               then_branch = tt () => (float[4] d) { d = Identity (q) },
-              else_branch = ee () => (float[4] f) { f = Mul (q, x) }> }>
+              else_branch = ee () => (float[4] k) { k = Mul (q, x) }> }>
         }
         <domain: "local", opset_import: ["" : 18, "local" : 1]>
         outer <slope> (a) => (c) { b = local.inner <alpha : float = @slope> (a)  c = local.inner (b) }
