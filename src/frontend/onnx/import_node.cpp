@@ -8,7 +8,7 @@ namespace ingot::onnx_import {
 namespace {
 
 // Functions that call functions multiply: this stops a small file from asking for an endless graph.
-constexpr int64_t kMaxNodes = 2'000'000;
+constexpr int64_t kMaxNodes = 500'000;
 
 Status not_implemented() { return unsupported("the operator is not implemented"); }
 

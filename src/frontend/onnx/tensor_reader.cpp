@@ -198,8 +198,8 @@ Result<Tensor> TensorReader::read(const SparseTensorProto& proto) {
   if (indices.dtype() != DataType::kI64 || (!linear && indices.dims() != Dims{count, rank}))
     return fail("indices are ", indices.view().type_string(), ", expected i64[", count, "] or i64[", count,
                 ", ", rank, "]");
-  // A few bytes may ask for any number of zeros: bounded by what a dense file of that kind could hold.
-  constexpr size_t kMaxDenseBytes = size_t{1} << 32;
+  // A few bytes may ask for any number of zeros.
+  constexpr size_t kMaxDenseBytes = size_t{1} << 28;
   INGOT_ASSIGN_OR_RETURN(const size_t bytes, checked_bytes(values.dtype(), proto.dims));
   if (proto.dims.size() > kMaxRank || bytes > kMaxDenseBytes)
     return fail("its dense form takes ", bytes, " bytes");
