@@ -163,15 +163,33 @@ Dim mod(const Dim& a, const Dim& b) {
   return Dim::atom(kMod, a, b);
 }
 
+// The operands of a dim that is a minimum or maximum and nothing more.
+const Dim::Atom* Dim::only_atom(int kind) const {
+  if (!terms_ || constant_ != 0 || terms_->size() != 1) return nullptr;
+  const Term& t = terms_->front();
+  return t.coefficient == 1 && t.atoms.size() == 1 && t.atoms[0]->kind == kind ? t.atoms[0].get() : nullptr;
+}
+
+// a <= b for all sizes: the difference is never negative, or a is a minimum one of whose operands b bounds,
+// or b a maximum likewise.
+bool Dim::never_above(const Dim& a, const Dim& b, int depth) {
+  if ((b - a).lower_bound().value_or(-1) >= 0) return true;
+  if (depth == 0) return false;
+  const auto below = [&](const Dim& x, const Dim& y) { return never_above(x, y, depth - 1); };
+  if (const Atom* m = a.only_atom(kMin)) return below(m->a, b) || below(m->b, b);
+  if (const Atom* m = b.only_atom(kMax)) return below(a, m->a) || below(a, m->b);
+  return false;
+}
+
 Dim min(const Dim& a, const Dim& b) {
-  const Dim difference = a - b;
-  if (difference.is_const()) return difference.constant_ <= 0 ? a : b;
+  if (Dim::never_above(a, b)) return a;
+  if (Dim::never_above(b, a)) return b;
   return Dim::atom(kMin, a, b);
 }
 
 Dim max(const Dim& a, const Dim& b) {
-  const Dim difference = a - b;
-  if (difference.is_const()) return difference.constant_ >= 0 ? a : b;
+  if (Dim::never_above(a, b)) return b;
+  if (Dim::never_above(b, a)) return a;
   return Dim::atom(kMax, a, b);
 }
 
@@ -269,7 +287,9 @@ void Dim::collect_symbols(std::vector<std::string>& names) const {
 }
 
 Status bind_dims(const Shape& shape, const Dims& dims, SymbolValues& symbols) {
-  const auto mismatch = [&] { return invalid_argument("got shape ", dims_to_string(dims), ", expected ", to_string(shape)); };
+  const auto mismatch = [&] {
+    return invalid_argument("got shape ", dims_to_string(dims), ", expected ", to_string(shape));
+  };
   if (shape.size() != dims.size()) return mismatch();
   for (size_t i = 0; i < dims.size(); ++i) {
     std::vector<std::string> names;
@@ -281,7 +301,8 @@ Status bind_dims(const Shape& shape, const Dims& dims, SymbolValues& symbols) {
     if (!expected.ok()) continue;  // an expression over symbols that nothing has bound: taken as it is
     if (*expected != dims[i]) {
       if (is_static(shape)) return mismatch();
-      return invalid_argument("got shape ", dims_to_string(dims), ", expected ", to_string(shape), " where dimension ", i, " is ", *expected);
+      return invalid_argument("got shape ", dims_to_string(dims), ", expected ", to_string(shape),
+                              " where dimension ", i, " is ", *expected);
     }
   }
   return {};

@@ -66,6 +66,8 @@ class Dim {
   using Terms = std::vector<Term>;
   static Dim make(int64_t constant, Terms terms);
   static Dim atom(int kind, const Dim& a, const Dim& b);
+  const Atom* only_atom(int kind) const;
+  static bool never_above(const Dim& a, const Dim& b, int depth = 4);
   friend struct DimParser;
 
   int64_t constant_ = 0;

@@ -15,6 +15,10 @@ TEST(Dim, EqualSizesAlongDifferentPathsCompareEqual) {
   EXPECT_EQ(floor_div(h * 2 + 3, 2), h + 1);
   EXPECT_EQ(mod(h * 8, 4), Dim(0));
   EXPECT_EQ(max(h + 3, h), h + 3);
+  EXPECT_EQ(max(min(h, 512), 0), min(h, 512));
+  EXPECT_EQ(max(h, min(h, 512)), h);
+  EXPECT_EQ(min(h, max(b, h + 1)), h);
+  EXPECT_EQ(min(min(h, 5), 0), Dim(0));
   EXPECT_FALSE(h == b);
 }
 

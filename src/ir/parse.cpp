@@ -119,7 +119,7 @@ class Parser {
     Attrs attrs;
     if (scanner_.accept('{')) INGOT_RETURN_IF_ERROR(attributes(*op, attrs));
     std::string name;
-    if (scanner_.at_string()) {
+    if (scanner_.accept_word("as")) {
       INGOT_ASSIGN_OR_RETURN(name, scanner_.string());
     }
     Node* n = g.add_node(*op, std::move(inputs), std::move(attrs), targets.size(), std::move(name));

@@ -63,7 +63,7 @@ class Printer {
       });
       out_ += '}';
     }
-    if (!n.name().empty()) out_ += ' ' + quote_string(n.name());
+    if (!n.name().empty()) out_ += " as " + quote_string(n.name());
     for (std::string_view name : n.op().subgraphs) {  // in the op's order, whatever the node's is
       const Graph* body = n.subgraph(name);
       if (body == nullptr) continue;

@@ -37,8 +37,8 @@ std::string quote_string(std::string_view text) {
 }
 
 std::string quote_name(std::string_view name) {
-  const bool bare = !name.empty() && starts_word(name[0]) && name != "_" && name != "return" &&
-                    std::all_of(name.begin(), name.end(), continues_word);
+  const bool bare = !name.empty() && starts_word(name[0]) && name != "_" && name != "as" &&
+                    name != "return" && std::all_of(name.begin(), name.end(), continues_word);
   return bare ? std::string(name) : quote_string(name);
 }
 

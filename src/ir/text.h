@@ -4,7 +4,7 @@
 //   graph main(x: f32[batch, 3, 8, 8], "odd name": i64[]) {
 //     w = f32[4, 3, 1, 1] @0                     # tensor 0 of the table beside the text
 //     b = f32[4] {0.5, 1, -2, 1e-3}
-//     y: f32[batch, 4, 8, 8] = Conv(x, w, b) {pads = [0, 0, 0, 0], auto_pad = "NOTSET"} "conv1"
+//     y: f32[batch, 4, 8, 8] = Conv(x, w, b) {pads = [0, 0, 0, 0], group = 1} as "conv1"
 //     a, _ = Split(y, _) {axis = 1, num_outputs = 2}
 //     z = If(c; a, b) then_branch = graph t(a, b) { return a } else_branch = graph e(a, b) { return b }
 //     return a, z

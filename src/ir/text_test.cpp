@@ -13,7 +13,7 @@ namespace {
 
 constexpr const char* kSmall = R"(graph main(x: f32[batch, 3], "odd \"name\"\x0a": f32[1]) {
   b = f32[3] {0.5, -1e-08, inf}
-  y: f32[batch, 3] = Add(x, b) "first"
+  y: f32[batch, 3] = Add(x, b) as "first"
   z: f32[batch, 3] = Softmax(y) {axis = 1}
   v: f32[batch, 3] = Add(z, "odd \"name\"\x0a")
   return v, x
@@ -40,6 +40,17 @@ TEST(IrText, PrintsWhatItParsed) {
   EXPECT_EQ(g->outputs().size(), 2u);
   EXPECT_EQ(g->nodes().front()->name(), "first");
   EXPECT_EQ(g->inputs()[1]->name(), "odd \"name\"\n");
+}
+
+TEST(IrText, ANodeWithoutNameBeforeAQuotedResult) {
+  const std::string text = R"(graph g(x: f32[2]) {
+  y: f32[2] = Relu(x)
+  "the end": f32[2] = Relu(y)
+  "as": f32[2] = Relu("the end") as "return"
+  return "as"
+}
+)";
+  EXPECT_EQ(print(*parsed(text)), text);
 }
 
 TEST(IrText, LargeConstantsGoToTheTableOnce) {

@@ -1,5 +1,5 @@
-// Constant folding: nodes whose inputs are all constants run through their op's `eval`, and values whose
-// contents inference knows (shape arithmetic) become constants.
+// Constant folding: nodes whose inputs are all constants run through their op's `eval`, values whose contents
+// inference knows (shape arithmetic) become constants, and so do the targets of reshapes.
 #include "ir/interpreter.h"
 #include "passes/pass.h"
 #include "passes/rewrite.h"
@@ -71,14 +71,36 @@ void fold_contents(Node* node) {
   }
 }
 
+// A Reshape whose target is computed from other shapes does not need them where its result's shape is known
+// from its input's.
+void fold_target(Node* reshape) {
+  const Value *x = reshape->input(0), *y = reshape->output();
+  if (reshape->input(1)->is_constant() || !x->type().ranked || !y->type().ranked) return;
+  const auto target = reshape_target(x->shape(), y->shape());
+  if (!target) return;
+  Graph& g = reshape->graph();
+  Node* unused = reshape->input(1)->producer();
+  g.set_input(reshape, 1, g.add_constant("shape", Tensor::vector_i64(*target)));
+  reshape->attrs().erase("allowzero");
+  if (unused) erase_unused(unused);
+}
+
+// Products take in the transposes of their operands; a large constant would be copied for nothing.
+bool is_for_a_product(const Node& n) {
+  const Node* user = n.is("Transpose") && n.output() ? only_user(n.output()) : nullptr;
+  return user && is_any(*user, {"MatMul", "Gemm", "FusedMatMul"}) && n.output()->type().rank() == 2;
+}
+
 }  // namespace
 
 Status fold_constants(Graph& graph) {
   for (Node* node : graph.node_list()) {
-    if (may_fold(*node))
-      INGOT_RETURN_IF_ERROR(fold(node));
-    else if (node->op().deterministic)
-      fold_contents(node);
+    if (may_fold(*node)) {
+      if (!is_for_a_product(*node)) INGOT_RETURN_IF_ERROR(fold(node));
+    } else {
+      if (node->op().deterministic) fold_contents(node);
+      if (node->is("Reshape")) fold_target(node);
+    }
   }
   return {};
 }

@@ -91,7 +91,34 @@ void run_pipeline(Runner& run) {
     run("remove_dead_code");   // so that "used once" means what it says
   };
   clean_up();
+  const auto straighten = [&] {
+    run("merge_rearrangements");  // shows what a product's rows are made of
+    run("lift_reshapes");         // rows in their own dims: their Reshapes meet,
+    run("sink_transposes");       // and so do Transposes;
+    run("merge_rearrangements");  // what has met cancels
+  };
+
+  clean_up();
   clean_up();  // a branch that was inlined has constants of its own
+
+  run("recognize_activations");    // before anything moves the parts that it looks for
+  run("recognize_normalization");  // likewise
+  run("recognize_reductions");
+  run("merge_pads");
+  run("fuse_matmul");  // one kind of product for all that follows
+  straighten();
+  clean_up();
+
+  run("fuse_attention");     // while its products are bare
+  run("merge_projections");  // attention says which products belong together
+  straighten();              // the attention's result is in rows again
+  clean_up();
+
+  run("fold_scales");              // before epilogues hide the layers' results
+  run("fuse_skip_normalization");  // sums that no epilogue can take
+  run("fuse_pointwise");           // whole programs first,
+  run("fuse_epilogues");           // so that a layer takes in all of one at once
+  clean_up();
 }
 
 }  // namespace

@@ -108,11 +108,24 @@ bool refines(const TensorType& to, const TensorType& from) {
   return to.dtype == from.dtype && (!from.ranked || (to.ranked && to.shape == from.shape));
 }
 
-bool can_replace(const Value* from, const Value* to) {
-  if (!refines(to->type(), from->type())) return false;
+bool keeps_names(const Value* from, const Value* to) {
   const Graph& g = from->producer()->graph();
   return !g.is_output(from) || (to->producer() != nullptr && !g.is_output(to));
 }
+
+bool can_replace(const Value* from, const Value* to) {
+  return refines(to->type(), from->type()) && keeps_names(from, to);
+}
+
+namespace {
+
+// Names that Graph makes up: "v12".
+bool is_made_up(std::string_view name) {
+  return name.size() > 1 && name[0] == 'v' &&
+         std::all_of(name.begin() + 1, name.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+}  // namespace
 
 void erase_unused(Node* node) {
   Graph& g = node->graph();
@@ -129,8 +142,11 @@ void erase_unused(Node* node) {
 }
 
 void replace(Node* node, Value* with) {
-  node->graph().replace_uses(node->output(), with);
+  Graph& g = node->graph();
+  std::string name = node->output()->name();
+  g.replace_uses(node->output(), with);
   erase_unused(node);
+  if (is_made_up(with->name()) && !with->is_input() && !g.is_output(with)) g.rename(with, std::move(name));
 }
 
 Result<bool> replace_by(Node* node, std::string_view op, std::vector<Value*> inputs, Attrs attrs) {

@@ -44,10 +44,12 @@ Result<Value*> insert(Node* before, std::string_view op, std::vector<Value*> inp
                       std::string name = "");
 /// Whether `to` says all about its type that `from` does.
 bool refines(const TensorType& to, const TensorType& from);
-/// Whether all uses of `from` could use `to`: the type fits, and no graph output loses its name.
+/// Whether no graph output loses its name when `to` replaces `from`.
+bool keeps_names(const Value* from, const Value* to);
+/// Whether all uses of `from` could use `to`: keeps_names, and the type fits.
 bool can_replace(const Value* from, const Value* to);
 /// The only output of `node` is replaced by `with`, whose type must fit. Then `node`, and what has become
-/// unused before it, is erased.
+/// unused before it, is erased. `with` takes over the name where it has none of its own.
 void replace(Node* node, Value* with);
 /// `replace` by a new node, or false (and no change) where its type would not fit.
 Result<bool> replace_by(Node* node, std::string_view op, std::vector<Value*> inputs, Attrs attrs = {});
