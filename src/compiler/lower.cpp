@@ -89,9 +89,11 @@ class Lowering {
   Result<TensorId> get(const Value* v, Layout layout) {
     if (auto it = copies_.find({v, layout}); it != copies_.end()) return it->second;
     if (v->is_constant()) {
-      if (layout != Layout::kPlain)
-        return internal_error("constant '", v->name(), "' is wanted in blocked layout unpacked");
-      return copies_[{v, layout}] = add_weight(v->name(), v->constant(), "");
+      if (layout == Layout::kPlain) return copies_[{v, layout}] = add_weight(v->name(), v->constant(), "");
+      INGOT_ASSIGN_OR_RETURN(const Tensor packed, block_channels(v->constant()));
+      const TensorId t = add_weight(v->name() + ".blocked", packed, str("blocked/", plan_.block));
+      tensor(t).layout = layout;
+      return copies_[{v, layout}] = t;
     }
     const Home home = home_.at(v);
     if (home.layout == layout) return home.tensor;
@@ -104,6 +106,23 @@ class Lowering {
                 {copy});
     }
     return copies_[{v, layout}] = copy;
+  }
+
+  // A constant in blocked layout under its own dims: its channels have to fill whole blocks.
+  Result<Tensor> block_channels(const Tensor& plain) const {
+    const Dims& d = plain.dims();
+    const int64_t block = plan_.block;
+    if (plain.dtype() != DataType::kF32 || d.size() < 3 || d[1] % block != 0)
+      return internal_error("a constant of ", dims_to_string(d), " is wanted in blocks of ", block);
+    INGOT_ASSIGN_OR_RETURN(Tensor out, Tensor::allocate(DataType::kF32, d));
+    const int64_t pixels = plain.size() / (d[0] * d[1]);
+    const float* src = plain.span<float>().data();
+    float* dst = out.mutable_span<float>().data();
+    for (int64_t b = 0; b < d[0] * d[1] / block; ++b)
+      for (int64_t p = 0; p < pixels; ++p)
+        for (int64_t c = 0; c < block; ++c)
+          dst[(b * pixels + p) * block + c] = src[(b * block + c) * pixels + p];
+    return out;
   }
 
   // Blocked and plain bytes are the same when the block divides the channels and everything after them is 1.

@@ -2,6 +2,7 @@
 // place.
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "compiler/lower.h"
 
@@ -33,6 +34,10 @@ class ViewMaker {
     for (const PlanStep& s : plan_.steps)
       for (TensorId t : s.outputs)
         if (t != kNoTensor) written_[static_cast<size_t>(t)] = true;
+    std::vector<std::string> names;
+    for (TensorId t : plan_.inputs)
+      for (const Dim& d : at(plan_, t).type.shape) d.collect_symbols(names);
+    input_symbols_.insert(names.begin(), names.end());
   }
 
   void run() {
@@ -97,7 +102,8 @@ class ViewMaker {
     const int64_t axis = s.args.get_int("axis");
     const TensorId out = s.outputs[0];
     const PlanTensor to = at(plan_, out);
-    if (!to.type.ranked || !outer_is_one(to.type.shape, axis)) return;
+    // The first part is written before the last one's size is known, unless all sizes follow from the inputs.
+    if (!to.type.ranked || !outer_is_one(to.type.shape, axis) || !known_before_the_run(to.type.shape)) return;
     std::map<TensorId, Dim> places;
     Dim start = 0;
     for (TensorId t : s.inputs) {
@@ -118,8 +124,16 @@ class ViewMaker {
     s.args = {};
   }
 
+  bool known_before_the_run(const Shape& shape) const {
+    std::vector<std::string> names;
+    for (const Dim& d : shape) d.collect_symbols(names);
+    return std::all_of(names.begin(), names.end(),
+                       [&](const std::string& name) { return input_symbols_.contains(name); });
+  }
+
   Plan& plan_;
   std::vector<bool> written_;
+  std::set<std::string> input_symbols_;
 };
 
 }  // namespace

@@ -5,10 +5,11 @@
 
 namespace ingot::cpu {
 
-ChannelOperand channel_operand(const Value& operand, const Value& tensor) {
+ChannelOperand channel_operand(const Value& operand, const Value& tensor, int block) {
   const Shape &s = operand.shape(), &t = tensor.shape();
   if (!operand.type().ranked || s.size() > t.size()) return ChannelOperand::kUnfit;
-  if (s == t) return operand.is_constant() ? ChannelOperand::kUnfit : ChannelOperand::kSame;
+  const bool whole_blocks = t[1].is_const() && t[1].value() % block == 0;
+  if (s == t) return operand.is_constant() && !whole_blocks ? ChannelOperand::kUnfit : ChannelOperand::kSame;
   const size_t lead = t.size() - s.size();  // dims that broadcasting puts in front
   const Dim one = 1;
   const Dim& batch = lead > 0 ? one : s[0];
@@ -37,7 +38,7 @@ std::optional<Ints> blocked_operands(const Request& r, size_t first, Candidate& 
   for (size_t i = first; i < r.node.inputs().size(); ++i) {
     const Value* v = r.node.inputs()[i];
     packed.push_back(0);
-    switch (channel_operand(*v, *r.node.output())) {
+    switch (channel_operand(*v, *r.node.output(), block_of(r.isa))) {
       case ChannelOperand::kUnfit:
         return std::nullopt;
       case ChannelOperand::kPlain:

@@ -12,7 +12,7 @@ enum class ChannelOperand {
   kPlain,   // no channels ([N, 1, H, W], a scalar): read as it is
   kUnfit,   // none of these: the tensor has to be plain
 };
-ChannelOperand channel_operand(const Value& operand, const Value& tensor);
+ChannelOperand channel_operand(const Value& operand, const Value& tensor, int block);
 
 /// The packed form of kVector: `count` numbers and zeros up to whole blocks.
 PackedInput pack_channels(size_t input, const Value& operand, int block);
