@@ -129,7 +129,8 @@ WHOLE = {
     "function": """<ir_version: 8, opset_import: ["" : 17, "local" : 1]>
         g (float[n] x) => (float[n] y) { y = local.Twice <scale = 3.0> (x) }
         <domain: "local", opset_import: ["" : 17]>
-        Twice <scale> (a) => (c) { k = Constant <value_float: float = @scale> ()  m = Mul (a, k)  c = Add (m, m) }""",
+        Twice <scale> (a) => (c) {
+          k = Constant <value_float: float = @scale> ()  m = Mul (a, k)  c = Add (m, m) }""",
     "nested": """<ir_version: 9, opset_import: ["" : 18, "local" : 1]>
         g (bool c, float[4] x) => (float[4] y) <float[4] w = {1, 2, 3, 4}> {
           f = local.outer <slope = 0.5> (x)

@@ -1,4 +1,5 @@
-// bench_threads [THREADS]: what a fork-join of the thread pool costs, from spinning and from sleeping workers.
+// bench_threads [THREADS]: what a fork-join of the thread pool costs, from spinning and from sleeping
+// workers.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>

@@ -11,8 +11,8 @@
 
 namespace ingot::bench {
 
-/// Seconds that this thread has run: time given to others on a shared machine does not count. Spinning does, so that it is
-/// right for more threads too.
+/// Seconds that this thread has run: time given to others on a shared machine does not count. Spinning does,
+/// so that it is right for more threads too.
 inline double now() {
   timespec t;
   clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);

@@ -6,8 +6,8 @@
     engine = ingot.load("model.ingot")
     y = engine.run({"x": x})["y"]  # numpy in, numpy out
 
-Arrays are float32, float64, float16, bool or integers as the network says; bfloat16 is taken from, and given as,
-`ml_dtypes.bfloat16` where that package is installed, and its bits as uint16 elsewhere.
+Arrays are float32, float64, float16, bool or integers as the network says; bfloat16 is taken from,
+and given as, `ml_dtypes.bfloat16` where that package is installed, and its bits as uint16 elsewhere.
 """
 
 from ._ingot import (

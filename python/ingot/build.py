@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Union
 
 from . import _ingot
 from .errors import InvalidArgument
@@ -30,8 +29,8 @@ class Profile:
         return [list(self.min), list(opt), list(opt if self.max is None else self.max)]
 
 
-Model = Union[str, os.PathLike, bytes, _ingot.Network]
-ShapeOrProfile = Union[Dims, Profile]
+Model = str | os.PathLike | bytes | _ingot.Network
+ShapeOrProfile = Dims | Profile
 
 
 def _is_profile(value):

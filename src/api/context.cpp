@@ -80,7 +80,8 @@ struct Context::Impl {
       if (has_dims[i]) continue;
       const PlanTensor& t = plans()[0].tensors[static_cast<size_t>(plans()[0].inputs[i])];
       if (!t.type.is_static())
-        return failed_precondition("input '", t.name, "' of type ", t.type.to_string(), " has neither data nor a shape yet");
+        return failed_precondition("input '", t.name, "' of type ", t.type.to_string(),
+                                   " has neither data nor a shape yet");
       dims[i] = *eval(t.type.shape, {});
       has_dims[i] = true;
     }

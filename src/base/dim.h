@@ -84,7 +84,8 @@ int64_t num_elements(const Dims& dims);
 bool is_static(const Shape& shape);
 Shape to_shape(const Dims& dims);
 Result<Dims> eval(const Shape& shape, const SymbolValues& symbols);
-/// Binds the symbols of `shape` to `dims`: bare symbols take values, constants and expressions are checked against them.
+/// Binds the symbols of `shape` to `dims`: bare symbols take values, constants and expressions are checked
+/// against them.
 Status bind_dims(const Shape& shape, const Dims& dims, SymbolValues& symbols);
 
 }  // namespace ingot

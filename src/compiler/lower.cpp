@@ -240,7 +240,12 @@ class Lowering {
     return *known;
   }
 
+  // Zero where a rank is known to the run only.
   Cost node_cost(const Node& node) const {
+    auto unranked = [](const Value* v) { return v != nullptr && !v->type().ranked; };
+    if (std::any_of(node.inputs().begin(), node.inputs().end(), unranked) ||
+        std::any_of(node.outputs().begin(), node.outputs().end(), unranked))
+      return {};
     CostContext c{node.attrs(), {}, {}};
     auto view = [&](const Value* v) {
       return v == nullptr ? TensorView{} : TensorView{v->dtype(), options_.shapes.dims(*v), nullptr};

@@ -9,16 +9,18 @@
 namespace ingot::ops {
 namespace {
 
-// `coefficients` as `count` rows, one value for each feature.
+// `coefficients` holds `count` rows, one value for each column of X. More than that are allowed, and unused:
+// models whose X has fewer columns than they were trained on exist, and other runtimes run them so.
 Status check_coefficients(const InferContext& c, int64_t count) {
   INGOT_ASSIGN_OR_RETURN(const auto dims, feature_dims(c));
   const int64_t size = static_cast<int64_t>(c.attrs.get<Floats>("coefficients").size());
   const int64_t offsets = static_cast<int64_t>(c.attrs.get<Floats>("intercepts").size());
-  if (count < 1 || size % count != 0 || (offsets != 0 && offsets != count))
+  if (count < 1 || size < count || (offsets != 0 && offsets != count))
     return invalid_argument("got ", size, " coefficients and ", offsets, " intercepts for ", count,
                             " scores");
-  if (dims && dims->columns.is_const() && dims->columns.value() != size / count)
-    return invalid_argument("X has shape ", to_string(c.shape(0)), ", expected ", size / count, " columns");
+  if (dims && dims->columns.is_const() && dims->columns.value() > size / count)
+    return invalid_argument("X has shape ", to_string(c.shape(0)), ", expected at most ", size / count,
+                            " columns");
   return {};
 }
 
@@ -27,13 +29,15 @@ std::vector<double> linear_scores(const EvalContext& c, int64_t count) {
   const Floats coefficients = c.attrs.get<Floats>("coefficients"),
                intercepts = c.attrs.get<Floats>("intercepts");
   const std::vector<double> x = load_all<double>(c.input(0));
-  const size_t columns = coefficients.size() / static_cast<size_t>(count);
+  const Dims& dims = c.input(0).dims;
+  const size_t columns = static_cast<size_t>(dims.back()),
+               rows = dims.size() == 1 ? 1 : static_cast<size_t>(dims[0]);
   std::vector<double> scores;
-  for (size_t row = 0; columns > 0 && row < x.size(); row += columns) {
+  for (size_t row = 0; row < rows; ++row) {
     for (size_t k = 0; k < static_cast<size_t>(count); ++k) {
       double sum = intercepts.empty() ? 0 : intercepts[k];
       for (size_t i = 0; i < columns; ++i)
-        sum += static_cast<double>(coefficients[k * columns + i]) * x[row + i];
+        sum += static_cast<double>(coefficients[k * columns + i]) * x[row * columns + i];
       scores.push_back(sum);
     }
   }
@@ -93,7 +97,6 @@ Status eval_targets(EvalContext& c) {
   INGOT_ASSIGN_OR_RETURN(const PostTransform transform, read_post_transform(c.attrs));
   const int64_t targets = y.dims[1];
   std::vector<double> scores = linear_scores(c, targets);
-  scores.resize(static_cast<size_t>(y.size()));
   for (int64_t row = 0; row < y.dims[0]; ++row)
     transform_scores(transform, {scores.data() + row * targets, static_cast<size_t>(targets)});
   store(scores.data(), y.size(), y, 0);

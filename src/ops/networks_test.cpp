@@ -161,6 +161,14 @@ TEST(Networks, TreesAndTheirBaseValue) {
   expect_error("ml.TreeEnsembleRegressor", attrs, {f32({3, 1}, {1, 2, 3})}, "at least 2 columns");
 }
 
+TEST(Networks, LinearModelsUseTheFirstCoefficients) {
+  Attrs attrs = {
+      {"coefficients", Floats{1, 2, 3, 4, 99, 99}}, {"intercepts", Floats{0.5f, 0}}, {"targets", int64_t{2}}};
+  expect_near(run("ml.LinearRegressor", attrs, {f32({1, 2}, {1, 10})})[0], {1, 2}, {21.5, 43});
+  expect_near(run("ml.LinearRegressor", attrs, {f32({2, 0}, {})})[0], {2, 2}, {0.5, 0, 0.5, 0});
+  expect_error("ml.LinearRegressor", attrs, {f32({1, 4}, {1, 2, 3, 4})}, "at most 3 columns");
+}
+
 TEST(Fused, MatMulIsThePlainProductThenTheProgram) {
   const Tensor a = f32({2, 3}, {1, 2, 3, 4, 5, 6}), b = f32({3, 2}, {1, 0, -1, 2, 0.5, -3}),
                bias = f32({2}, {10, -10});

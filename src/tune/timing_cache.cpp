@@ -18,13 +18,15 @@ Status parse(std::string_view text, const std::string& path, std::map<std::strin
     const std::string_view line = text.substr(0, end);
     text.remove_prefix(std::min(end + 1, text.size()));
     if (++line_number == 1) {
-      if (line != kHeader) return corrupt("'", path, "' is not a timing cache: expected '", kHeader, "' in its first line");
+      if (line != kHeader)
+        return corrupt("'", path, "' is not a timing cache: expected '", kHeader, "' in its first line");
       continue;
     }
     double seconds = 0;
     const auto [stop, error] = std::from_chars(line.data(), line.data() + line.size(), seconds);
     const auto at = static_cast<size_t>(stop - line.data());
-    if (error != std::errc() || at >= line.size() || line[at] != '\t' || !std::isfinite(seconds) || seconds <= 0)
+    if (error != std::errc() || at >= line.size() || line[at] != '\t' || !std::isfinite(seconds) ||
+        seconds <= 0)
       return corrupt("'", path, "': line ", line_number, " is not 'seconds<TAB>key'");
     times.emplace(line.substr(at + 1), seconds);
   }

@@ -8,8 +8,8 @@
 
 namespace ingot {
 
-/// Keys name everything that a time depends on: machine, instruction set, threads, version, kernel, shapes and arguments.
-/// Lines of another version of Ingot are kept in the file and never match. Not thread-safe.
+/// Keys name everything that a time depends on: machine, instruction set, threads, version, kernel, shapes
+/// and arguments. Lines of another version of Ingot are kept in the file and never match. Not thread-safe.
 class TimingCache {
  public:
   /// A missing file is an empty cache. Errors: kIoError; kCorrupt names the line that is not a measurement.

@@ -22,7 +22,8 @@ void fill(const TensorArg& a) {
     std::memset(a.data, 0, a.bytes());
     return;
   }
-  uint32_t state = 12345;  // values that neither vanish nor overflow: zeros and denormals have times of their own
+  uint32_t state =
+      12345;  // values that neither vanish nor overflow: zeros and denormals have times of their own
   auto* p = static_cast<float*>(a.data);
   for (size_t i = 0; i < a.bytes() / sizeof(float); ++i) {
     state = state * 1664525u + 1013904223u;
@@ -30,7 +31,8 @@ void fill(const TensorArg& a) {
   }
 }
 
-// The mean of the faster half: robust against interrupts, and unlike the minimum not decided by one lucky run.
+// The mean of the faster half: robust against interrupts, and unlike the minimum not decided by one lucky
+// run.
 double estimate(std::vector<double>& times) {
   std::sort(times.begin(), times.end());
   const size_t half = (times.size() + 1) / 2;
@@ -71,16 +73,23 @@ Tuner::Tuner(const Target& target, Device& device, const OptShapes& shapes, int 
 Tuner::~Tuner() = default;
 
 std::string Tuner::key(const Node& node, const Candidate& c) const {
-  std::string out = str(machine_name(), '|', target_.arch(), '|', target_.threads(), "|" INGOT_VERSION "|", c.op, '|', c.kernel);
-  auto add = [&](const Value* v) { out += v == nullptr ? "|_" : str('|', data_type_name(v->dtype()), dims_to_string(shapes_.dims(*v))); };
+  std::string out = str(machine_name(), '|', target_.arch(), '|', target_.threads(), "|" INGOT_VERSION "|",
+                        c.op, '|', c.kernel);
+  auto add = [&](const Value* v) {
+    out += v == nullptr ? "|_" : str('|', data_type_name(v->dtype()), dims_to_string(shapes_.dims(*v)));
+  };
   for (const Value* v : node.inputs()) add(v);
   for (const Value* v : node.outputs()) add(v);
   for (const auto& [name, value] : c.args) {
     out += str('|', name, '=');
-    if (const auto* i = std::get_if<int64_t>(&value)) out += str(*i);
-    else if (const auto* f = std::get_if<float>(&value)) out += str(*f);
-    else if (const auto* s = std::get_if<std::string>(&value)) out += *s;
-    else if (const auto* l = std::get_if<Ints>(&value)) out += dims_to_string(*l);
+    if (const auto* i = std::get_if<int64_t>(&value))
+      out += str(*i);
+    else if (const auto* f = std::get_if<float>(&value))
+      out += str(*f);
+    else if (const auto* s = std::get_if<std::string>(&value))
+      out += *s;
+    else if (const auto* l = std::get_if<Ints>(&value))
+      out += dims_to_string(*l);
   }
   std::replace(out.begin(), out.end(), '\n', ' ');
   return out;
@@ -109,13 +118,15 @@ Result<std::unique_ptr<Tuner::Bench>> Tuner::make_bench(const Node& node, const 
   };
   for (size_t i = 0; i < node.inputs().size(); ++i) {
     const Value* v = node.inputs()[i];
-    auto packed = std::find_if(c.packed.begin(), c.packed.end(), [&](const PackedInput& p) { return p.input == i; });
+    auto packed =
+        std::find_if(c.packed.begin(), c.packed.end(), [&](const PackedInput& p) { return p.input == i; });
     if (v != nullptr && (packed != c.packed.end() || v->is_constant())) {
       Tensor t = v->constant();
       if (packed != c.packed.end()) {
         INGOT_ASSIGN_OR_RETURN(t, packed->pack());
       }
-      bench->args.push_back({t.dtype(), Layout::kPlain, target_.block(), t.dims(), const_cast<void*>(t.data())});
+      bench->args.push_back(
+          {t.dtype(), Layout::kPlain, target_.block(), t.dims(), const_cast<void*>(t.data())});
       bench->constants.push_back(std::move(t));
     } else {
       INGOT_RETURN_IF_ERROR(operand(v, c.inputs[i]));
@@ -124,15 +135,18 @@ Result<std::unique_ptr<Tuner::Bench>> Tuner::make_bench(const Node& node, const 
   }
   for (size_t i = 0; i < node.outputs().size(); ++i) {
     INGOT_RETURN_IF_ERROR(operand(node.outputs()[i], c.outputs[i]));
-    step.outputs.push_back(node.outputs()[i] == nullptr ? kNoTensor : static_cast<TensorId>(node.inputs().size() + i));
+    step.outputs.push_back(node.outputs()[i] == nullptr ? kNoTensor
+                                                        : static_cast<TensorId>(node.inputs().size() + i));
   }
-  for (size_t i = 0; i < bench->args.size(); ++i) (i < node.inputs().size() ? bench->inputs : bench->outputs).push_back(&bench->args[i]);
+  for (size_t i = 0; i < bench->args.size(); ++i)
+    (i < node.inputs().size() ? bench->inputs : bench->outputs).push_back(&bench->args[i]);
   INGOT_ASSIGN_OR_RETURN(bench->kernel, device_.make_kernel(step, bench->plan, *stream_));
   INGOT_RETURN_IF_ERROR(bench->kernel->resize(bench->inputs, bench->outputs));
   return bench;
 }
 
-Status Tuner::time_all(const Node& node, const Offer& offer, const std::vector<size_t>& which, std::vector<double>& seconds) {
+Status Tuner::time_all(const Node& node, const Offer& offer, const std::vector<size_t>& which,
+                       std::vector<double>& seconds) {
   std::vector<std::unique_ptr<Bench>> benches;
   size_t scratch_bytes = 64;
   for (size_t i : which) {
@@ -165,8 +179,10 @@ Result<size_t> Tuner::choose(const Node& node, const Offer& offer) {
   std::vector<double> seconds(count, 0);
   std::vector<size_t> missing;
   for (size_t i = 0; i < count; ++i) {
-    if (const double* known = cache_.find(key(node, offer.candidates[i]))) seconds[i] = *known;
-    else missing.push_back(i);
+    if (const double* known = cache_.find(key(node, offer.candidates[i])))
+      seconds[i] = *known;
+    else
+      missing.push_back(i);
   }
   if (!missing.empty()) {
     if (stream_ == nullptr) {
@@ -175,11 +191,14 @@ Result<size_t> Tuner::choose(const Node& node, const Offer& offer) {
     // All are timed together even where some are known: only times of one sitting compare.
     missing.clear();
     for (size_t i = 0; i < count; ++i) missing.push_back(i);
-    INGOT_RETURN_IF_ERROR(time_all(node, offer, missing, seconds));
+    // Opt shapes of open dims are a guess, and may be none that the node can have: then the order of the list
+    // decides.
+    if (!time_all(node, offer, missing, seconds).ok()) return size_t{0};
     for (size_t i = 0; i < count; ++i) cache_.add(key(node, offer.candidates[i]), seconds[i]);
   }
   const auto best = static_cast<size_t>(std::min_element(seconds.begin(), seconds.end()) - seconds.begin());
-  for (size_t i = 0; i < count; ++i) timings_.push_back({node.name(), offer.candidates[i].kernel, seconds[i], i == best});
+  for (size_t i = 0; i < count; ++i)
+    timings_.push_back({node.name(), offer.candidates[i].kernel, seconds[i], i == best});
   return best;
 }
 

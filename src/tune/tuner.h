@@ -1,4 +1,5 @@
-// The tuner: times the candidates of a node on the device, at the profile's opt shapes and in their real layouts.
+// The tuner: times the candidates of a node on the device, at the profile's opt shapes and in their real
+// layouts.
 #pragma once
 
 #include "runtime/device.h"
@@ -16,18 +17,21 @@ struct Timing {
 
 class Tuner {
  public:
-  /// `level` 0 times nothing; 1 to 5 spend more and more time on each candidate. `cache` may be shared by builds.
+  /// `level` 0 times nothing; 1 to 5 spend more and more time on each candidate. `cache` may be shared by
+  /// builds.
   Tuner(const Target& target, Device& device, const OptShapes& shapes, int level, TimingCache& cache);
   ~Tuner();
 
-  /// The index of the candidate to use. The reference kernel at the end of the list is picked only when it is alone.
+  /// The index of the candidate to use. The reference kernel at the end of the list is picked only when it is
+  /// alone.
   Result<size_t> choose(const Node& node, const Offer& offer);
   const std::vector<Timing>& timings() const { return timings_; }
 
  private:
   struct Bench;
   Result<std::unique_ptr<Bench>> make_bench(const Node& node, const Candidate& candidate);
-  Status time_all(const Node& node, const Offer& offer, const std::vector<size_t>& which, std::vector<double>& seconds);
+  Status time_all(const Node& node, const Offer& offer, const std::vector<size_t>& which,
+                  std::vector<double>& seconds);
   std::string key(const Node& node, const Candidate& candidate) const;
 
   const Target& target_;

@@ -169,7 +169,7 @@ def test_threads_share_an_engine(engine):
 
 
 def test_a_busy_context_is_refused():
-    """Runs of a context from two threads: each either works or says why not, and the first is not disturbed."""
+    """Runs of a context from two threads: each works or says why not, and the first is not disturbed."""
     net = ingot.Network()
     x = net.input("x", (400, 400))
     for _ in range(4):

@@ -43,7 +43,7 @@ def test_wrong_inputs(engine, inputs, words):
 def test_before_a_run(engine):
     context = engine.context()
     with pytest.raises(ingot.FailedPrecondition, match="not run yet"):
-        context.outputs
+        _ = context.outputs
     with pytest.raises(ingot.FailedPrecondition, match="input 'image'"):
         context.run()
     with pytest.raises(ingot.InvalidArgument, match="thread count -1"):

@@ -1,7 +1,7 @@
 """Real models on real data: the cases of ../shared/models, with all passes and with none.
 
-The expected outputs are those stored with a case. Where the stored ones come from a reference evaluator that is
-less exact than the tolerance, onnxruntime is the judge.
+The expected outputs are those stored with a case. Where the stored ones come from a reference evaluator that
+is less exact than the tolerance, onnxruntime is the judge.
 """
 
 import json
@@ -16,7 +16,7 @@ RTOL, ATOL = 1e-3, 1e-4
 
 
 def model_of(case):
-    """The model whose name has the case's name up to one of its dashes in it; the folder's only one otherwise."""
+    """The model whose name has the case's name up to one of its dashes in it, or else the only one."""
     models = sorted(case.parents[1].glob("*.onnx"), key=lambda path: len(path.stem))
     parts = case.name.split("-")
     for length in range(len(parts), 0, -1):
@@ -34,7 +34,8 @@ def cases():
 
 
 def arrays(case, rows):
-    return {name: np.load(case / file) for name, file, *_ in rows}
+    """What is stored as an array; a classifier's sequence of maps is not, and onnxruntime judges it."""
+    return {name: np.load(case / file) for name, file, *_ in rows if str(file).endswith(".npy")}
 
 
 def load_inputs(case, rows):
@@ -62,8 +63,18 @@ def onnxruntime_outputs(model, feeds):
     return dict(zip(names, session.run(names, feeds), strict=True))
 
 
+def tolerance(expected):
+    """ATOL, or the seventh digit of the largest value: float32 sums of values near 150 have no more."""
+    largest = np.abs(expected[np.isfinite(expected)], dtype=np.float64).max(initial=0)
+    return max(ATOL, 1e-5 * float(largest))
+
+
 def close(got, expected):
-    return all(np.allclose(got[n], e, RTOL, ATOL, equal_nan=True) for n, e in expected.items())
+    return all(
+        (got[n].shape, got[n].dtype) == (e.shape, e.dtype)
+        and np.allclose(got[n], e, RTOL, tolerance(e), equal_nan=True)
+        for n, e in expected.items()
+    )
 
 
 @pytest.mark.skipif(not MODELS.is_dir(), reason="the models of ../shared/models are not beside the checkout")
@@ -77,12 +88,13 @@ def test_case(case, passes):
     engine = ingot.build(model, level=0, threads=2, disable_passes=disabled)
     got = thinned(engine.run(feeds), stored)
     assert set(stored) <= set(got)
-    for name, expected in stored.items():
-        assert (got[name].shape, got[name].dtype) == (expected.shape, expected.dtype), name
-    if close(got, stored):
+    if stored and close(got, stored):
         return
     for name, expected in onnxruntime_outputs(model, feeds).items():
-        np.testing.assert_allclose(got[name], expected, RTOL, ATOL, err_msg=name)
+        if isinstance(expected, list):  # ZipMap's maps: the engine gives their values as one tensor
+            expected = np.array([list(row.values()) for row in expected], np.float32)
+        assert got[name].shape == expected.shape, name
+        np.testing.assert_allclose(got[name], expected, RTOL, tolerance(expected), err_msg=name)
 
 
 @pytest.mark.skipif(not MODELS.is_dir(), reason="the models of ../shared/models are not beside the checkout")
@@ -100,7 +112,9 @@ def test_every_model_has_a_case_or_runs(model):
     feeds = {i.name: random_input(rng, i) for i in engine.inputs}
     for name, expected in onnxruntime_outputs(model, feeds).items():
         got = engine.run(feeds)[name]
-        np.testing.assert_allclose(got, expected, RTOL, ATOL, err_msg=name)
+        if isinstance(expected, list):
+            expected = np.array([list(row.values()) for row in expected], np.float32)
+        np.testing.assert_allclose(got, expected, RTOL, tolerance(expected), err_msg=name)
 
 
 def random_input(rng, info):

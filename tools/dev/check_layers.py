@@ -3,7 +3,7 @@
 
 The table is the architecture: data flows one way, and a room knows only what stands on its line. A room is
 a folder; the longest matching name counts, and a file may always include its own room. An entry is a folder
-or a single header. Tests that stand beside the code (*_test.cpp) obey the same line, plus the test library.
+or a single header. Tests that stand beside the code (*_test.cpp, *_testing.h) obey it, plus the test library.
 """
 
 import os
@@ -98,7 +98,7 @@ def resolve(root, file, name):
 def library_problem(file, room, name, angled):
     for prefix, rooms in LIBRARIES.items():
         if name.startswith(prefix) and not any(within(room, r) for r in rooms):
-            if prefix in TEST_LIBRARIES and file.endswith("_test.cpp"):
+            if prefix in TEST_LIBRARIES and file.endswith(("_test.cpp", "_testing.h")):
                 return None
             return f"<{name}> belongs to {', '.join(rooms)} only"
     if room == "include/ingot" and angled and not STANDARD_HEADER.fullmatch(name):

@@ -34,7 +34,7 @@ const Message kY = value_info("y", kFloat, {"batch", 4});
 TEST(Import, OneNode) {
   const TestGraph g{{kX}, {kY}, {node("Relu", {"x"}, {"y"}, {}, "", "act")}, {}};
   EXPECT_EQ(imported(model(g.build("net"))),
-            "graph net(x: f32[batch, 4]) {\n  y: f32[batch, 4] = Relu(x) \"act\"\n  return y\n}\n");
+            "graph net(x: f32[batch, 4]) {\n  y: f32[batch, 4] = Relu(x) as \"act\"\n  return y\n}\n");
 }
 
 TEST(Import, InitializersAreConstantsEvenWhenListedAsInputs) {
@@ -172,10 +172,10 @@ TEST(Import, NestedFunctionsAreInlined) {
   const TestGraph g{{kX}, {kY}, {node("G", {"x"}, {"y"}, {int_attribute("axis", 0)}, "local", "call")}, {}};
   EXPECT_EQ(imported(model(g.build(), 18, {f, outer})),
             "graph g(x: f32[batch, 4]) {\n"
-            "  call/one/s: f32[batch, 4] = Softmax(x) {axis = 0} \"call/one/s\"\n"
-            "  call/t: f32[batch, 4] = Relu(call/one/s) \"call/one/r\"\n"
-            "  call/two/s: f32[batch, 4] = Softmax(call/t) {axis = 1} \"call/two/s\"\n"
-            "  y: f32[batch, 4] = Relu(call/two/s) \"call/two/r\"\n"
+            "  call/one/s: f32[batch, 4] = Softmax(x) {axis = 0} as \"call/one/s\"\n"
+            "  call/t: f32[batch, 4] = Relu(call/one/s) as \"call/one/r\"\n"
+            "  call/two/s: f32[batch, 4] = Softmax(call/t) {axis = 1} as \"call/two/s\"\n"
+            "  y: f32[batch, 4] = Relu(call/two/s) as \"call/two/r\"\n"
             "  return y\n}\n");
 }
 

@@ -17,10 +17,11 @@ std::optional<Isa> parse_isa(std::string_view name) {
 
 Isa machine_isa() {
   __builtin_cpu_init();
-  const bool v3 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi") &&
-                  __builtin_cpu_supports("bmi2");
+  const bool v3 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
+                  __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2");
   const bool v4 = v3 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-                  __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+                  __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") &&
+                  __builtin_cpu_supports("avx512vl");
   return v4 ? Isa::avx512 : v3 ? Isa::avx2 : Isa::baseline;
 }
 
@@ -30,7 +31,8 @@ Result<Isa> detect_isa() {
   const auto isa = parse_isa(forced);
   if (!isa) return invalid_argument("INGOT_ISA is '", forced, "', expected baseline, avx2 or avx512");
   if (*isa > machine_isa())
-    return invalid_argument("INGOT_ISA is '", forced, "', but this machine has ", isa_name(machine_isa()), " at most");
+    return invalid_argument("INGOT_ISA is '", forced, "', but this machine has ", isa_name(machine_isa()),
+                            " at most");
   return *isa;
 }
 

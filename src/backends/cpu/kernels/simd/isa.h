@@ -20,16 +20,16 @@ std::string_view isa_name(Isa isa);
 std::optional<Isa> parse_isa(std::string_view name);
 /// What this machine has, at best.
 Isa machine_isa();
-/// What to use: the environment variable INGOT_ISA where it is set, otherwise machine_isa(). Errors: an unknown name, or one
-/// that this machine lacks.
+/// What to use: the environment variable INGOT_ISA where it is set, otherwise machine_isa(). Errors: an
+/// unknown name, or one that this machine lacks.
 Result<Isa> detect_isa();
 /// Channels per block of the blocked layout, and floats per vector.
 inline int block_of(Isa isa) { return isa == Isa::avx512 ? 16 : 8; }
 
 /// Calls `table` of the namespace that was compiled for `isa`.
-#define INGOT_SELECT_ISA(isa, table)                       \
-  ((isa) == ::ingot::cpu::Isa::avx512 ? avx512::table      \
-   : (isa) == ::ingot::cpu::Isa::avx2 ? avx2::table        \
+#define INGOT_SELECT_ISA(isa, table)                  \
+  ((isa) == ::ingot::cpu::Isa::avx512 ? avx512::table \
+   : (isa) == ::ingot::cpu::Isa::avx2 ? avx2::table   \
                                       : baseline::table)
 
 }  // namespace ingot::cpu
