@@ -262,7 +262,10 @@ class Lowering {
     INGOT_ASSIGN_OR_RETURN(const TensorId t, get(v, Layout::kPlain));
     const bool taken = std::count(plan_.outputs.begin(), plan_.outputs.end(), t) > 0 ||
                        std::count(plan_.inputs.begin(), plan_.inputs.end(), t) > 0;
-    if (!taken && tensor(t).weight < 0 && tensor(t).alias_of == kNoTensor) return t;
+    if (!taken && tensor(t).weight < 0 && tensor(t).alias_of == kNoTensor) {
+      tensor(t).name = v->name();  // and not that of the copy in another layout
+      return t;
+    }
     const TensorId copy = add_tensor(v->name(), v->type(), Layout::kPlain);
     Candidate c = target_.reorder(v->type(), Layout::kPlain, Layout::kPlain);
     emit_step(c, "copy " + v->name(), {t}, {copy});
