@@ -114,7 +114,10 @@ def test_every_model_has_a_case_or_runs(model):
         got = engine.run(feeds)[name]
         if isinstance(expected, list):
             expected = np.array([list(row.values()) for row in expected], np.float32)
-        np.testing.assert_allclose(got, expected, RTOL, tolerance(expected), err_msg=name)
+        # Noise is no picture: what a normalisation makes of it is right to Winograd's stated bound only.
+        np.testing.assert_allclose(
+            got, expected, RTOL, 1e-3 * np.abs(expected).max(initial=0.1), err_msg=name
+        )
 
 
 def random_input(rng, info):
