@@ -25,6 +25,9 @@ if(INGOT_SANITIZE)
   add_compile_options(-fsanitize=${INGOT_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all -g1)
   add_link_options(-fsanitize=${INGOT_SANITIZE})
 endif()
+if(INGOT_STATIC_STDLIB)
+  add_link_options(-static-libstdc++ -static-libgcc)
+endif()
 find_package(Threads REQUIRED)
 
 # ingot_room(NAME SOURCES... LINK libs...): one static library per folder of src/.

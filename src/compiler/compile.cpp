@@ -1,5 +1,7 @@
 #include "compiler/compile.h"
 
+#include <algorithm>
+
 #include "ir/infer.h"
 #include "ir/text.h"
 #include "passes/pipeline.h"
@@ -18,14 +20,23 @@ Status store_graph(const Graph& graph, EngineImage& engine) {
   return {};
 }
 
+// `chosen` counts the nodes that have their kernels, over all plans.
 Result<Plan> make_plan(const Graph& graph, const CompileProfile& profile, const Target& target,
-                       Device& device, int level, TimingCache& cache, WeightTable& weights) {
+                       Device& device, const CompileOptions& compile, TimingCache& cache,
+                       WeightTable& weights, size_t& chosen) {
   INGOT_ASSIGN_OR_RETURN(SymbolValues symbols, opt_symbols(graph, profile));
   LoweringOptions options;
   options.target = &target;
   options.shapes = OptShapes(std::move(symbols));
-  Tuner tuner(target, device, options.shapes, level, cache);
-  options.choose = [&](const Node& node, const Offer& offer) { return tuner.choose(node, offer); };
+  Tuner tuner(target, device, options.shapes, compile.level, cache);
+  const size_t total = graph.nodes().size() * std::max<size_t>(compile.profiles.size(), 1);
+  options.choose = [&](const Node& node, const Offer& offer) {
+    // Bodies have nodes of their own, which are not counted before.
+    if (compile.progress)
+      compile.progress("tune", static_cast<double>(std::min(chosen, total)), static_cast<double>(total));
+    ++chosen;
+    return tuner.choose(node, offer);
+  };
   INGOT_ASSIGN_OR_RETURN(Plan plan, lower(graph, options, weights));
   for (const auto& [name, range] : profile) plan.profile.push_back(range);
   return plan;
@@ -37,9 +48,10 @@ Status add_plans(const Graph& graph, const Target& target, Device& device, const
   if (!options.timing_cache.empty()) INGOT_RETURN_IF_ERROR(cache.load(options.timing_cache));
   WeightTable weights(std::move(engine.weights));
   const std::vector<CompileProfile> any = {{}};
+  size_t chosen = 0;
   for (const CompileProfile& profile : options.profiles.empty() ? any : options.profiles) {
     INGOT_ASSIGN_OR_RETURN(Plan plan,
-                           make_plan(graph, profile, target, device, options.level, cache, weights));
+                           make_plan(graph, profile, target, device, options, cache, weights, chosen));
     engine.plans.push_back(std::move(plan));
   }
   engine.weights = weights.take();

@@ -13,6 +13,7 @@ from sources import ROOT
 
 MODELS = ROOT.parent / "shared" / "models"
 RTOL, ATOL = 1e-3, 1e-4
+LARGE = {"style-transfer", "super-resolution", "ppocr"}
 
 
 def model_of(case):
@@ -30,7 +31,13 @@ def model_of(case):
 
 def cases():
     found = sorted(path.parent for path in MODELS.glob("*/cases/*/manifest.json"))
-    return [pytest.param(case, id=f"{case.parents[1].name}/{case.name}") for case in found]
+
+    def param(case):
+        folder = case.parents[1].name
+        marks = [pytest.mark.slow] if folder in LARGE else []
+        return pytest.param(case, id=f"{folder}/{case.name}", marks=marks)
+
+    return [param(case) for case in found]
 
 
 def arrays(case, rows):

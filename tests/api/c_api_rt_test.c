@@ -1,0 +1,26 @@
+/* The run-only library through the C interface: c_api_rt_test ENGINE.ingot */
+#include <math.h>
+
+#include "check.h"
+#include "ingot/ingot.h"
+
+int main(int argc, char** argv) {
+  static float image[64];
+  const int64_t dims[] = {1, 1, 8, 8};
+  ingot_engine* engine = NULL;
+  ingot_context* context = NULL;
+  ingot_tensor y;
+  float sum = 0;
+  if (argc != 2) return 2;
+  CHECK(ingot_load_file(argv[1], &engine) == INGOT_OK);
+  CHECK(ingot_context_create(engine, 0, &context) == INGOT_OK);
+  ingot_engine_free(engine); /* the context keeps what it needs */
+  CHECK(ingot_set_input(context, "image", INGOT_F32, dims, 4, image) == INGOT_OK);
+  CHECK(ingot_run(context) == INGOT_OK);
+  CHECK(ingot_output(context, "probabilities", &y) == INGOT_OK);
+  for (int i = 0; i < 10; ++i) sum += ((const float*)y.data)[i];
+  CHECK(fabsf(sum - 1) < 1e-4f);
+  ingot_context_free(context);
+  puts("c_api_rt_test: passed");
+  return 0;
+}
