@@ -49,6 +49,7 @@ class Lowering {
       INGOT_RETURN_IF_ERROR(lower_node(*node).with_context(describe(*node)));
     for (const Value* v : graph_.outputs()) {
       INGOT_ASSIGN_OR_RETURN(const TensorId t, own_tensor(v));
+      tensor(t).name = v->name();  // which users know, also where it is a plain copy of a blocked result
       plan_.outputs.push_back(t);
     }
     make_views(plan_);

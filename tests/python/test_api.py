@@ -55,6 +55,17 @@ def test_description(engine):
     assert engine[0].warnings == []
 
 
+def test_outputs_keep_their_names_in_any_layout():
+    net = ingot.Network()
+    x = net.input("x", (1, 16, 6, 6))
+    weight = net.constant(np.ones((16, 16, 3, 3), np.float32))
+    net.output(net.op("Conv", [x, weight], name="conv"), "y")
+    engine = ingot.build(net, level=0)
+    assert [o.name for o in engine.outputs] == ["y"]
+    y = engine.run({"x": np.ones((1, 16, 6, 6), np.float32)})["y"]
+    np.testing.assert_allclose(y, np.full((1, 16, 4, 4), 144), 1e-5)
+
+
 def test_values_and_batches(engine):
     for batch in (1, 5, 2):
         x = np.random.default_rng(batch).standard_normal((batch, 4)).astype(np.float32)

@@ -142,7 +142,7 @@ def test_verify(tmp_path):
     "words, message",
     [
         ([], "subcommand is required"),
-        (["frob"], "frob"),
+        (["frob"], "subcommand is required"),
         (["build"], "model is required"),
         (["build", "none.onnx"], "none.onnx"),
         (["build", DIGITS, "--level", "9"], "level"),

@@ -1,5 +1,6 @@
 """The examples of the README are programs: they compile, run, and do what they say."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -58,5 +59,6 @@ def test_cpp(folder):
 
 def test_python(folder):
     code = example("python") + "\nassert y.shape == (1, 10) and abs(y.sum() - 1) < 1e-4\n"
-    subprocess.run([sys.executable, "-c", code], cwd=folder, check=True)
+    environment = {**os.environ, "PYTHONPATH": str(Path(ingot.__file__).parents[1])}
+    subprocess.run([sys.executable, "-c", code], cwd=folder, env=environment, check=True)
     assert (folder / "model.ingot").is_file()
