@@ -1,0 +1,92 @@
+#include "backends/cuda/kernels/kernel_spec.h"
+
+#include <algorithm>
+
+namespace ingot::cuda {
+
+namespace detail {
+/// Written by cmake/embed_kernels.cmake; sorted by name, ends with null.
+struct EmbeddedFile {
+  const char* name;
+  const char* text;
+};
+extern const EmbeddedFile kEmbeddedKernels[];
+}  // namespace detail
+
+std::string_view kernel_source(std::string_view file) {
+  const detail::EmbeddedFile* at = detail::kEmbeddedKernels;
+  while (at->name != nullptr && at->name != file) ++at;
+  INGOT_CHECK(at->name != nullptr);
+  return at->text;
+}
+
+std::string KernelSpec::key() const {
+  std::string key = entry;
+  for (const std::string& option : options) key += " " + option;
+  if (!prelude.empty()) key += "\n" + prelude;
+  return key;
+}
+
+std::string KernelSpec::text() const {
+  static constexpr std::string_view kPlace = "#include \"prelude\"\n";
+  std::string text(kernel_source(source));
+  if (const size_t at = text.find(kPlace); at != text.npos) text.replace(at, kPlace.size(), prelude);
+  return text;
+}
+
+const char* device_type(DataType type) {
+  switch (type) {
+    case DataType::kF32:
+      return "float";
+    case DataType::kF16:
+      return "f16";
+    case DataType::kBF16:
+      return "bf16";
+    case DataType::kF64:
+      return "double";
+    case DataType::kI8:
+      return "i8";
+    case DataType::kU8:
+      return "u8";
+    case DataType::kI16:
+      return "i16";
+    case DataType::kU16:
+      return "u16";
+    case DataType::kI32:
+      return "int";
+    case DataType::kU32:
+      return "unsigned";
+    case DataType::kI64:
+      return "i64";
+    case DataType::kU64:
+      return "u64";
+    case DataType::kBool:
+      return "bool";
+    case DataType::kF8E4M3:
+      return "f8e4m3";
+    case DataType::kF8E5M2:
+      return "f8e5m2";
+    default:
+      return nullptr;
+  }
+}
+
+Result<std::string> checked_device_type(DataType type) {
+  if (const char* name = device_type(type)) return std::string(name);
+  return unsupported("no CUDA kernel works on type ", data_type_name(type));
+}
+
+int vector_width(DataType type, std::initializer_list<int64_t> extents, int bytes) {
+  int width = std::max(1, bytes * 8 / bit_width(type));
+  const auto divides = [&](int64_t extent) { return extent % width == 0; };
+  while (!std::all_of(extents.begin(), extents.end(), divides)) width /= 2;
+  return width;
+}
+
+Dims dense_strides(const Dims& dims) {
+  Dims strides(dims.size(), 1);
+  for (size_t d = dims.size(); d-- > 1;) strides[d - 1] = strides[d] * dims[d];
+  return strides;
+}
+
+}  // namespace ingot::cuda

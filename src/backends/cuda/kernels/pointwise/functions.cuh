@@ -1,0 +1,78 @@
+// The instructions of pointwise programs (ops/pointwise_instructions.inc) as device functions of the type
+// that a program computes in: float, double, or i64 for those that make sense on integers.
+#pragma once
+
+#include "backends/cuda/kernels/device/types.cuh"
+
+namespace program {
+
+#define INGOT_FUNCTION \
+  template <class T>   \
+  __device__ inline T
+
+INGOT_FUNCTION add(T a, T b) { return a + b; }
+INGOT_FUNCTION sub(T a, T b) { return a - b; }
+INGOT_FUNCTION mul(T a, T b) { return a * b; }
+INGOT_FUNCTION div(T a, T b) { return a / b; }
+INGOT_FUNCTION max(T a, T b) { return a != a || a > b ? a : b; }
+INGOT_FUNCTION min(T a, T b) { return a != a || a < b ? a : b; }
+INGOT_FUNCTION pow(T a, T b) { return ::pow(a, b); }
+INGOT_FUNCTION mod(T a, T b) { return fmod(a, b); }
+__device__ inline i64 mod(i64 a, i64 b) { return a % b; }
+
+INGOT_FUNCTION neg(T a) { return -a; }
+INGOT_FUNCTION abs(T a) { return a < T(0) ? -a : a; }
+__device__ inline float abs(float a) { return fabsf(a); }
+INGOT_FUNCTION sqrt(T a) { return ::sqrt(a); }
+INGOT_FUNCTION rsqrt(T a) { return ::rsqrt(a); }
+INGOT_FUNCTION reciprocal(T a) { return T(1) / a; }
+INGOT_FUNCTION exp(T a) { return ::exp(a); }
+INGOT_FUNCTION log(T a) { return ::log(a); }
+INGOT_FUNCTION sin(T a) { return ::sin(a); }
+INGOT_FUNCTION cos(T a) { return ::cos(a); }
+INGOT_FUNCTION tanh(T a) { return ::tanh(a); }
+INGOT_FUNCTION erf(T a) { return ::erf(a); }
+INGOT_FUNCTION floor(T a) { return ::floor(a); }
+INGOT_FUNCTION ceil(T a) { return ::ceil(a); }
+INGOT_FUNCTION round(T a) { return ::rint(a); }  // halves to even
+INGOT_FUNCTION sign(T a) { return a != a ? a : T(int(a > T(0)) - int(a < T(0))); }
+
+// 1 / (1 + e^-a): the fast division is right also where its divisor is huge or infinite.
+INGOT_FUNCTION sigmoid(T a) { return T(1) / (T(1) + ::exp(-a)); }
+__device__ inline float sigmoid(float a) { return __fdividef(1.f, 1.f + expf(-a)); }
+INGOT_FUNCTION silu(T a) { return a / (T(1) + ::exp(-a)); }
+// At -infinity the quotient is NaN, as in the instruction's own definition.
+__device__ inline float silu(float a) { return __fdividef(a, 1.f + expf(-a)); }
+INGOT_FUNCTION relu(T a) { return a < T(0) ? T(0) : a; }
+INGOT_FUNCTION leakyrelu(T a, T b) { return a < T(0) ? b * a : a; }
+INGOT_FUNCTION prelu(T a, T b) { return a < T(0) ? b * a : a; }
+INGOT_FUNCTION elu(T a, T b) { return a < T(0) ? b * expm1(a) : a; }
+INGOT_FUNCTION hardsigmoid(T a, T b, T c) {
+  const T y = a * b + c;
+  return y < T(0) ? T(0) : y > T(1) ? T(1) : y;
+}
+INGOT_FUNCTION hardswish(T a) { return a <= T(-3) ? T(0) : a >= T(3) ? a : a * (a * T(1.0 / 6) + T(0.5)); }
+INGOT_FUNCTION gelu(T a) { return T(0.5) * a * (T(1) + ::erf(a * T(0.70710678118654752))); }
+INGOT_FUNCTION gelu_tanh(T a) {
+  return T(0.5) * a * (T(1) + ::tanh(T(0.79788456080286536) * (a + T(0.044715) * a * a * a)));
+}
+INGOT_FUNCTION softplus(T a) { return a > T(0) ? a + log1p(::exp(-a)) : log1p(::exp(a)); }
+INGOT_FUNCTION softsign(T a) { return a / (T(1) + (a < T(0) ? -a : a)); }
+INGOT_FUNCTION mish(T a) { return a * ::tanh(softplus(a)); }
+INGOT_FUNCTION clip(T a, T b, T c) {
+  const T low = a < b ? b : a;  // NaN stays
+  return low > c ? c : low;
+}
+
+INGOT_FUNCTION equal(T a, T b) { return T(a == b); }
+INGOT_FUNCTION less(T a, T b) { return T(a < b); }
+INGOT_FUNCTION greater(T a, T b) { return T(a > b); }
+INGOT_FUNCTION less_equal(T a, T b) { return T(a <= b); }
+INGOT_FUNCTION greater_equal(T a, T b) { return T(a >= b); }
+INGOT_FUNCTION logical_not(T a) { return T(a == T(0)); }
+INGOT_FUNCTION logical_and(T a, T b) { return T(a != T(0) && b != T(0)); }
+INGOT_FUNCTION logical_or(T a, T b) { return T(a != T(0) || b != T(0)); }
+INGOT_FUNCTION logical_xor(T a, T b) { return T((a != T(0)) != (b != T(0))); }
+INGOT_FUNCTION select(T a, T b, T c) { return a != T(0) ? b : c; }
+
+}  // namespace program

@@ -1,0 +1,45 @@
+// Kernels of src/backends/cuda/kernels as test cases: what to run on, what to expect.
+#pragma once
+
+#include <functional>
+
+#include "backends/cuda/kernels/kernel_spec.h"
+#include "base/attrs.h"
+
+namespace ingot::cuda {
+
+struct KernelCase {
+  std::string name;
+  Result<KernelSpec> spec;
+  std::vector<Tensor> inputs;    // in the kernel's layout; an invalid one is a null pointer
+  std::vector<Tensor> expected;  // the outputs, which follow the inputs; computed by the op's `eval`
+  double tolerance = 0;          // of |error| / max(|expected|, root mean square of expected)
+};
+
+/// The cases of each family.
+std::vector<KernelCase> pointwise_cases();
+
+/// A problem of a real network, to be timed.
+struct KernelBench {
+  std::string name;
+  Result<KernelSpec> spec;
+  DataType type = DataType::kF16;       // of the inputs' random numbers
+  std::vector<size_t> inputs, outputs;  // in bytes
+  double bytes = 0, flops = 0;          // least traffic and work; bytes 0: those of inputs and outputs
+};
+
+std::vector<KernelBench> pointwise_benches();
+
+/// Pseudo-random numbers in [lo, hi), the same for equal seeds.
+Tensor random_tensor(DataType type, const Dims& dims, double lo = -1, double hi = 1, unsigned seed = 1);
+/// A rounding error of the type, with room for a few operations: 1e-5 for f32, 0 for integers.
+double type_tolerance(DataType type);
+/// Op `name` on tensors (invalid: absent), as run_op of ops/op_testing.h; a failure ends the program.
+std::vector<Tensor> reference(std::string_view name, const Attrs& attrs, const std::vector<Tensor>& inputs,
+                              size_t num_outputs = 1);
+/// The tensor with dims in another order.
+Tensor transposed(const Tensor& x, const std::vector<size_t>& order);
+inline Tensor to_nhwc(const Tensor& x) { return transposed(x, {0, 2, 3, 1}); }
+Tensor cast(const Tensor& x, DataType type);
+
+}  // namespace ingot::cuda

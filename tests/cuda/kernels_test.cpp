@@ -1,0 +1,96 @@
+// Every CUDA kernel is compiled (where NVRTC is found), and run against the op's `eval` (where a GPU is
+// found), with guard zones around all memory and outputs poisoned before.
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "backends/cuda/driver/nvrtc.h"
+#include "gpu.h"
+#include "kernel_case.h"
+#include "ops/op_testing.h"
+
+namespace ingot::cuda {
+namespace {
+
+Gpu* gpu() {
+  static const auto opened = Gpu::open();
+  return opened.ok() ? opened->get() : nullptr;
+}
+
+void expect_close(const KernelCase& c, const std::vector<std::byte>& bytes, const Tensor& expected) {
+  const auto keep = std::make_shared<std::vector<std::byte>>(bytes);
+  const std::vector<double> got =
+      ops::values_of(Tensor::wrap(expected.dtype(), expected.dims(), keep->data(), keep));
+  const std::vector<double> want = ops::values_of(expected);
+  double square = 0;
+  for (const double w : want) square += std::isfinite(w) ? w * w : 0;
+  const double rms = std::sqrt(square / static_cast<double>(std::max<size_t>(1, want.size())));
+  size_t wrong = 0, worst = 0;
+  double largest = -1;
+  for (size_t i = 0; i < want.size(); ++i) {
+    if (std::isnan(want[i]) ? std::isnan(got[i]) : want[i] == got[i]) continue;
+    const double error = std::fabs(got[i] - want[i]) / std::max(std::fabs(want[i]), rms);
+    if (error <= c.tolerance) continue;
+    ++wrong;
+    if (!(error <= largest)) worst = i, largest = error;
+  }
+  EXPECT_EQ(wrong, 0u) << c.name << ": " << wrong << " of " << want.size() << " are wrong; at " << worst
+                       << " got " << got[worst] << ", expected " << want[worst];
+}
+
+void run_case(const KernelCase& c, const std::vector<std::byte>& cubin) {
+  const DriverFunctions& f = gpu()->functions();
+  std::vector<std::unique_ptr<GuardedMemory>> memory;
+  std::vector<CUdeviceptr> pointers;
+  const auto add = [&](size_t bytes) -> GuardedMemory& {
+    memory.push_back(std::make_unique<GuardedMemory>(f, bytes));
+    pointers.push_back(memory.back()->address());
+    return *memory.back();
+  };
+  for (const Tensor& input : c.inputs) {
+    if (input.valid())
+      add(input.bytes()).upload(input.data());
+    else
+      pointers.push_back(0);
+  }
+  const size_t outputs = memory.size();
+  for (const Tensor& output : c.expected) add(output.bytes());
+  if (c.spec->workspace_bytes > 0) {
+    GuardedMemory& workspace = add(c.spec->workspace_bytes);
+    if (c.spec->zeroed_workspace) workspace.zero();
+  }
+  const auto function = gpu()->load(cubin, *c.spec);
+  ASSERT_TRUE(function.ok()) << c.name << ": " << function.status().to_string();
+  ASSERT_TRUE(f.check(f.cuStreamSynchronize(nullptr), "upload").ok());
+  for (int launch = 0; launch < 2; ++launch) {  // the second finds what the first left in the workspace
+    Status status = gpu()->launch(*function, *c.spec, pointers);
+    if (status.ok()) status = gpu()->synchronize();
+    if (!status.ok()) {
+      std::fprintf(stderr, "%s: %s\n", c.name.c_str(), status.to_string().c_str());
+      std::abort();  // the context is lost
+    }
+  }
+  for (size_t i = 0; i < c.expected.size(); ++i)
+    expect_close(c, memory[outputs + i]->download(), c.expected[i]);
+  for (const auto& m : memory) EXPECT_TRUE(m->intact()) << c.name << ": a guard zone was written";
+}
+
+void run_cases(const std::vector<KernelCase>& cases) {
+  std::vector<const KernelSpec*> specs;
+  for (const KernelCase& c : cases) {
+    ASSERT_TRUE(c.spec.ok()) << c.name << ": " << c.spec.status().to_string();
+    specs.push_back(&*c.spec);
+  }
+  if (const auto found = nvrtc(); !found.ok()) GTEST_SKIP() << found.status().to_string();
+  const auto cubins = compile_all(specs, gpu() != nullptr ? gpu()->arch() : "sm_90a");
+  for (size_t i = 0; i < cases.size(); ++i) {
+    ASSERT_TRUE(cubins[i].ok()) << cases[i].name << ": " << cubins[i].status().to_string();
+    if (gpu() != nullptr) run_case(cases[i], *cubins[i]);
+  }
+  if (gpu() == nullptr) GTEST_SKIP() << cases.size() << " kernels compiled; there is no GPU to run them on";
+}
+
+TEST(CudaKernels, Pointwise) { run_cases(pointwise_cases()); }
+
+}  // namespace
+}  // namespace ingot::cuda
