@@ -178,7 +178,7 @@ class Lowering {
     const bool sized = std::all_of(node.outputs().begin(), node.outputs().end(),
                                    [&](const Value* v) { return v == nullptr || is_sized(v->type()); });
     if (!sized) {
-      pick = offer.candidates.size() - 1;  // only the reference kernel works its outputs' sizes out
+      while (!offer.candidates[pick].sizes_outputs) ++pick;  // at last the reference kernel does
     } else if (options_.choose) {
       INGOT_ASSIGN_OR_RETURN(pick, options_.choose(node, offer));
     }

@@ -68,6 +68,7 @@ Status eval(EvalContext& c) {
 
   const int64_t limit = scalar<int64_t>(c, kMaxOutput, 0);
   const float iou = scalar<float>(c, kIouThreshold, 0);
+  if (!(iou >= 0 && iou <= 1)) return invalid_argument("iou_threshold is ", iou, ", expected 0 to 1");
   const bool center = c.attrs.get_int("center_point_box") != 0;
   const int64_t count = boxes.dims[1], classes = scores.dims[1];
   Ints selected;

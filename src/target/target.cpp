@@ -23,6 +23,7 @@ Candidate reference_candidate(const Node& node) {
   c.args = node.attrs();
   c.inputs.assign(node.inputs().size(), Layout::kPlain);
   c.outputs.assign(node.outputs().size(), Layout::kPlain);
+  c.sizes_outputs = true;
   return c;
 }
 

@@ -31,6 +31,7 @@ struct Candidate {
   std::vector<Layout> outputs;  // one for each output
   std::vector<PackedInput> packed;
   std::vector<int32_t> inplace;
+  bool sizes_outputs = false;  // asks the host for outputs whose sizes only the run can tell
 };
 /// A way that was considered and left out, and why: for `inspect --why`.
 struct Skipped {

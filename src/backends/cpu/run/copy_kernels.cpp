@@ -26,22 +26,26 @@ struct Part {
   int64_t offset, bytes;  // within one outer index of the whole
 };
 
+constexpr int64_t kSharedBytes = 64 * 1024;  // less is copied sooner than other threads wake up
+
 // Copies `outer` rows of `part` between the whole (rows of `stride` bytes) and its own dense memory, shared
-// by the threads.
+// by the threads where it is much.
 void copy_rows(ThreadPool& pool, int64_t outer, char* dst, int64_t dst_stride, const char* src,
                int64_t src_stride, int64_t bytes) {
-  pool.run([&](int thread) {
-    if (outer >= pool.size()) {
-      const Share rows = share(outer, thread, pool.size());
+  auto work = [&](int thread, int threads) {
+    if (outer >= threads) {
+      const Share rows = share(outer, thread, threads);
       for (int64_t r = rows.begin; r < rows.end; ++r)
         std::memcpy(dst + r * dst_stride, src + r * src_stride, static_cast<size_t>(bytes));
       return;
     }
-    const Share part = share(bytes, thread, pool.size());
+    const Share part = share(bytes, thread, threads);
     for (int64_t r = 0; r < outer; ++r)
       std::memcpy(dst + r * dst_stride + part.begin, src + r * src_stride + part.begin,
                   static_cast<size_t>(part.end - part.begin));
-  });
+  };
+  if (outer * bytes < kSharedBytes) return work(0, 1);
+  pool.run([&](int thread) { work(thread, pool.size()); });
 }
 
 class ConcatKernel final : public Kernel {

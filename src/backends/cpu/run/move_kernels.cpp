@@ -3,6 +3,7 @@
 
 #include "backends/cpu/kernels/gather/gather.h"
 #include "backends/cpu/kernels/transpose/strided_copy.h"
+#include "backends/cpu/run/indices.h"
 #include "backends/cpu/run/kernel.h"
 
 namespace ingot::cpu {
@@ -89,23 +90,17 @@ class GatherKernel final : public Kernel {
       (d < axis ? desc_.outer : d > axis ? inner : desc_.axis) *= x[static_cast<size_t>(d)];
     desc_.inner_bytes = static_cast<int64_t>(byte_size(in[0]->dtype, inner));
     desc_.indices = num_elements(in[1]->dims);
-    if (in[1]->dtype == DataType::kI32) indices_.resize(static_cast<size_t>(desc_.indices));
-    return {};
+    return indices_.resize(*in[1]);
   }
   Status run(const Invocation& call) override {
-    const TensorArg& from = *call.inputs[1];
-    const int64_t* indices = from.as<const int64_t>();
-    if (from.dtype == DataType::kI32) {
-      std::copy_n(from.as<const int32_t>(), desc_.indices, indices_.begin());
-      indices = indices_.data();
-    }
+    const int64_t* indices = indices_.read(*call.inputs[1]);
     return gather(pool_of(call), desc_, call.inputs[0]->data, indices, call.outputs[0]->data);
   }
 
  private:
   int64_t axis_;
   GatherDesc desc_;
-  std::vector<int64_t> indices_;
+  Indices indices_;
 };
 
 }  // namespace
