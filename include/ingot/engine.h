@@ -65,6 +65,9 @@ class INGOT_API Engine {
 
   /// Writes one file; what stood at `path` survives a failure. Errors: kIoError.
   Status save(const std::string& path) const;
+  /// Reads all weights and compares their checksums, which `load` leaves out: it costs a pass over the file.
+  /// Errors: kCorrupt.
+  Status check_weights() const;
   /// The bytes that `save` would write.
   std::vector<std::byte> serialize() const;
 
@@ -100,11 +103,11 @@ INGOT_API Result<Engine> build_bytes(const void* data, size_t size, const std::s
                                      const BuildOptions& options = {});
 /// Builds from a network made through the API. The network is not changed.
 INGOT_API Result<Engine> build(const Network& network, const BuildOptions& options = {});
-/// Maps an engine file. Where none of its plans fits this machine, a plan is made from the stored graph (and
-/// a warning says so); the run-only library gives kUnsupported instead. Errors: kNotFound, kIoError,
-/// kCorrupt, kUnsupported.
+/// Maps an engine file; weights are read when a run needs them (Engine::check_weights). Where none of its
+/// plans fits this machine, a plan is made from the stored graph (and a warning says so); the run-only
+/// library gives kUnsupported instead. Errors: kNotFound, kIoError, kCorrupt, kUnsupported.
 INGOT_API Result<Engine> load(const std::string& path);
-/// The same from bytes, which are copied.
+/// The same from bytes, which are copied and checked to the last.
 INGOT_API Result<Engine> load_bytes(const void* data, size_t size);
 
 /// Time of one step of the engine, summed over the profiled runs.

@@ -116,6 +116,8 @@ INGOT_API ingot_status ingot_build_bytes(const void* data, size_t size, const in
 INGOT_API ingot_status ingot_load_file(const char* path, ingot_engine** engine);
 INGOT_API ingot_status ingot_load_bytes(const void* data, size_t size, ingot_engine** engine);
 INGOT_API ingot_status ingot_save_file(const ingot_engine* engine, const char* path);
+/* Reads all weights and compares their checksums, which loading a file leaves out. */
+INGOT_API ingot_status ingot_check_weights(const ingot_engine* engine);
 /* May be freed before its contexts. */
 INGOT_API void ingot_engine_free(ingot_engine* engine);
 

@@ -78,6 +78,17 @@ void bind_engine(nb::module_& m) {
       .def("save", &save, nb::arg("path"), nb::sig("def save(self, path: str | os.PathLike) -> None"),
            "Writes one file. What stood at `path` survives a failure. Raises IoError.")
       .def("serialize", &serialize, "The bytes that save() would write.")
+      .def(
+          "check_weights",
+          [](const PyEngine& e) {
+            Status status;
+            {
+              nb::gil_scoped_release release;
+              status = e.engine().check_weights();
+            }
+            check(status);
+          },
+          "Reads all weights and compares their checksums, which load() leaves out. Raises CorruptFile.")
       .def("run", &PyEngine::run, nb::arg("inputs"), nb::sig("def run(self, inputs: dict) -> dict"),
            "Runs once: {name: array} of all inputs to {name: numpy array} of all outputs.\n\n"
            "Arrays are read in place where they are contiguous. For repeated runs a context saves the set-up "

@@ -148,8 +148,8 @@ Result<Engine> build(const Network& network, const BuildOptions& options) {
 }
 
 Result<std::unique_ptr<Graph>> stored_graph(const EngineImage& image) {
-  std::vector<Tensor> constants;
-  for (const Weight& w : image.weights) constants.push_back(w.data);
+  INGOT_ASSIGN_OR_RETURN(const std::unique_ptr<Target> target, cpu::make_target(default_threads()));
+  INGOT_ASSIGN_OR_RETURN(const std::vector<Tensor> constants, graph_weights(image, *target));
   return parse_graph(image.graph, constants);
 }
 

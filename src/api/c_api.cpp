@@ -84,6 +84,11 @@ ingot_status ingot_save_file(const ingot_engine* engine, const char* path) {
   return guarded([&] { return engine->engine.save(path); });
 }
 
+ingot_status ingot_check_weights(const ingot_engine* engine) {
+  if (engine == nullptr) return null_argument("engine");
+  return guarded([&] { return engine->engine.check_weights(); });
+}
+
 void ingot_engine_free(ingot_engine* engine) { delete engine; }
 
 int32_t ingot_num_inputs(const ingot_engine* engine) {

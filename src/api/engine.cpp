@@ -57,6 +57,7 @@ const std::vector<TensorInfo>& Engine::outputs() const { return impl_->outputs; 
 const std::vector<std::string>& Engine::warnings() const { return impl_->warnings; }
 std::string Engine::graph_text() const { return impl_->image->graph; }
 Status Engine::save(const std::string& path) const { return save_engine(*impl_->image, path); }
+Status Engine::check_weights() const { return ingot::check_weights(*impl_->image); }
 std::vector<std::byte> Engine::serialize() const { return serialize_engine(*impl_->image); }
 
 Result<Engine> load(const std::string& path) {
@@ -73,6 +74,7 @@ Result<Engine> load_bytes(const void* data, size_t size) {
   std::copy(begin, begin + size, static_cast<std::byte*>(memory));
   INGOT_ASSIGN_OR_RETURN(std::shared_ptr<const EngineImage> image,
                          parse_engine({static_cast<const std::byte*>(memory), size}, owner));
+  INGOT_RETURN_IF_ERROR(ingot::check_weights(*image));
   return open_image(std::move(image));
 }
 

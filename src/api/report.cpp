@@ -1,5 +1,6 @@
 // Engine::report_json: what the engine is and why.
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "api/engine_impl.h"
 #include "base/data_type.h"
@@ -43,6 +44,15 @@ Json describe(const Plan& plan) {
           {"profile", profile},    {"steps", steps},    {"reference_kernels", reference}};
 }
 
+// What is stored, each tensor once.
+double weight_bytes(const EngineImage& image) {
+  double bytes = 0;
+  std::set<const void*> seen;
+  for (const Weight& w : image.weights)
+    if (w.stored() && seen.insert(w.data.data()).second) bytes += static_cast<double>(w.data.bytes());
+  return bytes;
+}
+
 }  // namespace
 
 std::string Engine::report_json() const {
@@ -60,9 +70,7 @@ std::string Engine::report_json() const {
   }
   out["inputs"] = describe(impl_->inputs);
   out["outputs"] = describe(impl_->outputs);
-  double bytes = 0;
-  for (const Weight& w : image.weights) bytes += static_cast<double>(w.data.bytes());
-  out["weight_bytes"] = bytes;
+  out["weight_bytes"] = weight_bytes(image);
   out["warnings"] = impl_->warnings;
   out["build"] = Json::parse(impl_->build_report, nullptr, false);
   Json plans = Json::array();

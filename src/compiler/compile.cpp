@@ -54,7 +54,7 @@ Status add_plans(const Graph& graph, const Target& target, Device& device, const
                            make_plan(graph, profile, target, device, options, cache, weights, chosen));
     engine.plans.push_back(std::move(plan));
   }
-  engine.weights = weights.take();
+  engine.weights = weights.take(engine.plans);
   if (!options.timing_cache.empty() && cache.changed())
     INGOT_RETURN_IF_ERROR(cache.save(options.timing_cache));
   for (const Plan& plan : engine.plans) {
@@ -113,15 +113,14 @@ Result<std::shared_ptr<EngineImage>> compile(Graph& graph, const Target& target,
 
 Result<std::shared_ptr<EngineImage>> replan(const EngineImage& old, const Target& target, Device& device,
                                             const CompileOptions& options) {
-  std::vector<Tensor> constants;
-  for (const Weight& w : old.weights) constants.push_back(w.data);
+  INGOT_ASSIGN_OR_RETURN(const std::vector<Tensor> constants, graph_weights(old, target));
   INGOT_ASSIGN_OR_RETURN(const std::unique_ptr<Graph> graph, parse_graph(old.graph, constants));
   auto engine = std::make_shared<EngineImage>();
   engine->meta = old.meta;
   engine->graph = old.graph;
   // Packed weights of the old plans are left out; the graph's own come first and keep their indices.
-  for (const Weight& w : old.weights)
-    if (w.packing.empty()) engine->weights.push_back(w);
+  for (size_t i = 0; i < constants.size(); ++i)
+    if (old.weights[i].packing.empty()) engine->weights.push_back({constants[i], ""});
   CompileOptions with_profiles = options;
   if (with_profiles.profiles.empty()) {
     for (const Plan& plan : old.plans) {

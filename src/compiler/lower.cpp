@@ -7,24 +7,6 @@
 
 namespace ingot {
 
-WeightTable::WeightTable(std::vector<Weight> weights) : weights_(std::move(weights)) {
-  for (size_t i = 0; i < weights_.size(); ++i)
-    by_address_[{weights_[i].data.data(), weights_[i].data.dims()}].push_back(static_cast<int32_t>(i));
-}
-
-int32_t WeightTable::add(const Tensor& data, std::string packing) {
-  // Equal contents at different addresses are found when the file is written; here one tensor used twice is
-  // enough.
-  auto& known = by_address_[{data.data(), data.dims()}];
-  for (int32_t i : known)
-    if (weights_[static_cast<size_t>(i)].packing == packing &&
-        weights_[static_cast<size_t>(i)].data.dtype() == data.dtype())
-      return i;
-  weights_.push_back({data, std::move(packing)});
-  known.push_back(static_cast<int32_t>(weights_.size() - 1));
-  return known.back();
-}
-
 namespace {
 
 const std::set<std::string_view> kReshapes = {"Reshape", "Squeeze", "Unsqueeze", "Flatten", "Identity"};
@@ -72,9 +54,9 @@ class Lowering {
   }
   PlanTensor& tensor(TensorId t) { return plan_.tensors[static_cast<size_t>(t)]; }
 
-  TensorId add_weight(const std::string& name, const Tensor& data, std::string packing) {
-    const TensorId t = add_tensor(name, data.type(), Layout::kPlain);
-    tensor(t).weight = weights_.add(data, std::move(packing));
+  TensorId add_weight(const std::string& name, const TensorType& type, int32_t weight) {
+    const TensorId t = add_tensor(name, type, Layout::kPlain);
+    tensor(t).weight = weight;
     return t;
   }
 
@@ -90,9 +72,13 @@ class Lowering {
   Result<TensorId> get(const Value* v, Layout layout) {
     if (auto it = copies_.find({v, layout}); it != copies_.end()) return it->second;
     if (v->is_constant()) {
-      if (layout == Layout::kPlain) return copies_[{v, layout}] = add_weight(v->name(), v->constant(), "");
-      INGOT_ASSIGN_OR_RETURN(const Tensor packed, block_channels(v->constant()));
-      const TensorId t = add_weight(v->name() + ".blocked", packed, str("blocked/", plan_.block));
+      if (layout == Layout::kPlain)
+        return copies_[{v, layout}] =
+                   add_weight(v->name(), v->constant().type(), weights_.add(v->constant()));
+      const PackedInput blocked{0, str("blocked/", plan_.block),
+                                [&] { return block_channels(v->constant()); }};
+      INGOT_ASSIGN_OR_RETURN(const int32_t weight, weights_.add_packed(v->constant(), blocked));
+      const TensorId t = add_weight(v->name() + ".blocked", v->constant().type(), weight);
       tensor(t).layout = layout;
       return copies_[{v, layout}] = t;
     }
@@ -234,11 +220,10 @@ class Lowering {
   }
 
   Result<TensorId> get_packed(const Value* v, const PackedInput& packed) {
-    auto& known = packed_[{v, packed.packing}];
-    if (known.has_value()) return *known;
-    INGOT_ASSIGN_OR_RETURN(const Tensor data, packed.pack());
-    known = add_weight(v->name(), data, packed.packing);
-    return *known;
+    INGOT_ASSIGN_OR_RETURN(const int32_t weight, weights_.add_packed(v->constant(), packed));
+    auto [known, is_new] = packed_.try_emplace(weight, kNoTensor);
+    if (is_new) known->second = add_weight(v->name(), weights_.type(weight), weight);
+    return known->second;
   }
 
   // Zero where a rank is known to the run only.
@@ -281,7 +266,7 @@ class Lowering {
   LayoutMap layouts_;
   std::map<const Value*, Home> home_;
   std::map<std::pair<const Value*, Layout>, TensorId> copies_;
-  std::map<std::pair<const Value*, std::string>, std::optional<TensorId>> packed_;
+  std::map<int32_t, TensorId> packed_;  // by weight
   std::set<std::string> known_symbols_;
 };
 

@@ -2,23 +2,9 @@
 // node, copies between layouts are inserted, and tensors that can lie inside others become views.
 #pragma once
 
-#include "engine/engine_file.h"
-#include "target/target.h"
+#include "compiler/weights.h"
 
 namespace ingot {
-
-/// Weights of the engine that is being built. Equal tensors are kept once.
-class WeightTable {
- public:
-  WeightTable() = default;
-  explicit WeightTable(std::vector<Weight> weights);
-  int32_t add(const Tensor& data, std::string packing = "");
-  std::vector<Weight> take() { return std::move(weights_); }
-
- private:
-  std::vector<Weight> weights_;
-  std::map<std::pair<const void*, Dims>, std::vector<int32_t>> by_address_;
-};
 
 /// Picks one of the candidates: 0 is the heuristic choice; the tuner measures.
 using Chooser = std::function<Result<size_t>(const Node& node, const Offer& offer)>;

@@ -51,9 +51,11 @@ std::span<const std::byte> bytes_of(const Tensor& t) {
   return {static_cast<const std::byte*>(t.data()), t.bytes()};
 }
 
+XXH128_hash_t content_hash(const Tensor& t) { return XXH3_128bits(t.data(), t.bytes()); }
+
 // Lays the weights out, equal bytes once, and gives the table and the data's pieces.
-std::vector<std::byte> weight_table(const EngineImage& engine, std::vector<std::span<const std::byte>>& data,
-                                    XXH3_state_t* state) {
+std::vector<std::byte> weight_table(const EngineImage& engine,
+                                    std::vector<std::span<const std::byte>>& data) {
   ByteWriter table;
   std::map<std::tuple<uint64_t, uint64_t, size_t>, uint64_t>
       known;  // 128-bit content hash and size -> offset
@@ -61,23 +63,25 @@ std::vector<std::byte> weight_table(const EngineImage& engine, std::vector<std::
   auto append = [&](std::span<const std::byte> piece) {
     if (piece.empty()) return;
     data.push_back(piece);
-    XXH3_64bits_update(state, piece.data(), piece.size());
     at += piece.size();
   };
   table.put(static_cast<uint64_t>(engine.weights.size()));
   for (const Weight& w : engine.weights) {
+    table.put(w.data.dtype());
+    table.put_numbers(w.data.dims());
+    table.put_string(w.packing);
+    table.put(w.packed_in);
+    if (!w.stored()) continue;
     const auto bytes = bytes_of(w.data);
-    const XXH128_hash_t hash = XXH3_128bits(bytes.data(), bytes.size());
+    const XXH128_hash_t hash = content_hash(w.data);
     const auto [entry, is_new] = known.try_emplace({hash.high64, hash.low64, bytes.size()}, 0);
     if (is_new) {
       append(zeros(align_up(at, kWeightAlignment) - at));
       entry->second = at;
       append(bytes);
     }
-    table.put(w.data.dtype());
-    table.put_numbers(w.data.dims());
-    table.put_string(w.packing);
     table.put(entry->second);
+    table.put(static_cast<uint64_t>(hash.low64));
   }
   return table.bytes();
 }
@@ -92,11 +96,8 @@ Image make_image(const EngineImage& engine) {
   write_attrs(meta, engine.meta);
   plans.put_list(engine.plans, [&](const Plan& p) { write_plan(plans, p); });
   const auto graph = std::as_bytes(std::span(engine.graph));
-  XXH3_state_t* state = XXH3_createState();
-  XXH3_64bits_reset(state);
   std::vector<std::span<const std::byte>> data;
-  image.owned = {
-      meta.bytes(), {graph.begin(), graph.end()}, weight_table(engine, data, state), plans.bytes()};
+  image.owned = {meta.bytes(), {graph.begin(), graph.end()}, weight_table(engine, data), plans.bytes()};
 
   size_t at = sizeof(Header);
   image.pieces.push_back({});  // the header, filled in below
@@ -115,8 +116,6 @@ Image make_image(const EngineImage& engine) {
   }
   begin_section(kData, kPage);
   for (const auto& piece : data) image.header.sections[kData].size += piece.size();
-  image.header.sections[kData].checksum = XXH3_64bits_digest(state);
-  XXH3_freeState(state);
   image.pieces.insert(image.pieces.end(), data.begin(), data.end());
   image.header.checksum = checksum(image.header);
   return image;
@@ -138,28 +137,58 @@ Status check_header(std::span<const std::byte> bytes, Header& header) {
     if (s.offset > bytes.size() || s.size > bytes.size() - s.offset)
       return corrupt("the engine file is cut off: section ", i, " ends at ", s.offset + s.size,
                      ", the file at ", bytes.size());
-    if (checksum(bytes.subspan(s.offset, s.size)) != s.checksum)
+    if (i != kData && checksum(bytes.subspan(s.offset, s.size)) != s.checksum)
       return corrupt("section ", i, " of the engine file is damaged (checksum)");
   }
   return {};
 }
 
+Weight read_weight(ByteReader& in, std::span<const std::byte> data,
+                   const std::shared_ptr<const void>& owner) {
+  Weight w;
+  const auto dtype = in.get<DataType>();
+  const auto dims = in.get_numbers<int64_t>();
+  w.packing = in.get_string();
+  w.packed_in = in.get<int32_t>();
+  const auto size = checked_bytes(dtype, dims);
+  if (!in.ok() || bit_width(dtype) == 0 || !size.ok()) {
+    in.fail();
+    return w;
+  }
+  if (!w.stored()) {
+    w.data = Tensor::wrap(dtype, dims, nullptr, nullptr);
+    return w;
+  }
+  const auto offset = in.get<uint64_t>();
+  w.checksum = in.get<uint64_t>();
+  if (!in.ok() || offset > data.size() || *size > data.size() - offset || offset % kWeightAlignment != 0)
+    in.fail();
+  else
+    w.data = Tensor::wrap(dtype, dims, data.data() + offset, owner);
+  return w;
+}
+
 Status read_weights(ByteReader& in, std::span<const std::byte> data, const std::shared_ptr<const void>& owner,
                     EngineImage& engine) {
-  engine.weights = in.get_list<Weight>([&]() -> Weight {
-    const auto dtype = in.get<DataType>();
-    const auto dims = in.get_numbers<int64_t>();
-    std::string packing = in.get_string();
-    const auto offset = in.get<uint64_t>();
-    const auto size = checked_bytes(dtype, dims);
-    if (!in.ok() || bit_width(dtype) == 0 || !size.ok() || offset > data.size() ||
-        *size > data.size() - offset || offset % kWeightAlignment != 0) {
+  engine.weights = in.get_list<Weight>([&] { return read_weight(in, data, owner); });
+  // A packed form has all the elements, so nothing larger can be in it.
+  for (const Weight& w : engine.weights) {
+    if (w.stored() || !in.ok()) continue;
+    const auto at = static_cast<size_t>(w.packed_in);
+    if (at >= engine.weights.size() || !engine.weights[at].stored() || engine.weights[at].packing.empty() ||
+        engine.weights[at].data.dtype() != w.data.dtype() || engine.weights[at].data.bytes() < w.data.bytes())
       in.fail();
-      return {};
-    }
-    return {Tensor::wrap(dtype, dims, data.data() + offset, owner), std::move(packing)};
-  });
+  }
   return in.ok() ? Status() : corrupt("the engine file's weight table is damaged");
+}
+
+// Plans read weights where they are stored.
+Status check_uses(const Plan& plan, const std::vector<Weight>& weights) {
+  for (const PlanTensor& t : plan.tensors)
+    if (t.weight >= 0 && !weights[static_cast<size_t>(t.weight)].stored())
+      return corrupt("tensor '", t.name, "' is weight ", t.weight, ", which is stored in packed form only");
+  for (const Plan& body : plan.subplans) INGOT_RETURN_IF_ERROR(check_uses(body, weights));
+  return {};
 }
 
 }  // namespace
@@ -201,9 +230,19 @@ Result<std::shared_ptr<const EngineImage>> parse_engine(std::span<const std::byt
   for (uint64_t i = 0; i < count; ++i) {
     INGOT_ASSIGN_OR_RETURN(Plan plan, read_plan(plans));
     INGOT_RETURN_IF_ERROR(validate(plan, engine->weights.size()).with_context(str("plan ", i)));
+    INGOT_RETURN_IF_ERROR(check_uses(plan, engine->weights).with_context(str("plan ", i)));
     engine->plans.push_back(std::move(plan));
   }
   return std::shared_ptr<const EngineImage>(std::move(engine));
+}
+
+Status check_weights(const EngineImage& engine) {
+  for (size_t i = 0; i < engine.weights.size(); ++i) {
+    const Weight& w = engine.weights[i];
+    if (w.checksum.has_value() && content_hash(w.data).low64 != *w.checksum)
+      return corrupt("weight ", i, " of the engine, ", w.data.type().to_string(), ", is damaged (checksum)");
+  }
+  return {};
 }
 
 }  // namespace ingot

@@ -1,23 +1,36 @@
-// The engine file: one file, memory-mapped. docs/engine_format.md gives the bytes.
+// The engine file: one file, memory-mapped.
 //
-//   header (magic, version, section table with checksums) | meta | graph text | weight table | plans | weight
-//   data
+//   header (magic, version, section table with checksums) | meta | graph text | weight table | plans |
+//   weights
+//
+// The table holds a checksum of each weight. Loading checks all sections but the weights, whose bytes decide
+// no address: they are read when a run needs them, and checked by check_weights for whom that is worth a pass
+// over the file.
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include "engine/plan.h"
 
 namespace ingot {
 
-inline constexpr uint32_t kEngineVersion = 1;
+inline constexpr uint32_t kEngineVersion = 2;
 inline constexpr size_t kWeightAlignment = 64;
 
-/// Where a weight's bytes came from: `packing` is empty for plain row-major data; otherwise it names how a
-/// kernel packed it.
 struct Weight {
-  Tensor data;
-  std::string packing;
+  Tensor data;          // without bytes where packed_in holds them
+  std::string packing;  // how a kernel packed it; empty for plain row-major data
+  // The weight that holds the same elements in a packed form, from which they can be restored; -1: the bytes
+  // are here.
+  int32_t packed_in = -1;
+  std::optional<uint64_t> checksum;  // that the file gives for the bytes; none before they were saved
+
+  bool stored() const { return packed_in < 0; }
+  /// A weight of this type whose bytes are elsewhere.
+  static Weight packed_away(const Tensor& plain, int32_t packed_in) {
+    return {Tensor::wrap(plain.dtype(), plain.dims(), nullptr, nullptr), "", packed_in, {}};
+  }
 };
 
 /// An engine as data: what the compiler makes and the runtime executes. Immutable once built, shared by
@@ -35,11 +48,13 @@ Status save_engine(const EngineImage& engine, const std::string& path);
 /// The same bytes in memory.
 std::vector<std::byte> serialize_engine(const EngineImage& engine);
 
-/// Maps the file; weights refer to the mapping. Every offset and checksum is checked: a damaged file is
-/// kCorrupt, one of another version kUnsupported.
+/// Maps the file; weights refer to the mapping. Everything but the weights' bytes is checked: a damaged file
+/// is kCorrupt, one of another version kUnsupported.
 Result<std::shared_ptr<const EngineImage>> load_engine(const std::string& path);
 /// Parses bytes that `owner` keeps alive.
 Result<std::shared_ptr<const EngineImage>> parse_engine(std::span<const std::byte> bytes,
                                                         std::shared_ptr<const void> owner);
+/// Reads all weights and compares their checksums. Errors: kCorrupt names the first that is damaged.
+Status check_weights(const EngineImage& engine);
 
 }  // namespace ingot

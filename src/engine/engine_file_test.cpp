@@ -23,6 +23,7 @@ EngineImage sample() {
   engine.weights.push_back({Tensor::vector_f32(std::vector<float>{1, 2, 3, 4}), ""});
   engine.weights.push_back({Tensor::vector_f32(std::vector<float>(100, 0.5f)), "gemm_b/avx2"});
   engine.weights.push_back({Tensor::vector_f32(std::vector<float>{1, 2, 3, 4}), ""});  // equal to the first
+  engine.weights.push_back(Weight::packed_away(Tensor::vector_f32(std::vector<float>(90)), 1));
   Plan plan;
   plan.device = "cpu";
   plan.arch = "avx2";
@@ -77,10 +78,13 @@ TEST(EngineFile, RoundTrips) {
   const EngineImage& got = **loaded;
   EXPECT_EQ(got.meta, engine.meta);
   EXPECT_EQ(got.graph, engine.graph);
-  ASSERT_EQ(got.weights.size(), 3u);
+  ASSERT_EQ(got.weights.size(), 4u);
   EXPECT_EQ(got.weights[1].packing, "gemm_b/avx2");
   EXPECT_EQ(got.weights[0].data.span<float>()[3], 4.0f);
   EXPECT_EQ(got.weights[0].data.data(), got.weights[2].data.data()) << "equal weights are stored once";
+  EXPECT_EQ(got.weights[3].packed_in, 1);
+  EXPECT_EQ(got.weights[3].data.dims(), (Dims{90}));
+  EXPECT_TRUE(check_weights(got).ok());
   ASSERT_EQ(got.plans.size(), 1u);
   EXPECT_EQ(got.plans[0].steps[0].args, engine.plans[0].steps[0].args);
   EXPECT_EQ(got.plans[0].tensors[3].alias_offset, Dim::symbol("batch") * 2);
@@ -106,6 +110,9 @@ TEST(EngineFile, TenThousandMutationsAreRefused) {
     if (bytes == original) continue;
     // Bytes between sections belong to none: a change there is no damage.
     auto loaded = parse(bytes);
+    if (loaded.ok()) {
+      if (const Status weights = check_weights(**loaded); !weights.ok()) loaded = weights;
+    }
     if (loaded.ok())
       EXPECT_EQ(serialize_engine(**loaded), original) << "mutation " << i << " changed the engine unseen";
     else
@@ -139,6 +146,37 @@ TEST(EngineFile, ForgedSectionsParseToValidPlansOrErrors) {
   EXPECT_GT(accepted, 100) << "the forgeries have to get past the checksums to test anything";
 }
 
+TEST(EngineFile, DamagedWeightsAreFoundOnRequest) {
+  auto bytes = serialize_engine(sample());
+  bytes[bytes.size() - 1] ^= std::byte{1};
+  const auto loaded = parse(bytes);
+  ASSERT_TRUE(loaded.ok());
+  const Status status = check_weights(**loaded);
+  EXPECT_EQ(status.code(), StatusCode::kCorrupt);
+  EXPECT_NE(status.message().find("weight 1 of the engine, f32[100]"), std::string_view::npos)
+      << status.message();
+}
+
+// A weight without bytes of its own has to lie in one that is large enough, and plans cannot read it.
+TEST(EngineFile, RefusesReferencesThatLeadNowhere) {
+  const auto refused = [](auto&& change) {
+    EngineImage engine = sample();
+    change(engine);
+    const Status status = parse(serialize_engine(engine)).status();
+    EXPECT_EQ(status.code(), StatusCode::kCorrupt);
+    return std::string(status.message());
+  };
+  const Tensor large = Tensor::vector_f32(std::vector<float>(101));
+  const std::string damaged = "weight table is damaged";
+  EXPECT_NE(refused([](EngineImage& e) { e.weights[3].packed_in = 4; }).find(damaged), std::string::npos);
+  EXPECT_NE(refused([](EngineImage& e) { e.weights[3].packed_in = 3; }).find(damaged), std::string::npos);
+  EXPECT_NE(refused([](EngineImage& e) { e.weights[3].packed_in = 0; }).find(damaged), std::string::npos);
+  EXPECT_NE(refused([&](EngineImage& e) { e.weights[3] = Weight::packed_away(large, 1); }).find(damaged),
+            std::string::npos);
+  EXPECT_NE(refused([](EngineImage& e) { e.plans[0].tensors[1].weight = 3; }).find("in packed form only"),
+            std::string::npos);
+}
+
 TEST(EngineFile, SaysWhatIsWrong) {
   auto bytes = serialize_engine(sample());
   EXPECT_NE(parse({}).status().message().find("0 bytes"), std::string_view::npos);
@@ -149,7 +187,7 @@ TEST(EngineFile, SaysWhatIsWrong) {
   std::memcpy(bytes.data() + 8, &version, sizeof version);
   const Status status = parse(bytes).status();
   EXPECT_EQ(status.code(), StatusCode::kUnsupported);
-  EXPECT_NE(status.message().find("version 99, expected 1"), std::string_view::npos);
+  EXPECT_NE(status.message().find("version 99, expected 2"), std::string_view::npos);
   EXPECT_EQ(load_engine("/nonexistent/engine").status().code(), StatusCode::kNotFound);
   EXPECT_EQ(load_engine("/").status().code(), StatusCode::kIoError);
 }

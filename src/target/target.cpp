@@ -16,6 +16,10 @@ Dims OptShapes::dims(const Value& value) const {
   return out;
 }
 
+Result<Tensor> Target::unpack(std::string_view packing, const Tensor&, const Dims&) const {
+  return unsupported("weights packed as '", packing, "' cannot be restored for ", device());
+}
+
 Candidate reference_candidate(const Node& node) {
   Candidate c;
   c.op = "eval";

@@ -21,6 +21,8 @@ struct PackedInput {
   size_t input;
   std::string packing;
   std::function<Result<Tensor>()> pack;
+  /// Every element is in it, as it was: Target::unpack gives the input back, so that nobody has to keep it.
+  bool permutation = false;
 };
 
 /// One way to compute a node.
@@ -68,6 +70,9 @@ class Target {
   virtual Offer candidates(const Node& node, const OptShapes& shapes, Layout layout) const = 0;
   /// A step that copies a tensor into another layout.
   virtual Candidate reorder(const TensorType& type, Layout from, Layout to) const = 0;
+  /// The constant of dims `plain` whose packed form is `packed`, for a PackedInput that is a permutation;
+  /// also where it was packed for another machine. Errors: kCorrupt, as both come from a file.
+  virtual Result<Tensor> unpack(std::string_view packing, const Tensor& packed, const Dims& plain) const;
 };
 
 /// The candidate that runs the op's `eval`: plain layouts, the node's attributes as arguments.

@@ -74,6 +74,7 @@ Engine build_model(const ModelOptions& o) {
 Engine open_model(const ModelOptions& o) {
   if (!is_engine_file(o.path)) return build_model(o);
   Engine engine = take(load(o.path));
+  check(engine.check_weights());
   print_warnings(engine);
   return engine;
 }

@@ -1,6 +1,7 @@
 // Candidates for Conv: depthwise, Winograd, direct; all on blocked channels, with filters packed at build
 // time.
 #include "backends/cpu/compile/channels.h"
+#include "backends/cpu/compile/packing.h"
 #include "backends/cpu/kernels/conv/direct.h"
 #include "backends/cpu/kernels/conv/winograd.h"
 #include "backends/cpu/kernels/depthwise/depthwise.h"
@@ -63,33 +64,6 @@ Result<Geometry> geometry_of(const Request& r) {
   return g;
 }
 
-PackedInput pack_direct(const Value& weights, const Geometry& g, Isa isa) {
-  const Tensor& data = weights.constant();
-  return {1,
-          str("conv/", isa_name(isa), g.desc.plain_src ? "/plain" : "", "/g", g.groups,
-              dims_to_string(g.weights)),
-          [data, g, isa]() -> Result<Tensor> {
-            const ConvWeights layout(g.desc, isa);
-            INGOT_ASSIGN_OR_RETURN(Tensor out, Tensor::allocate(DataType::kF32, {layout.floats()}));
-            layout.pack(data.span<float>().data(), static_cast<float*>(out.mutable_data()));
-            return out;
-          }};
-}
-
-PackedInput pack_depthwise(const Value& weights, const Geometry& g, Isa isa) {
-  const Tensor& data = weights.constant();
-  DepthwiseDesc d;
-  d.channels = g.desc.in_channels;
-  d.kernel_h = g.desc.kernel[0];
-  d.kernel_w = g.desc.kernel[1];
-  return {1, str("depthwise/", isa_name(isa), dims_to_string(g.weights)), [data, d, isa]() -> Result<Tensor> {
-            INGOT_ASSIGN_OR_RETURN(Tensor out,
-                                   Tensor::allocate(DataType::kF32, {depthwise_filter_size(d, isa)}));
-            pack_depthwise_filter(d, isa, data.span<float>().data(), static_cast<float*>(out.mutable_data()));
-            return out;
-          }};
-}
-
 // Transformed filters are no permutation of the original: they are stored beside it.
 PackedInput pack_winograd(const Value& weights, const Geometry& g, int m, Isa isa) {
   const Tensor& data = weights.constant();
@@ -150,7 +124,7 @@ void conv_offer(const Request& r, Offer& offer) {
   const Geometry& g = *geometry;
   if (g.depthwise()) {
     Candidate c = base_candidate(r, g, "depthwise", str("conv_depthwise_f32__", isa_name(r.isa)));
-    c.packed.push_back(pack_depthwise(*r.node.input(1), g, r.isa));
+    c.packed.push_back(permuted(1, str("depthwise/", isa_name(r.isa)), r.node.input(1)->constant()));
     offer.candidates.push_back(std::move(c));
     return skip("conv_direct_f32", "each channel has a filter of its own");
   }
@@ -159,9 +133,10 @@ void conv_offer(const Request& r, Offer& offer) {
   // second.
   const bool large = g.desc.out(0) * g.desc.out(1) >= kWinogradPixels;
   if (large) offer_winograd(r, g, offer);
+  const std::string packing = str("conv/", isa_name(r.isa), g.desc.plain_src ? "/plain" : "", "/g", g.groups);
   for (const DirectConvTuning& t : direct_conv_candidates(g.desc, r.isa, r.threads)) {
     Candidate c = base_candidate(r, g, "direct", direct_conv_name(t, r.isa));
-    c.packed.push_back(pack_direct(*r.node.input(1), g, r.isa));
+    c.packed.push_back(permuted(1, packing, r.node.input(1)->constant()));
     c.args.set("rows", int64_t{t.rows});
     c.args.set("vecs", int64_t{t.vecs});
     c.args.set("k_block", t.k_block);

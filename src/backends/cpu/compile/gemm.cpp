@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "backends/cpu/compile/family.h"
+#include "backends/cpu/compile/packing.h"
 
 namespace ingot::cpu {
 namespace {
@@ -23,17 +24,13 @@ Product product_of(const Node& node) {
   return p;
 }
 
-PackedInput pack_b(const Value& b, const Product& p, int64_t n, int64_t k, Isa isa) {
-  const Tensor& data = b.constant();
+PackedInput pack_b(const Tensor& data, const Product& p, Isa isa) {
+  std::string packing = str("gemm_b/", isa_name(isa), p.trans_b ? "/t" : "");
+  if (p.alpha == 1) return permuted(1, std::move(packing), data);
   // Scaled weights are rounded anew, so they are no mere permutation of the original.
-  return {1, str("gemm_b/", isa_name(isa), p.trans_b ? "/t" : "", p.alpha != 1 ? str("/x", p.alpha) : ""),
-          [data, p, n, k, isa]() -> Result<Tensor> {
-            INGOT_ASSIGN_OR_RETURN(Tensor out,
-                                   Tensor::allocate(DataType::kF32, {packed_gemm_b_floats(n, k, isa)}));
-            pack_gemm_b(data.span<float>().data(), p.trans_b ? k : n, p.trans_b, n, k, isa,
-                        static_cast<float*>(out.mutable_data()));
-            if (p.alpha != 1)
-              for (float& v : out.mutable_span<float>()) v *= p.alpha;
+  return {1, str(packing, "/x", p.alpha), [data, packing, alpha = p.alpha]() -> Result<Tensor> {
+            INGOT_ASSIGN_OR_RETURN(Tensor out, pack_as(packing, data));
+            for (float& v : out.mutable_span<float>()) v *= alpha;
             return out;
           }};
 }
@@ -88,7 +85,7 @@ void gemm_offer(const Request& r, Offer& offer) {
     if (const std::string epilogue = node.attrs().get_string("epilogue"); !epilogue.empty())
       c.args.set("epilogue", epilogue);
     if (p.constant_b) {
-      c.packed.push_back(pack_b(*node.input(1), p, d.n, d.k, r.isa));
+      c.packed.push_back(pack_b(node.input(1)->constant(), p, r.isa));
       c.args.set("b_packed", int64_t{1});
       c.args.set("n", d.n);
       c.args.set("k", d.k);

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "backends/cpu/compile/family.h"
+#include "backends/cpu/compile/packing.h"
 #include "backends/cpu/plugin.h"
 
 namespace ingot::cpu {
@@ -66,6 +67,10 @@ class CpuTarget final : public Target {
     c.inputs = {from};
     c.outputs = {to};
     return c;
+  }
+
+  Result<Tensor> unpack(std::string_view packing, const Tensor& packed, const Dims& plain) const override {
+    return unpack_from(packing, packed, plain);
   }
 
  private:
