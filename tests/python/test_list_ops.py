@@ -1,6 +1,7 @@
 """list_ops finds operators wherever a model can hide them."""
 
 import list_ops
+import pytest
 from onnx import TensorProto, helper
 
 
@@ -61,3 +62,11 @@ def test_missing():
         ("ai.onnx", "Relu"): {18},
         ("theirs", "Odd"): set(),
     }
+
+
+def test_front_end_knows_what_the_shared_models_use():
+    uses = list_ops.collect(list_ops.SHARED)
+    if not uses:
+        pytest.skip(f"there are no shared models in {list_ops.SHARED[0].parent}")
+    assert len(uses) > 90
+    assert list_ops.Supported.of_sources().missing(uses) == {}
