@@ -5,7 +5,7 @@ namespace ingot::cpu::INGOT_ISA {
 namespace {
 
 // rows * vecs accumulators, vecs vectors of B and a broadcast have to fit into the registers.
-constexpr int kRegisters = Isa::INGOT_ISA == Isa::avx512 ? 32 : Isa::INGOT_ISA == Isa::avx2 ? 16 : 8;
+constexpr int kRegisters = Isa::INGOT_ISA == Isa::avx512 ? 32 : 16;
 
 constexpr int max_rows(int vecs) {
   const int rows = (kRegisters - 1 - vecs) / vecs;

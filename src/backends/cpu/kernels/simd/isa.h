@@ -24,7 +24,7 @@ Isa machine_isa();
 /// unknown name, or one that this machine lacks.
 Result<Isa> detect_isa();
 /// Channels per block of the blocked layout, and floats per vector.
-inline int block_of(Isa isa) { return isa == Isa::avx512 ? 16 : 8; }
+inline int block_of(Isa isa) { return isa == Isa::avx512 ? 16 : isa == Isa::avx2 ? 8 : 4; }
 
 /// Calls `table` of the namespace that was compiled for `isa`.
 #define INGOT_SELECT_ISA(isa, table)                  \

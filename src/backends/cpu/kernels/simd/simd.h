@@ -15,8 +15,10 @@ namespace ingot::cpu::INGOT_ISA {
 
 #if defined(INGOT_ISA_avx512)
 inline constexpr int kLanes = 16;
+#elif defined(INGOT_ISA_avx2)
+inline constexpr int kLanes = 8;
 #else
-inline constexpr int kLanes = 8;  // two SSE registers in the baseline
+inline constexpr int kLanes = 4;
 #endif
 
 typedef float VecF __attribute__((vector_size(kLanes * 4)));
@@ -60,8 +62,8 @@ INGOT_INLINE VecF min(VecF a, VecF b) { return (VecF)_mm512_min_ps((__m512)a, (_
 INGOT_INLINE VecF max(VecF a, VecF b) { return (VecF)_mm256_max_ps((__m256)a, (__m256)b); }
 INGOT_INLINE VecF min(VecF a, VecF b) { return (VecF)_mm256_min_ps((__m256)a, (__m256)b); }
 #else
-INGOT_INLINE VecF max(VecF a, VecF b) { return a > b ? a : b; }
-INGOT_INLINE VecF min(VecF a, VecF b) { return a < b ? a : b; }
+INGOT_INLINE VecF max(VecF a, VecF b) { return (VecF)_mm_max_ps((__m128)a, (__m128)b); }
+INGOT_INLINE VecF min(VecF a, VecF b) { return (VecF)_mm_min_ps((__m128)a, (__m128)b); }
 #endif
 /// NaN stays NaN.
 INGOT_INLINE VecF clamp(VecF x, VecF lo, VecF hi) { return min(hi, max(lo, x)); }
@@ -77,8 +79,7 @@ INGOT_INLINE VecF sqrt(VecF v) {
 #elif defined(INGOT_ISA_avx2)
   return (VecF)_mm256_sqrt_ps((__m256)v);
 #else
-  for (int i = 0; i < kLanes; ++i) v[i] = __builtin_sqrtf(v[i]);
-  return v;
+  return (VecF)_mm_sqrt_ps((__m128)v);
 #endif
 }
 
@@ -89,8 +90,7 @@ INGOT_INLINE VecF round(VecF v) {
 #elif defined(INGOT_ISA_avx2)
   return (VecF)_mm256_round_ps((__m256)v, 0x08);
 #else
-  for (int i = 0; i < kLanes; ++i) v[i] = __builtin_rintf(v[i]);
-  return v;
+  return (VecF)_mm_round_ps((__m128)v, 0x08);
 #endif
 }
 INGOT_INLINE VecF floor(VecF v) {
@@ -107,8 +107,10 @@ INGOT_INLINE VecF to_float(VecI v) { return __builtin_convertvector(v, VecF); }
 INGOT_INLINE float sum(VecF v) {
 #if defined(INGOT_ISA_avx512)
   return _mm512_reduce_add_ps((__m512)v);
-#else
+#elif defined(INGOT_ISA_avx2)
   return ((v[0] + v[4]) + (v[1] + v[5])) + ((v[2] + v[6]) + (v[3] + v[7]));
+#else
+  return (v[0] + v[2]) + (v[1] + v[3]);
 #endif
 }
 /// NaN where any lane is NaN.

@@ -25,10 +25,8 @@ INGOT_INLINE void exchange_halves(VecF (&v)[kLanes]) {
 
 /// v[r][l] becomes v[l][r].
 INGOT_INLINE void transpose_tile(VecF (&v)[kLanes]) {
-#if defined(INGOT_ISA_avx512)
-  exchange_halves<8>(v);
-#endif
-  exchange_halves<4>(v);
+  if constexpr (kLanes > 8) exchange_halves<8>(v);
+  if constexpr (kLanes > 4) exchange_halves<4>(v);
   exchange_halves<2>(v);
   exchange_halves<1>(v);
 }
