@@ -66,7 +66,7 @@ Result<std::shared_ptr<const EngineImage>> parse(std::span<const std::byte> byte
   // Weights are aligned within a file that is mapped at a page.
   auto owner =
       std::shared_ptr<void>(std::aligned_alloc(4096, (bytes.size() + 8191) / 4096 * 4096), std::free);
-  std::memcpy(owner.get(), bytes.data(), bytes.size());
+  if (!bytes.empty()) std::memcpy(owner.get(), bytes.data(), bytes.size());
   return parse_engine({static_cast<const std::byte*>(owner.get()), bytes.size()}, owner);
 }
 

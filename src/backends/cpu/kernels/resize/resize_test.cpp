@@ -23,10 +23,13 @@ std::vector<double> interpolate(const ResizeDesc& d, const std::vector<double>& 
   std::vector<double> y;
   for (int64_t o = 0; o < d.w.out; ++o) {
     double sum = 0;
-    for (int k = 0; k < t.taps; ++k)
-      sum += row[static_cast<size_t>(t.index[static_cast<size_t>(o * t.taps + k)])] *
-             t.weight[static_cast<size_t>(o * t.taps + k)];
-    y.push_back(t.index[static_cast<size_t>(o * t.taps)] < 0 ? d.extrapolation : sum);
+    bool inside = true;
+    for (int k = 0; k < t.taps; ++k) {
+      const auto tap = static_cast<size_t>(o * t.taps + k);
+      inside = inside && t.index[tap] >= 0;
+      if (inside) sum += row[static_cast<size_t>(t.index[tap])] * t.weight[tap];
+    }
+    y.push_back(inside ? sum : d.extrapolation);
   }
   return y;
 }
