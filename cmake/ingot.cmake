@@ -36,6 +36,7 @@ function(ingot_room name)
   add_library(ingot_${name} STATIC ${R_SOURCES})
   target_include_directories(ingot_${name} PUBLIC "${CMAKE_SOURCE_DIR}/src" "${CMAKE_SOURCE_DIR}/include")
   target_link_libraries(ingot_${name} PUBLIC ${R_LINK})
+  target_compile_options(ingot_${name} PRIVATE -ffunction-sections -fdata-sections)  # what nobody calls is not shipped
 endfunction()
 
 # ingot_test(NAME SOURCES... LINK libs... LABELS fast|cpu|slow|threads...): one gtest executable. Each label has a

@@ -1,4 +1,6 @@
 // Engine::why: the kernels that were considered for a layer, and why the others were not.
+#include <sstream>
+
 #include "api/compile_impl.h"
 #include "backends/cpu/plugin.h"
 #include "compiler/compile.h"

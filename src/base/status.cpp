@@ -2,6 +2,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <sstream>
 
 namespace ingot {
 
@@ -35,6 +36,18 @@ std::string Status::to_string() const { return ok() ? "ok" : str(status_code_nam
 
 Status Status::with_context(std::string_view context) const {
   return ok() ? Status() : Status(code(), str(context, ": ", message()));
+}
+
+void MessagePart::print_text(std::ostream& out, const void* text) { out << static_cast<const char*>(text); }
+
+std::string concat(std::initializer_list<MessagePart> parts) {
+  std::ostringstream out;
+  for (const MessagePart& part : parts) part.print_(out, part.value_);
+  return std::move(out).str();
+}
+
+Status failure(StatusCode code, std::initializer_list<MessagePart> message) {
+  return {code, concat(message)};
 }
 
 void check_failed(const char* file, int line, const char* condition) {

@@ -1,51 +1,74 @@
 // Internal helpers around ingot/status.h: message building, early returns, checks for our own bugs.
 #pragma once
 
-#include <sstream>
+#include <initializer_list>
+#include <ostream>
 
 #include "ingot/status.h"
 
 namespace ingot {
 
+/// One part of a message: anything that can be streamed. Only its address is taken, so that the code of a
+/// message is small where it is used; the work is done out of line.
+class MessagePart {
+ public:
+  template <class T>
+  MessagePart(const T& value) : value_(&value), print_(print<T>) {}  // NOLINT: implicit by design
+  template <size_t n>
+  MessagePart(const char (&text)[n]) : value_(text), print_(print_text) {}  // NOLINT
+
+ private:
+  friend std::string concat(std::initializer_list<MessagePart> parts);
+  template <class T>
+  static void print(std::ostream& out, const void* value) {
+    out << *static_cast<const T*>(value);
+  }
+  static void print_text(std::ostream& out, const void* text);
+
+  const void* value_;
+  void (*print_)(std::ostream&, const void*);
+};
+std::string concat(std::initializer_list<MessagePart> parts);
+/// Cold, and so is every branch that ends in it.
+[[gnu::cold]] Status failure(StatusCode code, std::initializer_list<MessagePart> message);
+
 /// Concatenates anything streamable; used to build messages.
 template <class... Args>
 std::string str(const Args&... args) {
-  std::ostringstream out;
-  (out << ... << args);
-  return std::move(out).str();
+  return concat({args...});
 }
 
 template <class... Args>
 Status invalid_argument(const Args&... args) {
-  return {StatusCode::kInvalidArgument, str(args...)};
+  return failure(StatusCode::kInvalidArgument, {args...});
 }
 template <class... Args>
 Status unsupported(const Args&... args) {
-  return {StatusCode::kUnsupported, str(args...)};
+  return failure(StatusCode::kUnsupported, {args...});
 }
 template <class... Args>
 Status not_found(const Args&... args) {
-  return {StatusCode::kNotFound, str(args...)};
+  return failure(StatusCode::kNotFound, {args...});
 }
 template <class... Args>
 Status corrupt(const Args&... args) {
-  return {StatusCode::kCorrupt, str(args...)};
+  return failure(StatusCode::kCorrupt, {args...});
 }
 template <class... Args>
 Status io_error(const Args&... args) {
-  return {StatusCode::kIoError, str(args...)};
+  return failure(StatusCode::kIoError, {args...});
 }
 template <class... Args>
 Status out_of_memory(const Args&... args) {
-  return {StatusCode::kOutOfMemory, str(args...)};
+  return failure(StatusCode::kOutOfMemory, {args...});
 }
 template <class... Args>
 Status failed_precondition(const Args&... args) {
-  return {StatusCode::kFailedPrecondition, str(args...)};
+  return failure(StatusCode::kFailedPrecondition, {args...});
 }
 template <class... Args>
 Status internal_error(const Args&... args) {
-  return {StatusCode::kInternal, str(args...)};
+  return failure(StatusCode::kInternal, {args...});
 }
 
 [[noreturn]] void check_failed(const char* file, int line, const char* condition);

@@ -152,10 +152,10 @@ namespace ingot {
                            optional<int64_t>("select_last_index", 0)},                     \
                           ops::infer_arg,                                                  \
                           ops::eval_arg<is_max>,                                           \
-                          nullptr,                                                         \
-                          ops::cases_arg};                                                 \
+                          nullptr};                                                        \
     return op;                                                                             \
-  }
+  }                                                                                        \
+  std::vector<OpCase> cases_##name() { return ops::cases_arg(); }
 
 INGOT_ARG(ArgMax, true)
 INGOT_ARG(ArgMin, false)
@@ -170,9 +170,10 @@ const OpDef& op_TopK() {
       {optional<int64_t>("axis", -1), optional<int64_t>("largest", 1), optional<int64_t>("sorted", 1)},
       ops::infer_top,
       ops::eval_top,
-      nullptr,
-      ops::cases_top};
+      nullptr};
   return op;
 }
+
+std::vector<OpCase> cases_TopK() { return ops::cases_top(); }
 
 }  // namespace ingot

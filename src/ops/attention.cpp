@@ -233,9 +233,10 @@ const OpDef& op_Attention() {
        absent_or<float>("scale"), optional<float>("softcap", 0), absent_or<int64_t>("softmax_precision")},
       ops::infer,
       ops::eval,
-      ops::cost,
-      ops::cases};
+      ops::cost};
   return op;
 }
+
+std::vector<OpCase> cases_Attention() { return ops::cases(); }
 
 }  // namespace ingot

@@ -79,23 +79,19 @@ const OpDef& op_AveragePool() {
                         ops::pool_attrs({optional<int64_t>("count_include_pad", 0)}),
                         ops::infer_float,
                         ops::eval_average,
-                        ops::pool_cost,
-                        ops::average_cases};
+                        ops::pool_cost};
   return op;
 }
 
+std::vector<OpCase> cases_AveragePool() { return ops::average_cases(); }
+
 const OpDef& op_LpPool() {
-  static const OpDef op{"LpPool",
-                        1,
-                        1,
-                        1,
-                        1,
-                        ops::pool_attrs({optional<int64_t>("p", 2)}),
-                        ops::infer_lp,
-                        ops::eval_lp,
-                        ops::pool_cost,
-                        [] { return ops::pool_cases(); }};
+  static const OpDef op{
+      "LpPool",      1, 1, 1, 1, ops::pool_attrs({optional<int64_t>("p", 2)}), ops::infer_lp, ops::eval_lp,
+      ops::pool_cost};
   return op;
 }
+
+std::vector<OpCase> cases_LpPool() { return ops::pool_cases(); }
 
 }  // namespace ingot

@@ -129,10 +129,11 @@ const OpDef& op_LpNormalization() {
                         {optional<int64_t>("axis", -1), optional<int64_t>("p", 2)},
                         ops::infer_lp,
                         ops::eval_lp,
-                        ops::normalization_cost,
-                        ops::lp_cases};
+                        ops::normalization_cost};
   return op;
 }
+
+std::vector<OpCase> cases_LpNormalization() { return ops::lp_cases(); }
 
 const OpDef& op_MeanVarianceNormalization() {
   static const OpDef op{"MeanVarianceNormalization",
@@ -143,10 +144,11 @@ const OpDef& op_MeanVarianceNormalization() {
                         {optional<Ints>("axes", {0, 2, 3})},
                         ops::infer_mean_variance,
                         ops::eval_mean_variance,
-                        ops::normalization_cost,
-                        ops::mean_variance_cases};
+                        ops::normalization_cost};
   return op;
 }
+
+std::vector<OpCase> cases_MeanVarianceNormalization() { return ops::mean_variance_cases(); }
 
 const OpDef& op_LRN() {
   static const OpDef op{"LRN",
@@ -158,9 +160,10 @@ const OpDef& op_LRN() {
                          optional<float>("bias", 1), required<int64_t>("size")},
                         ops::infer_lrn,
                         ops::eval_lrn,
-                        ops::normalization_cost,
-                        ops::lrn_cases};
+                        ops::normalization_cost};
   return op;
 }
+
+std::vector<OpCase> cases_LRN() { return ops::lrn_cases(); }
 
 }  // namespace ingot

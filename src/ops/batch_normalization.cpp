@@ -99,9 +99,10 @@ const OpDef& op_BatchNormalization() {
                          optional<int64_t>("training_mode", 0)},
                         ops::infer,
                         ops::eval,
-                        ops::cost,
-                        ops::cases};
+                        ops::cost};
   return op;
 }
+
+std::vector<OpCase> cases_BatchNormalization() { return ops::cases(); }
 
 }  // namespace ingot

@@ -80,10 +80,10 @@ namespace ingot {
                                 {INGOT_PAIR_LOOP(double, expression), INGOT_PAIR_LOOP(int64_t, expression), \
                                  INGOT_PAIR_LOOP(uint64_t, expression)});                                   \
                           },                                                                                \
-                          nullptr,                                                                          \
-                          [] { return ops::pair_cases(lo, hi, DataType::dtype); }};                         \
+                          nullptr};                                                                         \
     return op;                                                                                              \
-  }
+  }                                                                                                         \
+  std::vector<OpCase> cases_##name() { return ops::pair_cases(lo, hi, DataType::dtype); }
 
 #define INGOT_ARITHMETIC(name, lo, hi, symbolic, expression) \
   INGOT_BINARY(name, lo, hi, kF32, ops::kSame, (ops::infer<ops::kNumbers, ops::kSame, symbolic>), expression)

@@ -174,35 +174,34 @@ std::vector<OpCase> cases_prelu() {
 namespace ingot {
 
 const OpDef& op_BitShift() {
-  static const OpDef op{"BitShift",
-                        2,
-                        2,
-                        1,
-                        1,
-                        {required<std::string>("direction")},
-                        ops::infer_shift,
-                        ops::eval_shift,
-                        nullptr,
-                        ops::cases_shift};
+  static const OpDef op{
+      "BitShift",      2,      2, 1, 1, {required<std::string>("direction")}, ops::infer_shift,
+      ops::eval_shift, nullptr};
   return op;
 }
+
+std::vector<OpCase> cases_BitShift() { return ops::cases_shift(); }
 
 const OpDef& op_Mod() {
-  static const OpDef op{
-      "Mod",         2, 2, 1, 1, {optional<int64_t>("fmod", 0)}, ops::infer_mod, ops::eval_mod, nullptr,
-      ops::cases_mod};
+  static const OpDef op{"Mod",         2,      2, 1, 1, {optional<int64_t>("fmod", 0)}, ops::infer_mod,
+                        ops::eval_mod, nullptr};
   return op;
 }
+
+std::vector<OpCase> cases_Mod() { return ops::cases_mod(); }
 
 const OpDef& op_Pow() {
-  static const OpDef op{"Pow", 2, 2, 1, 1, {}, ops::infer_pow, ops::eval_pow, nullptr, ops::cases_pow};
+  static const OpDef op{"Pow", 2, 2, 1, 1, {}, ops::infer_pow, ops::eval_pow, nullptr};
   return op;
 }
 
+std::vector<OpCase> cases_Pow() { return ops::cases_pow(); }
+
 const OpDef& op_PRelu() {
-  static const OpDef op{"PRelu",         2, 2, 1, 1, {}, ops::infer_prelu, ops::eval_prelu, nullptr,
-                        ops::cases_prelu};
+  static const OpDef op{"PRelu", 2, 2, 1, 1, {}, ops::infer_prelu, ops::eval_prelu, nullptr};
   return op;
 }
+
+std::vector<OpCase> cases_PRelu() { return ops::cases_prelu(); }
 
 }  // namespace ingot

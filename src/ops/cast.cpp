@@ -121,10 +121,11 @@ const OpDef& op_Cast() {
       {required<int64_t>("to"), optional<int64_t>("saturate", 1), optional<std::string>("round_mode", "up")},
       ops::infer_cast,
       ops::eval_cast,
-      nullptr,
-      ops::cases_cast};
+      nullptr};
   return op;
 }
+
+std::vector<OpCase> cases_Cast() { return ops::cases_cast(); }
 
 const OpDef& op_CastLike() {
   static const OpDef op{"CastLike",
@@ -135,23 +136,18 @@ const OpDef& op_CastLike() {
                         {optional<int64_t>("saturate", 1), optional<std::string>("round_mode", "up")},
                         ops::infer_cast_like,
                         ops::eval_cast_like,
-                        nullptr,
-                        ops::cases_cast_like};
+                        nullptr};
   return op;
 }
 
+std::vector<OpCase> cases_CastLike() { return ops::cases_cast_like(); }
+
 const OpDef& op_BitCast() {
-  static const OpDef op{"BitCast",
-                        1,
-                        1,
-                        1,
-                        1,
-                        {required<int64_t>("to")},
-                        ops::infer_bit_cast,
-                        ops::eval_bit_cast,
-                        nullptr,
-                        ops::cases_bit_cast};
+  static const OpDef op{"BitCast",          1,      1, 1, 1, {required<int64_t>("to")}, ops::infer_bit_cast,
+                        ops::eval_bit_cast, nullptr};
   return op;
 }
+
+std::vector<OpCase> cases_BitCast() { return ops::cases_bit_cast(); }
 
 }  // namespace ingot

@@ -46,9 +46,11 @@ namespace ingot {
 
 const OpDef& op_ChannelLayerNorm() {
   static const OpDef op{
-      "ChannelLayerNorm",      2,         3, 1, 1, {optional<float>("epsilon", 1e-5f)}, ops::infer, ops::eval,
-      ops::normalization_cost, ops::cases};
+      "ChannelLayerNorm",     2, 3, 1, 1, {optional<float>("epsilon", 1e-5f)}, ops::infer, ops::eval,
+      ops::normalization_cost};
   return op;
 }
+
+std::vector<OpCase> cases_ChannelLayerNorm() { return ops::cases(); }
 
 }  // namespace ingot

@@ -112,9 +112,10 @@ const OpDef& op_Col2Im() {
       {optional<Ints>("dilations", {}), optional<Ints>("pads", {}), optional<Ints>("strides", {})},
       ops::infer,
       ops::eval,
-      nullptr,
-      ops::cases};
+      nullptr};
   return op;
 }
+
+std::vector<OpCase> cases_Col2Im() { return ops::cases(); }
 
 }  // namespace ingot

@@ -159,18 +159,13 @@ std::vector<OpCase> cases_range() {
 namespace ingot {
 
 const OpDef& op_ConstantOfShape() {
-  static const OpDef op{"ConstantOfShape",
-                        1,
-                        1,
-                        1,
-                        1,
-                        {absent_or<Tensor>("value")},
-                        ops::infer_constant,
-                        ops::eval_constant,
-                        nullptr,
-                        ops::cases_constant};
+  static const OpDef op{
+      "ConstantOfShape",  1,      1, 1, 1, {absent_or<Tensor>("value")}, ops::infer_constant,
+      ops::eval_constant, nullptr};
   return op;
 }
+
+std::vector<OpCase> cases_ConstantOfShape() { return ops::cases_constant(); }
 
 const OpDef& op_EyeLike() {
   static const OpDef op{"EyeLike",
@@ -181,15 +176,17 @@ const OpDef& op_EyeLike() {
                         {absent_or<int64_t>("dtype"), optional<int64_t>("k", 0)},
                         ops::infer_eye,
                         ops::eval_eye,
-                        nullptr,
-                        ops::cases_eye};
+                        nullptr};
   return op;
 }
 
+std::vector<OpCase> cases_EyeLike() { return ops::cases_eye(); }
+
 const OpDef& op_Range() {
-  static const OpDef op{"Range",         3, 3, 1, 1, {}, ops::infer_range, ops::eval_range, nullptr,
-                        ops::cases_range};
+  static const OpDef op{"Range", 3, 3, 1, 1, {}, ops::infer_range, ops::eval_range, nullptr};
   return op;
 }
+
+std::vector<OpCase> cases_Range() { return ops::cases_range(); }
 
 }  // namespace ingot

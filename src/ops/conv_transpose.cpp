@@ -197,9 +197,10 @@ const OpDef& op_ConvTranspose() {
                          optional<Ints>("pads", {}), optional<Ints>("strides", {}), ops::epilogue_attr()},
                         ops::infer,
                         ops::eval,
-                        ops::cost,
-                        ops::cases};
+                        ops::cost};
   return op;
 }
+
+std::vector<OpCase> cases_ConvTranspose() { return ops::cases(); }
 
 }  // namespace ingot

@@ -58,17 +58,21 @@ const OpDef& op_CumSum() {
                         2,          1,
                         1,          {optional<int64_t>("exclusive", 0), optional<int64_t>("reverse", 0)},
                         ops::infer, ops::eval<false>,
-                        nullptr,    ops::cases};
+                        nullptr};
   return op;
 }
+
+std::vector<OpCase> cases_CumSum() { return ops::cases(); }
 
 const OpDef& op_CumProd() {
   static const OpDef op{"CumProd",  2,
                         2,          1,
                         1,          {optional<int64_t>("exclusive", 0), optional<int64_t>("reverse", 0)},
                         ops::infer, ops::eval<true>,
-                        nullptr,    ops::cases};
+                        nullptr};
   return op;
 }
+
+std::vector<OpCase> cases_CumProd() { return ops::cases(); }
 
 }  // namespace ingot

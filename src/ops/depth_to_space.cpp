@@ -99,10 +99,11 @@ const OpDef& op_DepthToSpace() {
                         {required<int64_t>("blocksize"), optional<std::string>("mode", "DCR")},
                         ops::infer_to_space,
                         ops::eval_to_space,
-                        nullptr,
-                        ops::cases_to_space};
+                        nullptr};
   return op;
 }
+
+std::vector<OpCase> cases_DepthToSpace() { return ops::cases_to_space(); }
 
 const OpDef& op_SpaceToDepth() {
   static const OpDef op{"SpaceToDepth",
@@ -113,9 +114,10 @@ const OpDef& op_SpaceToDepth() {
                         {required<int64_t>("blocksize"), optional<std::string>("mode", "DCR")},
                         ops::infer_to_depth,
                         ops::eval_to_depth,
-                        nullptr,
-                        ops::cases_to_depth};
+                        nullptr};
   return op;
 }
+
+std::vector<OpCase> cases_SpaceToDepth() { return ops::cases_to_depth(); }
 
 }  // namespace ingot

@@ -149,9 +149,10 @@ const OpDef& op_FusedMatMul() {
                          optional<float>("alpha", 1), ops::epilogue_attr()},
                         ops::infer,
                         ops::eval,
-                        ops::cost,
-                        ops::cases};
+                        ops::cost};
   return op;
 }
+
+std::vector<OpCase> cases_FusedMatMul() { return ops::cases(); }
 
 }  // namespace ingot

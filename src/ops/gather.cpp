@@ -109,31 +109,20 @@ std::vector<OpCase> cases_elements() {
 namespace ingot {
 
 const OpDef& op_Gather() {
-  static const OpDef op{"Gather",
-                        2,
-                        2,
-                        1,
-                        1,
-                        {optional<int64_t>("axis", 0)},
-                        ops::infer_gather,
-                        ops::eval_gather,
-                        ops::cost,
-                        ops::cases_gather};
+  static const OpDef op{
+      "Gather", 2, 2, 1, 1, {optional<int64_t>("axis", 0)}, ops::infer_gather, ops::eval_gather, ops::cost};
   return op;
 }
 
+std::vector<OpCase> cases_Gather() { return ops::cases_gather(); }
+
 const OpDef& op_GatherElements() {
-  static const OpDef op{"GatherElements",
-                        2,
-                        2,
-                        1,
-                        1,
-                        {optional<int64_t>("axis", 0)},
-                        ops::infer_elements,
-                        ops::eval_elements,
-                        ops::cost,
-                        ops::cases_elements};
+  static const OpDef op{
+      "GatherElements",   2,        2, 1, 1, {optional<int64_t>("axis", 0)}, ops::infer_elements,
+      ops::eval_elements, ops::cost};
   return op;
 }
+
+std::vector<OpCase> cases_GatherElements() { return ops::cases_elements(); }
 
 }  // namespace ingot

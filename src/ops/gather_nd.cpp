@@ -149,31 +149,21 @@ std::vector<OpCase> cases_scatter() {
 namespace ingot {
 
 const OpDef& op_GatherND() {
-  static const OpDef op{"GatherND",
-                        2,
-                        2,
-                        1,
-                        1,
-                        {optional<int64_t>("batch_dims", 0)},
-                        ops::infer_gather,
-                        ops::eval_gather,
-                        nullptr,
-                        ops::cases_gather};
+  static const OpDef op{
+      "GatherND",       2,      2, 1, 1, {optional<int64_t>("batch_dims", 0)}, ops::infer_gather,
+      ops::eval_gather, nullptr};
   return op;
 }
 
+std::vector<OpCase> cases_GatherND() { return ops::cases_gather(); }
+
 const OpDef& op_ScatterND() {
-  static const OpDef op{"ScatterND",
-                        3,
-                        3,
-                        1,
-                        1,
-                        {optional<std::string>("reduction", "none")},
-                        ops::infer_scatter,
-                        ops::eval_scatter,
-                        nullptr,
-                        ops::cases_scatter};
+  static const OpDef op{
+      "ScatterND",       3,      3, 1, 1, {optional<std::string>("reduction", "none")}, ops::infer_scatter,
+      ops::eval_scatter, nullptr};
   return op;
 }
+
+std::vector<OpCase> cases_ScatterND() { return ops::cases_scatter(); }
 
 }  // namespace ingot

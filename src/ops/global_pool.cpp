@@ -68,22 +68,25 @@ std::vector<OpCase> cases() {
 namespace ingot {
 
 const OpDef& op_GlobalAveragePool() {
-  static const OpDef op{"GlobalAveragePool",     1,         1,         1, 1, {}, ops::infer,
-                        ops::eval<ops::average>, ops::cost, ops::cases};
+  static const OpDef op{"GlobalAveragePool", 1, 1, 1, 1, {}, ops::infer, ops::eval<ops::average>, ops::cost};
   return op;
 }
+
+std::vector<OpCase> cases_GlobalAveragePool() { return ops::cases(); }
 
 const OpDef& op_GlobalMaxPool() {
-  static const OpDef op{"GlobalMaxPool",         1,         1,         1, 1, {}, ops::infer,
-                        ops::eval<ops::maximum>, ops::cost, ops::cases};
+  static const OpDef op{"GlobalMaxPool", 1, 1, 1, 1, {}, ops::infer, ops::eval<ops::maximum>, ops::cost};
   return op;
 }
 
+std::vector<OpCase> cases_GlobalMaxPool() { return ops::cases(); }
+
 const OpDef& op_GlobalLpPool() {
-  static const OpDef op{
-      "GlobalLpPool",       1,         1,         1, 1, {optional<int64_t>("p", 2)}, ops::infer,
-      ops::eval<ops::norm>, ops::cost, ops::cases};
+  static const OpDef op{"GlobalLpPool",       1,        1, 1, 1, {optional<int64_t>("p", 2)}, ops::infer,
+                        ops::eval<ops::norm>, ops::cost};
   return op;
 }
+
+std::vector<OpCase> cases_GlobalLpPool() { return ops::cases(); }
 
 }  // namespace ingot

@@ -252,23 +252,19 @@ const OpDef& op_GridSample() {
                          optional<std::string>("padding_mode", "zeros")},
                         ops::infer_sample,
                         ops::eval_sample,
-                        ops::sample_cost,
-                        ops::sample_cases};
+                        ops::sample_cost};
   return op;
 }
 
+std::vector<OpCase> cases_GridSample() { return ops::sample_cases(); }
+
 const OpDef& op_AffineGrid() {
-  static const OpDef op{"AffineGrid",
-                        2,
-                        2,
-                        1,
-                        1,
-                        {optional<int64_t>("align_corners", 0)},
-                        ops::infer_affine,
-                        ops::eval_affine,
-                        nullptr,
-                        ops::affine_cases};
+  static const OpDef op{
+      "AffineGrid",     2,      2, 1, 1, {optional<int64_t>("align_corners", 0)}, ops::infer_affine,
+      ops::eval_affine, nullptr};
   return op;
 }
+
+std::vector<OpCase> cases_AffineGrid() { return ops::affine_cases(); }
 
 }  // namespace ingot

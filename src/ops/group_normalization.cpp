@@ -88,10 +88,11 @@ const OpDef& op_InstanceNormalization() {
                         {optional<float>("epsilon", 1e-5f)},
                         ops::infer_instance,
                         ops::eval_instance,
-                        ops::normalization_cost,
-                        ops::instance_cases};
+                        ops::normalization_cost};
   return op;
 }
+
+std::vector<OpCase> cases_InstanceNormalization() { return ops::instance_cases(); }
 
 const OpDef& op_GroupNormalization() {
   static const OpDef op{"GroupNormalization",
@@ -103,9 +104,10 @@ const OpDef& op_GroupNormalization() {
                          optional<int64_t>("stash_type", 1)},
                         ops::infer_group,
                         ops::eval_group,
-                        ops::normalization_cost,
-                        ops::group_cases};
+                        ops::normalization_cost};
   return op;
 }
+
+std::vector<OpCase> cases_GroupNormalization() { return ops::group_cases(); }
 
 }  // namespace ingot

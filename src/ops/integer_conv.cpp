@@ -135,17 +135,19 @@ std::vector<OpCase> qlinear_cases() {
 namespace ingot {
 
 const OpDef& op_ConvInteger() {
-  static const OpDef op{
-      "ConvInteger",     2, 4, 1, 1, ops::conv_attrs(), ops::infer_integer, ops::eval_integer, ops::cost,
-      ops::integer_cases};
+  static const OpDef op{"ConvInteger",     2,        4, 1, 1, ops::conv_attrs(), ops::infer_integer,
+                        ops::eval_integer, ops::cost};
   return op;
 }
 
+std::vector<OpCase> cases_ConvInteger() { return ops::integer_cases(); }
+
 const OpDef& op_QLinearConv() {
-  static const OpDef op{
-      "QLinearConv",     8, 9, 1, 1, ops::conv_attrs(), ops::infer_qlinear, ops::eval_qlinear, ops::cost,
-      ops::qlinear_cases};
+  static const OpDef op{"QLinearConv",     8,        9, 1, 1, ops::conv_attrs(), ops::infer_qlinear,
+                        ops::eval_qlinear, ops::cost};
   return op;
 }
+
+std::vector<OpCase> cases_QLinearConv() { return ops::qlinear_cases(); }
 
 }  // namespace ingot

@@ -175,15 +175,17 @@ std::vector<OpCase> qlinear_cases() {
 namespace ingot {
 
 const OpDef& op_MatMulInteger() {
-  static const OpDef op{"MatMulInteger",   2, 4, 1, 1, {}, ops::infer_integer, ops::eval_integer, ops::cost,
-                        ops::integer_cases};
+  static const OpDef op{"MatMulInteger", 2, 4, 1, 1, {}, ops::infer_integer, ops::eval_integer, ops::cost};
   return op;
 }
 
+std::vector<OpCase> cases_MatMulInteger() { return ops::integer_cases(); }
+
 const OpDef& op_QLinearMatMul() {
-  static const OpDef op{"QLinearMatMul",   8, 8, 1, 1, {}, ops::infer_qlinear, ops::eval_qlinear, ops::cost,
-                        ops::qlinear_cases};
+  static const OpDef op{"QLinearMatMul", 8, 8, 1, 1, {}, ops::infer_qlinear, ops::eval_qlinear, ops::cost};
   return op;
 }
+
+std::vector<OpCase> cases_QLinearMatMul() { return ops::qlinear_cases(); }
 
 }  // namespace ingot

@@ -53,13 +53,17 @@ const OpDef& op_IsInf() {
       1,          1,
       1,          {optional<int64_t>("detect_negative", 1), optional<int64_t>("detect_positive", 1)},
       ops::infer, ops::eval_is_inf,
-      nullptr,    ops::cases_is_inf};
+      nullptr};
   return op;
 }
 
+std::vector<OpCase> cases_IsInf() { return ops::cases_is_inf(); }
+
 const OpDef& op_IsNaN() {
-  static const OpDef op{"IsNaN", 1, 1, 1, 1, {}, ops::infer, ops::eval_is_nan, nullptr, ops::cases_is_nan};
+  static const OpDef op{"IsNaN", 1, 1, 1, 1, {}, ops::infer, ops::eval_is_nan, nullptr};
   return op;
 }
+
+std::vector<OpCase> cases_IsNaN() { return ops::cases_is_nan(); }
 
 }  // namespace ingot

@@ -132,10 +132,11 @@ const OpDef& op_LayerNormalization() {
       {optional<int64_t>("axis", -1), optional<float>("epsilon", 1e-5f), optional<int64_t>("stash_type", 1)},
       ops::infer_layer,
       ops::eval_layer,
-      ops::normalization_cost,
-      ops::layer_cases};
+      ops::normalization_cost};
   return op;
 }
+
+std::vector<OpCase> cases_LayerNormalization() { return ops::layer_cases(); }
 
 const OpDef& op_SkipLayerNormalization() {
   static const OpDef op{"SkipLayerNormalization",
@@ -146,9 +147,10 @@ const OpDef& op_SkipLayerNormalization() {
                         {optional<int64_t>("axis", -1), optional<float>("epsilon", 1e-5f)},
                         ops::infer_skip,
                         ops::eval_skip,
-                        ops::normalization_cost,
-                        ops::skip_cases};
+                        ops::normalization_cost};
   return op;
 }
+
+std::vector<OpCase> cases_SkipLayerNormalization() { return ops::skip_cases(); }
 
 }  // namespace ingot

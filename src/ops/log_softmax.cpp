@@ -55,24 +55,20 @@ std::vector<OpCase> cases() {
 namespace ingot {
 
 const OpDef& op_LogSoftmax() {
-  static const OpDef op{"LogSoftmax",
-                        1,
-                        1,
-                        1,
-                        1,
-                        {optional<int64_t>("axis", -1)},
-                        ops::infer,
-                        ops::eval<ops::log_softmax>,
-                        nullptr,
-                        ops::cases};
+  static const OpDef op{
+      "LogSoftmax", 1, 1, 1, 1, {optional<int64_t>("axis", -1)}, ops::infer, ops::eval<ops::log_softmax>,
+      nullptr};
   return op;
 }
 
+std::vector<OpCase> cases_LogSoftmax() { return ops::cases(); }
+
 const OpDef& op_Hardmax() {
   static const OpDef op{
-      "Hardmax", 1,         1, 1, 1, {optional<int64_t>("axis", -1)}, ops::infer, ops::eval<ops::hardmax>,
-      nullptr,   ops::cases};
+      "Hardmax", 1, 1, 1, 1, {optional<int64_t>("axis", -1)}, ops::infer, ops::eval<ops::hardmax>, nullptr};
   return op;
 }
+
+std::vector<OpCase> cases_Hardmax() { return ops::cases(); }
 
 }  // namespace ingot

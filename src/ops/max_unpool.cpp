@@ -105,9 +105,10 @@ const OpDef& op_MaxUnpool() {
       {required<Ints>("kernel_shape"), optional<Ints>("pads", {}), optional<Ints>("strides", {})},
       ops::infer,
       ops::eval,
-      nullptr,
-      ops::cases};
+      nullptr};
   return op;
 }
+
+std::vector<OpCase> cases_MaxUnpool() { return ops::cases(); }
 
 }  // namespace ingot

@@ -242,24 +242,20 @@ const OpDef& op_MlScaler() {
                         {optional<Floats>("offset", {}), optional<Floats>("scale", {})},
                         ops::infer_scaler,
                         ops::eval_scaler,
-                        nullptr,
-                        ops::scaler_cases};
+                        nullptr};
   return op;
 }
 
+std::vector<OpCase> cases_MlScaler() { return ops::scaler_cases(); }
+
 const OpDef& op_MlNormalizer() {
-  static const OpDef op{"ml.Normalizer",
-                        1,
-                        1,
-                        1,
-                        1,
-                        {optional<std::string>("norm", "MAX")},
-                        ops::infer_normalizer,
-                        ops::eval_normalizer,
-                        nullptr,
-                        ops::normalizer_cases};
+  static const OpDef op{
+      "ml.Normalizer",      1,      1, 1, 1, {optional<std::string>("norm", "MAX")}, ops::infer_normalizer,
+      ops::eval_normalizer, nullptr};
   return op;
 }
+
+std::vector<OpCase> cases_MlNormalizer() { return ops::normalizer_cases(); }
 
 const OpDef& op_MlImputer() {
   static const OpDef op{
@@ -272,31 +268,28 @@ const OpDef& op_MlImputer() {
        optional<float>("replaced_value_float", 0), optional<int64_t>("replaced_value_int64", 0)},
       ops::infer_imputer,
       ops::eval_imputer,
-      nullptr,
-      ops::imputer_cases};
+      nullptr};
   return op;
 }
+
+std::vector<OpCase> cases_MlImputer() { return ops::imputer_cases(); }
 
 const OpDef& op_MlBinarizer() {
-  static const OpDef op{"ml.Binarizer",
-                        1,
-                        1,
-                        1,
-                        1,
-                        {optional<float>("threshold", 0)},
-                        ops::infer_binarizer,
-                        ops::eval_binarizer,
-                        nullptr,
-                        ops::binarizer_cases};
+  static const OpDef op{
+      "ml.Binarizer",      1,      1, 1, 1, {optional<float>("threshold", 0)}, ops::infer_binarizer,
+      ops::eval_binarizer, nullptr};
   return op;
 }
 
+std::vector<OpCase> cases_MlBinarizer() { return ops::binarizer_cases(); }
+
 const OpDef& op_MlArrayFeatureExtractor() {
-  static const OpDef op{
-      "ml.ArrayFeatureExtractor", 2, 2, 1, 1, {}, ops::infer_extractor, ops::eval_extractor, nullptr,
-      ops::extractor_cases};
+  static const OpDef op{"ml.ArrayFeatureExtractor", 2,      2, 1, 1, {}, ops::infer_extractor,
+                        ops::eval_extractor,        nullptr};
   return op;
 }
+
+std::vector<OpCase> cases_MlArrayFeatureExtractor() { return ops::extractor_cases(); }
 
 const OpDef& op_MlLabelEncoder() {
   static const OpDef op{
@@ -312,9 +305,10 @@ const OpDef& op_MlLabelEncoder() {
        absent_or<Strings>("values_strings"), absent_or<Tensor>("values_tensor")},
       ops::infer_encoder,
       ops::eval_encoder,
-      nullptr,
-      ops::encoder_cases};
+      nullptr};
   return op;
 }
+
+std::vector<OpCase> cases_MlLabelEncoder() { return ops::encoder_cases(); }
 
 }  // namespace ingot

@@ -212,10 +212,11 @@ const OpDef& op_MlLinearClassifier() {
        optional<int64_t>("multi_class", 0), optional<std::string>("post_transform", "NONE")},
       ops::infer_classes,
       ops::eval_classes,
-      nullptr,
-      ops::classifier_cases};
+      nullptr};
   return op;
 }
+
+std::vector<OpCase> cases_MlLinearClassifier() { return ops::classifier_cases(); }
 
 const OpDef& op_MlLinearRegressor() {
   static const OpDef op{"ml.LinearRegressor",
@@ -227,10 +228,11 @@ const OpDef& op_MlLinearRegressor() {
                          optional<std::string>("post_transform", "NONE"), optional<int64_t>("targets", 1)},
                         ops::infer_targets,
                         ops::eval_targets,
-                        nullptr,
-                        ops::regressor_cases};
+                        nullptr};
   return op;
 }
+
+std::vector<OpCase> cases_MlLinearRegressor() { return ops::regressor_cases(); }
 
 const OpDef& op_MlSVMRegressor() {
   static const OpDef op{"ml.SVMRegressor",
@@ -244,9 +246,10 @@ const OpDef& op_MlSVMRegressor() {
                          required<Floats>("rho"), optional<Floats>("support_vectors", {})},
                         ops::infer_svm,
                         ops::eval_svm,
-                        nullptr,
-                        ops::svm_cases};
+                        nullptr};
   return op;
 }
+
+std::vector<OpCase> cases_MlSVMRegressor() { return ops::svm_cases(); }
 
 }  // namespace ingot

@@ -234,10 +234,11 @@ const OpDef& op_MlTreeEnsembleRegressor() {
           {optional<std::string>("aggregate_function", "SUM"), optional<int64_t>("n_targets", 1)}),
       ops::infer_regressor,
       ops::eval_regressor,
-      nullptr,
-      ops::regressor_cases};
+      nullptr};
   return op;
 }
+
+std::vector<OpCase> cases_MlTreeEnsembleRegressor() { return ops::regressor_cases(); }
 
 const OpDef& op_MlTreeEnsembleClassifier() {
   static const OpDef op{
@@ -251,10 +252,11 @@ const OpDef& op_MlTreeEnsembleClassifier() {
           {optional<Ints>("classlabels_int64s", {}), optional<Strings>("classlabels_strings", {})}),
       ops::infer_classes,
       ops::eval_classes,
-      nullptr,
-      ops::classifier_cases};
+      nullptr};
   return op;
 }
+
+std::vector<OpCase> cases_MlTreeEnsembleClassifier() { return ops::classifier_cases(); }
 
 const OpDef& op_MlTreeEnsemble() {
   static const OpDef op{
@@ -273,9 +275,10 @@ const OpDef& op_MlTreeEnsemble() {
        required<Ints>("tree_roots")},
       ops::infer_ensemble,
       ops::eval_ensemble,
-      nullptr,
-      ops::ensemble_cases};
+      nullptr};
   return op;
 }
+
+std::vector<OpCase> cases_MlTreeEnsemble() { return ops::ensemble_cases(); }
 
 }  // namespace ingot

@@ -128,9 +128,11 @@ namespace ingot {
 
 const OpDef& op_NonMaxSuppression() {
   static const OpDef op{
-      "NonMaxSuppression", 2,         5,         1,         1, {optional<int64_t>("center_point_box", 0)},
-      ops::infer,          ops::eval, ops::cost, ops::cases};
+      "NonMaxSuppression", 2,         5,        1, 1, {optional<int64_t>("center_point_box", 0)},
+      ops::infer,          ops::eval, ops::cost};
   return op;
 }
+
+std::vector<OpCase> cases_NonMaxSuppression() { return ops::cases(); }
 
 }  // namespace ingot

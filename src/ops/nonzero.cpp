@@ -95,23 +95,18 @@ std::vector<OpCase> cases_compress() {
 namespace ingot {
 
 const OpDef& op_NonZero() {
-  static const OpDef op{"NonZero",         1, 1, 1, 1, {}, ops::infer_nonzero, ops::eval_nonzero, nullptr,
-                        ops::cases_nonzero};
+  static const OpDef op{"NonZero", 1, 1, 1, 1, {}, ops::infer_nonzero, ops::eval_nonzero, nullptr};
   return op;
 }
 
+std::vector<OpCase> cases_NonZero() { return ops::cases_nonzero(); }
+
 const OpDef& op_Compress() {
-  static const OpDef op{"Compress",
-                        2,
-                        2,
-                        1,
-                        1,
-                        {absent_or<int64_t>("axis")},
-                        ops::infer_compress,
-                        ops::eval_compress,
-                        nullptr,
-                        ops::cases_compress};
+  static const OpDef op{
+      "Compress", 2, 2, 1, 1, {absent_or<int64_t>("axis")}, ops::infer_compress, ops::eval_compress, nullptr};
   return op;
 }
+
+std::vector<OpCase> cases_Compress() { return ops::cases_compress(); }
 
 }  // namespace ingot

@@ -114,7 +114,8 @@ struct CostContext {
   std::vector<TensorView> outputs;
 };
 
-/// One example of the op for tests of every backend: random inputs in [lo, hi] unless `value` is set.
+/// One example of the op for tests of every backend: random inputs in [lo, hi] unless `value` is set. Op X
+/// gives its examples by cases_X(), which no OpDef points to: the linker drops them from what is shipped.
 struct CaseInput {
   TensorType type;  // static
   double lo = -1, hi = 1;
@@ -131,7 +132,6 @@ struct OpCase {
 using InferFn = Status (*)(InferContext&);
 using EvalFn = Status (*)(EvalContext&);
 using CostFn = Cost (*)(const CostContext&);
-using CasesFn = std::vector<OpCase> (*)();
 
 inline constexpr int kVariadic = 1 << 20;
 
@@ -142,8 +142,7 @@ struct OpDef {
   std::vector<AttrSpec> attrs;
   InferFn infer;
   EvalFn eval;
-  CostFn cost;    // null: bytes of inputs and outputs, one flop per output element
-  CasesFn cases;  // null: exercised by a test of its own (control flow)
+  CostFn cost;  // null: bytes of inputs and outputs, one flop per output element
   std::vector<std::string_view> subgraphs = {};  // names of required subgraphs
   bool deterministic = true;                     // false: never folded or merged (random numbers)
 };

@@ -146,10 +146,11 @@ const OpDef& op_QuantizeLinear() {
        optional<int64_t>("precision", 0), optional<int64_t>("saturate", 1)},
       ops::infer_quantize,
       ops::eval_quantize,
-      nullptr,
-      ops::quantize_cases};
+      nullptr};
   return op;
 }
+
+std::vector<OpCase> cases_QuantizeLinear() { return ops::quantize_cases(); }
 
 const OpDef& op_DequantizeLinear() {
   static const OpDef op{"DequantizeLinear",
@@ -161,9 +162,10 @@ const OpDef& op_DequantizeLinear() {
                          optional<int64_t>("output_dtype", 0)},
                         ops::infer_dequantize,
                         ops::eval_dequantize,
-                        nullptr,
-                        ops::dequantize_cases};
+                        nullptr};
   return op;
 }
+
+std::vector<OpCase> cases_DequantizeLinear() { return ops::dequantize_cases(); }
 
 }  // namespace ingot

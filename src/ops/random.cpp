@@ -174,11 +174,12 @@ const OpDef& op_RandomNormal() {
                         ops::infer_shaped,
                         ops::eval_normal<ops::infer_shaped>,
                         nullptr,
-                        ops::cases_shaped,
                         {},
                         false};
   return op;
 }
+
+std::vector<OpCase> cases_RandomNormal() { return ops::cases_shaped(); }
 
 const OpDef& op_RandomNormalLike() {
   static const OpDef op{"RandomNormalLike",
@@ -190,11 +191,12 @@ const OpDef& op_RandomNormalLike() {
                         ops::kLike,
                         ops::eval_normal<ops::kLike>,
                         nullptr,
-                        ops::cases_like,
                         {},
                         false};
   return op;
 }
+
+std::vector<OpCase> cases_RandomNormalLike() { return ops::cases_like(); }
 
 const OpDef& op_RandomUniform() {
   static const OpDef op{"RandomUniform",
@@ -206,27 +208,21 @@ const OpDef& op_RandomUniform() {
                         ops::infer_shaped,
                         ops::eval_uniform<ops::infer_shaped>,
                         nullptr,
-                        ops::cases_shaped,
                         {},
                         false};
   return op;
 }
 
+std::vector<OpCase> cases_RandomUniform() { return ops::cases_shaped(); }
+
 const OpDef& op_RandomUniformLike() {
-  static const OpDef op{"RandomUniformLike",
-                        1,
-                        1,
-                        1,
-                        1,
-                        ops::specs("low", 0, "high", 1, false),
-                        ops::kLike,
-                        ops::eval_uniform<ops::kLike>,
-                        nullptr,
-                        ops::cases_like,
-                        {},
-                        false};
+  static const OpDef op{
+      "RandomUniformLike",           1,       1,  1,    1, ops::specs("low", 0, "high", 1, false), ops::kLike,
+      ops::eval_uniform<ops::kLike>, nullptr, {}, false};
   return op;
 }
+
+std::vector<OpCase> cases_RandomUniformLike() { return ops::cases_like(); }
 
 const OpDef& op_Bernoulli() {
   static const OpDef op{"Bernoulli",
@@ -238,11 +234,12 @@ const OpDef& op_Bernoulli() {
                         ops::infer_bernoulli,
                         ops::eval_bernoulli,
                         nullptr,
-                        ops::cases_bernoulli,
                         {},
                         false};
   return op;
 }
+
+std::vector<OpCase> cases_Bernoulli() { return ops::cases_bernoulli(); }
 
 const OpDef& op_Multinomial() {
   static const OpDef op{
@@ -255,10 +252,11 @@ const OpDef& op_Multinomial() {
       ops::infer_multinomial,
       ops::eval_multinomial,
       nullptr,
-      ops::cases_multinomial,
       {},
       false};
   return op;
 }
+
+std::vector<OpCase> cases_Multinomial() { return ops::cases_multinomial(); }
 
 }  // namespace ingot

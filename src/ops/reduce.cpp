@@ -246,8 +246,7 @@ std::vector<OpCase> cases() {
 OpDef reduction(std::string_view name, InferFn infer, EvalFn eval) {
   return {name,  1,    2,
           1,     1,    {optional<int64_t>("keepdims", 1), optional<int64_t>("noop_with_empty_axes", 0)},
-          infer, eval, cost,
-          cases};
+          infer, eval, cost};
 }
 
 }  // namespace
@@ -259,7 +258,8 @@ namespace ingot {
   const OpDef& op_##name() {                                                                    \
     static const OpDef op = ops::reduction(#name, ops::infer<ops::type>, ops::eval<ops::type>); \
     return op;                                                                                  \
-  }
+  }                                                                                             \
+  std::vector<OpCase> cases_##name() { return ops::cases(); }
 
 INGOT_REDUCTION(ReduceL1, L1)
 INGOT_REDUCTION(ReduceL2, L2)
@@ -275,5 +275,7 @@ const OpDef& op_ReduceLogSumExp() {
   static const OpDef op = ops::reduction("ReduceLogSumExp", ops::infer<ops::LogSum>, ops::eval_log_sum_exp);
   return op;
 }
+
+std::vector<OpCase> cases_ReduceLogSumExp() { return ops::cases(); }
 
 }  // namespace ingot

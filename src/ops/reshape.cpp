@@ -198,11 +198,12 @@ std::vector<OpCase> cases_unsqueeze() {
 namespace ingot {
 
 const OpDef& op_Identity() {
-  static const OpDef op{
-      "Identity",         1, 1, 1, 1, {}, ops::infer_identity, ops::eval_copy<ops::infer_identity>, ops::cost,
-      ops::cases_identity};
+  static const OpDef op{"Identity", 1, 1, 1, 1, {}, ops::infer_identity, ops::eval_copy<ops::infer_identity>,
+                        ops::cost};
   return op;
 }
+
+std::vector<OpCase> cases_Identity() { return ops::cases_identity(); }
 
 const OpDef& op_Reshape() {
   static const OpDef op{"Reshape",
@@ -213,10 +214,11 @@ const OpDef& op_Reshape() {
                         {optional<int64_t>("allowzero", 0)},
                         ops::infer_reshape,
                         ops::eval_copy<ops::infer_reshape>,
-                        ops::cost,
-                        ops::cases_reshape};
+                        ops::cost};
   return op;
 }
+
+std::vector<OpCase> cases_Reshape() { return ops::cases_reshape(); }
 
 const OpDef& op_Flatten() {
   static const OpDef op{"Flatten",
@@ -227,30 +229,26 @@ const OpDef& op_Flatten() {
                         {optional<int64_t>("axis", 1)},
                         ops::infer_flatten,
                         ops::eval_copy<ops::infer_flatten>,
-                        ops::cost,
-                        ops::cases_flatten};
+                        ops::cost};
   return op;
 }
+
+std::vector<OpCase> cases_Flatten() { return ops::cases_flatten(); }
 
 const OpDef& op_Squeeze() {
-  static const OpDef op{
-      "Squeeze",         1, 2, 1, 1, {}, ops::infer_squeeze, ops::eval_copy<ops::infer_squeeze>, ops::cost,
-      ops::cases_squeeze};
+  static const OpDef op{"Squeeze", 1, 2, 1, 1, {}, ops::infer_squeeze, ops::eval_copy<ops::infer_squeeze>,
+                        ops::cost};
   return op;
 }
 
+std::vector<OpCase> cases_Squeeze() { return ops::cases_squeeze(); }
+
 const OpDef& op_Unsqueeze() {
-  static const OpDef op{"Unsqueeze",
-                        2,
-                        2,
-                        1,
-                        1,
-                        {},
-                        ops::infer_unsqueeze,
-                        ops::eval_copy<ops::infer_unsqueeze>,
-                        ops::cost,
-                        ops::cases_unsqueeze};
+  static const OpDef op{
+      "Unsqueeze", 2, 2, 1, 1, {}, ops::infer_unsqueeze, ops::eval_copy<ops::infer_unsqueeze>, ops::cost};
   return op;
 }
+
+std::vector<OpCase> cases_Unsqueeze() { return ops::cases_unsqueeze(); }
 
 }  // namespace ingot

@@ -63,9 +63,10 @@ const OpDef& op_ReverseSequence() {
                         {optional<int64_t>("batch_axis", 1), optional<int64_t>("time_axis", 0)},
                         ops::infer,
                         ops::eval,
-                        nullptr,
-                        ops::cases};
+                        nullptr};
   return op;
 }
+
+std::vector<OpCase> cases_ReverseSequence() { return ops::cases(); }
 
 }  // namespace ingot

@@ -54,9 +54,10 @@ const OpDef& op_RMSNormalization() {
       {optional<int64_t>("axis", -1), optional<float>("epsilon", 1e-5f), optional<int64_t>("stash_type", 1)},
       ops::infer,
       ops::eval,
-      ops::normalization_cost,
-      ops::cases};
+      ops::normalization_cost};
   return op;
 }
+
+std::vector<OpCase> cases_RMSNormalization() { return ops::cases(); }
 
 }  // namespace ingot

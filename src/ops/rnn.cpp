@@ -36,8 +36,10 @@ namespace ingot {
 
 const OpDef& op_RNN() {
   static const OpDef op{
-      "RNN", 3, 6, 1, 2, ops::recurrent_attrs(), ops::infer, ops::eval, ops::recurrent_cost, ops::cases};
+      "RNN", 3, 6, 1, 2, ops::recurrent_attrs(), ops::infer, ops::eval, ops::recurrent_cost};
   return op;
 }
+
+std::vector<OpCase> cases_RNN() { return ops::cases(); }
 
 }  // namespace ingot

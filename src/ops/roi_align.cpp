@@ -168,9 +168,10 @@ const OpDef& op_RoiAlign() {
                          optional<float>("spatial_scale", 1)},
                         ops::infer,
                         ops::eval,
-                        ops::cost,
-                        ops::cases};
+                        ops::cost};
   return op;
 }
+
+std::vector<OpCase> cases_RoiAlign() { return ops::cases(); }
 
 }  // namespace ingot

@@ -130,9 +130,10 @@ const OpDef& op_RotaryEmbedding() {
                          optional<int64_t>("rotary_embedding_dim", 0)},
                         ops::infer,
                         ops::eval,
-                        nullptr,
-                        ops::cases};
+                        nullptr};
   return op;
 }
+
+std::vector<OpCase> cases_RotaryEmbedding() { return ops::cases(); }
 
 }  // namespace ingot

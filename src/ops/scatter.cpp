@@ -126,10 +126,11 @@ const OpDef& op_ScatterElements() {
                         {optional<int64_t>("axis", 0), optional<std::string>("reduction", "none")},
                         ops::infer_elements,
                         ops::eval_elements,
-                        nullptr,
-                        ops::cases_elements};
+                        nullptr};
   return op;
 }
+
+std::vector<OpCase> cases_ScatterElements() { return ops::cases_elements(); }
 
 const OpDef& op_TensorScatter() {
   static const OpDef op{"TensorScatter",
@@ -140,9 +141,10 @@ const OpDef& op_TensorScatter() {
                         {optional<int64_t>("axis", -2), optional<std::string>("mode", "linear")},
                         ops::infer_tensor,
                         ops::eval_tensor,
-                        nullptr,
-                        ops::cases_tensor};
+                        nullptr};
   return op;
 }
+
+std::vector<OpCase> cases_TensorScatter() { return ops::cases_tensor(); }
 
 }  // namespace ingot

@@ -67,14 +67,17 @@ const OpDef& op_Shape() {
                         {optional<int64_t>("start", 0), absent_or<int64_t>("end")},
                         ops::infer_shape,
                         ops::eval_shape,
-                        ops::cost,
-                        ops::cases_shape};
+                        ops::cost};
   return op;
 }
 
+std::vector<OpCase> cases_Shape() { return ops::cases_shape(); }
+
 const OpDef& op_Size() {
-  static const OpDef op{"Size", 1, 1, 1, 1, {}, ops::infer_size, ops::eval_size, ops::cost, ops::cases_size};
+  static const OpDef op{"Size", 1, 1, 1, 1, {}, ops::infer_size, ops::eval_size, ops::cost};
   return op;
 }
+
+std::vector<OpCase> cases_Size() { return ops::cases_size(); }
 
 }  // namespace ingot

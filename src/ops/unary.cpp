@@ -140,10 +140,10 @@ namespace ingot {
         ops::param_specs(params),                                                                        \
         ops::infer_same_of<ops::kFloats>,                                                                \
         [](EvalContext& c) { return ops::map_floats(c, params, INGOT_UNARY_LOOP(double, expression)); }, \
-        nullptr,                                                                                         \
-        [] { return ops::random_cases(lo, hi, DataType::kF32); }};                                       \
+        nullptr};                                                                                        \
     return op;                                                                                           \
-  }
+  }                                                                                                      \
+  std::vector<OpCase> cases_##name() { return ops::random_cases(lo, hi, DataType::kF32); }
 
 // INGOT_UNARY(name, types, dtype of the cases, infer, expression in x of a wide type, {attribute,
 // default}...)
@@ -162,10 +162,10 @@ namespace ingot {
                                                     INGOT_UNARY_LOOP(int64_t, expression),           \
                                                     INGOT_UNARY_LOOP(uint64_t, expression));         \
                           },                                                                         \
-                          nullptr,                                                                   \
-                          [] { return ops::random_cases(-3, 3, dtype); }};                           \
+                          nullptr};                                                                  \
     return op;                                                                                       \
-  }
+  }                                                                                                  \
+  std::vector<OpCase> cases_##name() { return ops::random_cases(-3, 3, dtype); }
 
 // clang-format off
 INGOT_FLOAT_UNARY(Acos, -1, 1, std::acos(x))

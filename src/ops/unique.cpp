@@ -133,9 +133,10 @@ namespace ingot {
 const OpDef& op_Unique() {
   static const OpDef op{"Unique",   1,         1,
                         1,          4,         {absent_or<int64_t>("axis"), optional<int64_t>("sorted", 1)},
-                        ops::infer, ops::eval, nullptr,
-                        ops::cases};
+                        ops::infer, ops::eval, nullptr};
   return op;
 }
+
+std::vector<OpCase> cases_Unique() { return ops::cases(); }
 
 }  // namespace ingot

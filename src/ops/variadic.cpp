@@ -67,20 +67,14 @@ std::vector<OpCase> cases() {
 
 namespace ingot {
 
-#define INGOT_VARIADIC(name)                              \
-  const OpDef& op_##name() {                              \
-    static const OpDef op{#name,                          \
-                          1,                              \
-                          kVariadic,                      \
-                          1,                              \
-                          1,                              \
-                          {},                             \
-                          ops::infer<ops::Fold::k##name>, \
-                          ops::eval<ops::Fold::k##name>,  \
-                          nullptr,                        \
-                          ops::cases};                    \
-    return op;                                            \
-  }
+#define INGOT_VARIADIC(name)                                                                           \
+  const OpDef& op_##name() {                                                                           \
+    static const OpDef op{                                                                             \
+        #name,  1, kVariadic, 1, 1, {}, ops::infer<ops::Fold::k##name>, ops::eval<ops::Fold::k##name>, \
+        nullptr};                                                                                      \
+    return op;                                                                                         \
+  }                                                                                                    \
+  std::vector<OpCase> cases_##name() { return ops::cases(); }
 
 INGOT_VARIADIC(Max)
 INGOT_VARIADIC(Mean)

@@ -20,7 +20,8 @@ Status DriverFunctions::check(CUresult result, const char* what) const {
   if (result == kCudaSuccess) return {};
   const char* text = nullptr;
   cuGetErrorString(result, &text);
-  const std::string message = str(what, ": ", text == nullptr ? "unknown error" : text, " (CUDA ", result, ")");
+  const std::string message =
+      str(what, ": ", text == nullptr ? "unknown error" : text, " (CUDA ", result, ")");
   return result == kCudaOutOfMemory ? out_of_memory(message) : device_error(message);
 }
 

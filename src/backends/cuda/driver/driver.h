@@ -60,50 +60,49 @@ struct alignas(64) CUtensorMap {
   uint64_t opaque[16];
 };
 
-#define INGOT_CUDA_DRIVER_FUNCTIONS(F)                                                                       \
-  F(cuInit, CUresult(unsigned))                                                                              \
-  F(cuDriverGetVersion, CUresult(int*))                                                                      \
-  F(cuGetErrorString, CUresult(CUresult, const char**))                                                      \
-  F(cuDeviceGetCount, CUresult(int*))                                                                        \
-  F(cuDeviceGet, CUresult(CUdevice*, int))                                                                   \
-  F(cuDeviceGetName, CUresult(char*, int, CUdevice))                                                         \
-  F(cuDeviceTotalMem_v2, CUresult(size_t*, CUdevice))                                                        \
-  F(cuDeviceGetAttribute, CUresult(int*, CUdevice_attribute, CUdevice))                                      \
-  F(cuDevicePrimaryCtxRetain, CUresult(CUcontext*, CUdevice))                                                \
-  F(cuDevicePrimaryCtxRelease_v2, CUresult(CUdevice))                                                        \
-  F(cuCtxSetCurrent, CUresult(CUcontext))                                                                    \
-  F(cuMemAlloc_v2, CUresult(CUdeviceptr*, size_t))                                                           \
-  F(cuMemFree_v2, CUresult(CUdeviceptr))                                                                     \
-  F(cuMemAllocHost_v2, CUresult(void**, size_t))                                                             \
-  F(cuMemFreeHost, CUresult(void*))                                                                          \
-  F(cuMemcpyAsync, CUresult(CUdeviceptr, CUdeviceptr, size_t, CUstream))                                     \
-  F(cuMemcpyHtoD_v2, CUresult(CUdeviceptr, const void*, size_t))                                             \
-  F(cuMemcpyHtoDAsync_v2, CUresult(CUdeviceptr, const void*, size_t, CUstream))                              \
-  F(cuMemcpyDtoHAsync_v2, CUresult(void*, CUdeviceptr, size_t, CUstream))                                    \
-  F(cuMemsetD8Async, CUresult(CUdeviceptr, unsigned char, size_t, CUstream))                                 \
-  F(cuPointerGetAttribute, CUresult(void*, CUpointer_attribute, CUdeviceptr))                                \
-  F(cuStreamCreate, CUresult(CUstream*, unsigned))                                                           \
-  F(cuStreamDestroy_v2, CUresult(CUstream))                                                                  \
-  F(cuStreamSynchronize, CUresult(CUstream))                                                                 \
-  F(cuStreamBeginCapture_v2, CUresult(CUstream, int))                                                        \
-  F(cuStreamEndCapture, CUresult(CUstream, CUgraph*))                                                        \
-  F(cuGraphInstantiateWithFlags, CUresult(CUgraphExec*, CUgraph, unsigned long long))                        \
-  F(cuGraphGetNodes, CUresult(CUgraph, CUgraphNode*, size_t*))                                               \
-  F(cuGraphLaunch, CUresult(CUgraphExec, CUstream))                                                          \
-  F(cuGraphDestroy, CUresult(CUgraph))                                                                       \
-  F(cuGraphExecDestroy, CUresult(CUgraphExec))                                                               \
-  F(cuEventCreate, CUresult(CUevent*, unsigned))                                                             \
-  F(cuEventDestroy_v2, CUresult(CUevent))                                                                    \
-  F(cuEventRecord, CUresult(CUevent, CUstream))                                                              \
-  F(cuEventElapsedTime, CUresult(float*, CUevent, CUevent))                                                  \
-  F(cuModuleLoadData, CUresult(CUmodule*, const void*))                                                      \
-  F(cuModuleUnload, CUresult(CUmodule))                                                                      \
-  F(cuModuleGetFunction, CUresult(CUfunction*, CUmodule, const char*))                                       \
-  F(cuFuncSetAttribute, CUresult(CUfunction, CUfunction_attribute, int))                                     \
-  F(cuLaunchKernelEx, CUresult(const CUlaunchConfig*, CUfunction, void**, void**))                           \
-  F(cuTensorMapEncodeTiled,                                                                                  \
-    CUresult(CUtensorMap*, int, uint32_t, void*, const uint64_t*, const uint64_t*, const uint32_t*,          \
-             const uint32_t*, int, int, int, int))
+#define INGOT_CUDA_DRIVER_FUNCTIONS(F)                                                                     \
+  F(cuInit, CUresult(unsigned))                                                                            \
+  F(cuDriverGetVersion, CUresult(int*))                                                                    \
+  F(cuGetErrorString, CUresult(CUresult, const char**))                                                    \
+  F(cuDeviceGetCount, CUresult(int*))                                                                      \
+  F(cuDeviceGet, CUresult(CUdevice*, int))                                                                 \
+  F(cuDeviceGetName, CUresult(char*, int, CUdevice))                                                       \
+  F(cuDeviceTotalMem_v2, CUresult(size_t*, CUdevice))                                                      \
+  F(cuDeviceGetAttribute, CUresult(int*, CUdevice_attribute, CUdevice))                                    \
+  F(cuDevicePrimaryCtxRetain, CUresult(CUcontext*, CUdevice))                                              \
+  F(cuDevicePrimaryCtxRelease_v2, CUresult(CUdevice))                                                      \
+  F(cuCtxSetCurrent, CUresult(CUcontext))                                                                  \
+  F(cuMemAlloc_v2, CUresult(CUdeviceptr*, size_t))                                                         \
+  F(cuMemFree_v2, CUresult(CUdeviceptr))                                                                   \
+  F(cuMemAllocHost_v2, CUresult(void**, size_t))                                                           \
+  F(cuMemFreeHost, CUresult(void*))                                                                        \
+  F(cuMemcpyAsync, CUresult(CUdeviceptr, CUdeviceptr, size_t, CUstream))                                   \
+  F(cuMemcpyHtoD_v2, CUresult(CUdeviceptr, const void*, size_t))                                           \
+  F(cuMemcpyHtoDAsync_v2, CUresult(CUdeviceptr, const void*, size_t, CUstream))                            \
+  F(cuMemcpyDtoHAsync_v2, CUresult(void*, CUdeviceptr, size_t, CUstream))                                  \
+  F(cuMemsetD8Async, CUresult(CUdeviceptr, unsigned char, size_t, CUstream))                               \
+  F(cuPointerGetAttribute, CUresult(void*, CUpointer_attribute, CUdeviceptr))                              \
+  F(cuStreamCreate, CUresult(CUstream*, unsigned))                                                         \
+  F(cuStreamDestroy_v2, CUresult(CUstream))                                                                \
+  F(cuStreamSynchronize, CUresult(CUstream))                                                               \
+  F(cuStreamBeginCapture_v2, CUresult(CUstream, int))                                                      \
+  F(cuStreamEndCapture, CUresult(CUstream, CUgraph*))                                                      \
+  F(cuGraphInstantiateWithFlags, CUresult(CUgraphExec*, CUgraph, unsigned long long))                      \
+  F(cuGraphGetNodes, CUresult(CUgraph, CUgraphNode*, size_t*))                                             \
+  F(cuGraphLaunch, CUresult(CUgraphExec, CUstream))                                                        \
+  F(cuGraphDestroy, CUresult(CUgraph))                                                                     \
+  F(cuGraphExecDestroy, CUresult(CUgraphExec))                                                             \
+  F(cuEventCreate, CUresult(CUevent*, unsigned))                                                           \
+  F(cuEventDestroy_v2, CUresult(CUevent))                                                                  \
+  F(cuEventRecord, CUresult(CUevent, CUstream))                                                            \
+  F(cuEventElapsedTime, CUresult(float*, CUevent, CUevent))                                                \
+  F(cuModuleLoadData, CUresult(CUmodule*, const void*))                                                    \
+  F(cuModuleUnload, CUresult(CUmodule))                                                                    \
+  F(cuModuleGetFunction, CUresult(CUfunction*, CUmodule, const char*))                                     \
+  F(cuFuncSetAttribute, CUresult(CUfunction, CUfunction_attribute, int))                                   \
+  F(cuLaunchKernelEx, CUresult(const CUlaunchConfig*, CUfunction, void**, void**))                         \
+  F(cuTensorMapEncodeTiled, CUresult(CUtensorMap*, int, uint32_t, void*, const uint64_t*, const uint64_t*, \
+                                     const uint32_t*, const uint32_t*, int, int, int, int))
 
 struct DriverFunctions {
   INGOT_CUDA_DRIVER_FUNCTIONS(INGOT_CUDA_MEMBER)

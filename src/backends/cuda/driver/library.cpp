@@ -45,7 +45,8 @@ std::string python_prefix() {
 
 std::vector<std::string> library_folders() {
   std::vector<std::string> folders = split(variable("INGOT_CUDA_PATH"));
-  for (const std::string& root : {variable("CUDA_HOME"), variable("CUDA_PATH"), std::string("/usr/local/cuda")})
+  for (const std::string& root :
+       {variable("CUDA_HOME"), variable("CUDA_PATH"), std::string("/usr/local/cuda")})
     if (!root.empty()) folders.push_back(root + "/lib64");
   if (const std::string prefix = python_prefix(); !prefix.empty())
     for (const char* packages : {"site-packages", "dist-packages"})

@@ -11,8 +11,8 @@ Result<NvrtcFunctions> load() {
   INGOT_NVRTC_FUNCTIONS(INGOT_CUDA_LOAD)
   table.path = library.path();
   table.nvrtcVersion(&table.major, &table.minor);
-  // NVRTC asks for this part by name only, and finds it in a folder of its own when it is loaded already. What
-  // is wrong where it is missing, the first compilation says.
+  // NVRTC asks for this part by name only, and finds it in a folder of its own when it is loaded already.
+  // What is wrong where it is missing, the first compilation says.
   (void)Library::open({str("libnvrtc-builtins.so.", table.major, ".", table.minor)});
   return table;
 }

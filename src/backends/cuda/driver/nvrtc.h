@@ -10,16 +10,15 @@
 
 namespace ingot::cuda {
 
-#define INGOT_NVRTC_FUNCTIONS(F)                                                                           \
-  F(nvrtcVersion, int(int*, int*))                                                                         \
-  F(nvrtcGetErrorString, const char*(int))                                                                 \
-  F(nvrtcCreateProgram,                                                                                    \
-    int(void**, const char*, const char*, int, const char* const*, const char* const*))                    \
-  F(nvrtcDestroyProgram, int(void**))                                                                      \
-  F(nvrtcCompileProgram, int(void*, int, const char* const*))                                              \
-  F(nvrtcGetProgramLogSize, int(void*, size_t*))                                                           \
-  F(nvrtcGetProgramLog, int(void*, char*))                                                                 \
-  F(nvrtcGetCUBINSize, int(void*, size_t*))                                                                \
+#define INGOT_NVRTC_FUNCTIONS(F)                                                                            \
+  F(nvrtcVersion, int(int*, int*))                                                                          \
+  F(nvrtcGetErrorString, const char*(int))                                                                  \
+  F(nvrtcCreateProgram, int(void**, const char*, const char*, int, const char* const*, const char* const*)) \
+  F(nvrtcDestroyProgram, int(void**))                                                                       \
+  F(nvrtcCompileProgram, int(void*, int, const char* const*))                                               \
+  F(nvrtcGetProgramLogSize, int(void*, size_t*))                                                            \
+  F(nvrtcGetProgramLog, int(void*, char*))                                                                  \
+  F(nvrtcGetCUBINSize, int(void*, size_t*))                                                                 \
   F(nvrtcGetCUBIN, int(void*, char*))
 
 struct NvrtcFunctions {
