@@ -23,6 +23,14 @@ struct NetworkTensor {
 using NetworkAttr = std::variant<int64_t, float, std::string, std::vector<int64_t>, std::vector<float>,
                                  std::vector<std::string>>;
 
+/// A node as `Network::nodes` lists it.
+struct NetworkNode {
+  std::string name, op;
+  std::vector<NetworkTensor> inputs;  ///< an invalid one: an optional input that is not given
+  std::vector<NetworkTensor> outputs;
+  std::map<std::string, NetworkAttr> attrs;
+};
+
 /// A graph in the making. Ops have the names, inputs, outputs and attributes of ONNX's newest operators
 /// (docs/ops.md). Errors are kept: after a call that failed, later calls do nothing, and `status()` (or
 /// build) gives the first error. Movable; used from one thread at a time.
@@ -32,6 +40,10 @@ class INGOT_API Network {
   Network(Network&&) noexcept;
   Network& operator=(Network&&) noexcept;
   ~Network();
+
+  /// The network of an ONNX model, to look at or to go on with. Errors: as `build` of that model.
+  static Result<Network> from_onnx(const std::string& path);
+  static Result<Network> from_onnx(const void* data, size_t size, const std::string& base_dir = "");
 
   /// Dims are numbers ("3") or symbols ("batch").
   NetworkTensor input(const std::string& name, DataType dtype, const std::vector<std::string>& dims);
@@ -47,15 +59,35 @@ class INGOT_API Network {
   /// Makes `tensor` an output under this name.
   void output(NetworkTensor tensor, const std::string& name);
 
+  /// Another shape for an input; types are inferred anew.
+  void set_input_dims(NetworkTensor input, const std::vector<std::string>& dims);
+  /// It is not an output any longer.
+  void remove_output(NetworkTensor tensor);
+  /// Another name for a tensor; names are made unique by a suffix.
+  void rename(NetworkTensor tensor, const std::string& name);
+  /// Whatever used `from` uses `to`, outputs of the network included; types are inferred anew. `to` must not
+  /// depend on `from`.
+  void replace(NetworkTensor from, NetworkTensor to);
+
   /// Type and shape of a value, as far as they follow from the inputs.
   TensorInfo info(NetworkTensor tensor) const;
+  std::vector<NetworkTensor> inputs() const;
+  std::vector<NetworkTensor> outputs() const;
+  /// In an order in which each comes after those that it reads.
+  std::vector<NetworkNode> nodes() const;
+  /// The elements of a constant, owned by the network; kInvalid as dtype: it is none.
+  TensorRef constant_value(NetworkTensor tensor) const;
   Status status() const;
 
   struct Impl;
   const Impl& impl() const { return *impl_; }
 
  private:
+  explicit Network(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };
+
+/// Whether models may contain this operator of ONNX's default domain, in some version.
+INGOT_API bool supports_onnx_op(const std::string& op);
 
 }  // namespace ingot

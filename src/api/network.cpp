@@ -10,6 +10,7 @@ namespace ingot {
 Network::Network(std::string name) : impl_(std::make_unique<Impl>()) {
   impl_->graph = std::make_unique<Graph>(std::move(name));
 }
+Network::Network(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Network::Network(Network&&) noexcept = default;
 Network& Network::operator=(Network&&) noexcept = default;
 Network::~Network() = default;
@@ -23,31 +24,60 @@ T fail(Status& status, Status error, T value) {
   return value;
 }
 
-NetworkTensor keep(std::vector<Value*>& values, Value* v) {
-  values.push_back(v);
-  return {static_cast<int32_t>(values.size() - 1)};
+Result<Shape> parse_shape(const std::vector<std::string>& dims) {
+  Shape shape;
+  for (const std::string& text : dims) {
+    INGOT_ASSIGN_OR_RETURN(const Dim d, Dim::parse(text));
+    if (d.is_const() && d.value() < 0) return invalid_argument("dimension ", text, " is negative");
+    shape.push_back(d);
+  }
+  return shape;
 }
 
 }  // namespace
 
+NetworkTensor Network::Impl::handle(Value* v) {
+  if (v == nullptr) return {};
+  const auto [it, added] = ids.try_emplace(v, static_cast<int32_t>(values.size()));
+  if (added) values.push_back(v);
+  return {it->second};
+}
+
+Value* Network::Impl::value(NetworkTensor tensor) const {
+  return tensor.valid() && tensor.id < static_cast<int32_t>(values.size())
+             ? values[static_cast<size_t>(tensor.id)]
+             : nullptr;
+}
+
 NetworkTensor Network::input(const std::string& name, DataType dtype, const std::vector<std::string>& dims) {
   Impl& m = *impl_;
   if (!m.status.ok()) return {};
-  TensorType type{dtype, {}, true};
   if (bit_width(dtype) == 0)
     return fail(m.status, invalid_argument("input '", name, "' has no element type"), NetworkTensor{});
-  for (const std::string& text : dims) {
-    auto d = Dim::parse(text);
-    if (!d.ok()) return fail(m.status, d.status().with_context(str("input '", name, "'")), NetworkTensor{});
-    if (d->is_const() && d->value() < 0)
-      return fail(m.status, invalid_argument("input '", name, "': dimension ", text, " is negative"),
-                  NetworkTensor{});
-    type.shape.push_back(*d);
-  }
+  auto shape = parse_shape(dims);
+  if (!shape.ok())
+    return fail(m.status, shape.status().with_context(str("input '", name, "'")), NetworkTensor{});
   for (const Value* v : m.graph->inputs())
     if (v->name() == name)
       return fail(m.status, invalid_argument("there is an input '", name, "' already"), NetworkTensor{});
-  return keep(m.values, m.graph->add_input(name, std::move(type)));
+  return m.handle(m.graph->add_input(name, {dtype, std::move(*shape), true}));
+}
+
+void Network::set_input_dims(NetworkTensor input, const std::vector<std::string>& dims) {
+  Impl& m = *impl_;
+  if (!m.status.ok()) return;
+  Value* v = m.value(input);
+  if (v == nullptr || !v->is_input()) {
+    m.status = invalid_argument("a shape is given to a tensor that is not an input of this network");
+    return;
+  }
+  auto shape = parse_shape(dims);
+  if (!shape.ok()) {
+    m.status = shape.status().with_context(str("input '", v->name(), "'"));
+    return;
+  }
+  v->set_type({v->dtype(), std::move(*shape), true});
+  m.status = infer(*m.graph);
 }
 
 NetworkTensor Network::constant(const TensorRef& value, const std::string& name) {
@@ -59,7 +89,7 @@ NetworkTensor Network::constant(const TensorRef& value, const std::string& name)
   if (value.data == nullptr && tensor->bytes() > 0)
     return fail(m.status, invalid_argument("constant '", name, "' has no data"), NetworkTensor{});
   if (tensor->bytes() > 0) std::memcpy(tensor->mutable_data(), value.data, tensor->bytes());
-  return keep(m.values, m.graph->add_constant(name, std::move(*tensor)));
+  return m.handle(m.graph->add_constant(name, std::move(*tensor)));
 }
 
 std::vector<NetworkTensor> Network::add(const std::string& op, const std::vector<NetworkTensor>& inputs,
@@ -73,10 +103,10 @@ std::vector<NetworkTensor> Network::add(const std::string& op, const std::vector
     return fail(m.status, unsupported("node '", name, "': there is no op '", op, "'"), none);
   std::vector<Value*> values;
   for (const NetworkTensor& t : inputs) {
-    if (t.id >= static_cast<int32_t>(m.values.size()))
+    if (t.valid() && m.value(t) == nullptr)
       return fail(m.status, invalid_argument("node '", name, "' (", op, "): an input is of another network"),
                   none);
-    values.push_back(t.valid() ? m.values[static_cast<size_t>(t.id)] : nullptr);
+    values.push_back(m.value(t));
   }
   Attrs converted;
   for (const auto& [key, value] : attrs) std::visit([&](const auto& v) { converted.set(key, v); }, value);
@@ -89,7 +119,7 @@ std::vector<NetworkTensor> Network::add(const std::string& op, const std::vector
     return fail(m.status, inferred, none);
   }
   std::vector<NetworkTensor> out;
-  for (Value* v : node->outputs()) out.push_back(keep(m.values, v));
+  for (Value* v : node->outputs()) out.push_back(m.handle(v));
   return out;
 }
 
@@ -101,11 +131,11 @@ NetworkTensor Network::op(const std::string& op, const std::vector<NetworkTensor
 void Network::output(NetworkTensor tensor, const std::string& name) {
   Impl& m = *impl_;
   if (!m.status.ok()) return;
-  if (!tensor.valid() || tensor.id >= static_cast<int32_t>(m.values.size())) {
+  Value* v = m.value(tensor);
+  if (v == nullptr) {
     m.status = invalid_argument("output '", name, "' is not a tensor of this network");
     return;
   }
-  Value* v = m.values[static_cast<size_t>(tensor.id)];
   // An input or constant, or a value that is an output already, gets a node of its own to carry the name.
   if (v->producer() == nullptr || std::find(m.outputs.begin(), m.outputs.end(), v) != m.outputs.end()) {
     Node* copy = m.graph->add_node(*find_op("Identity"), {v});
@@ -116,17 +146,6 @@ void Network::output(NetworkTensor tensor, const std::string& name) {
   m.graph->rename(v, name);
   m.outputs.push_back(v);
   m.graph->set_outputs(m.outputs);
-}
-
-TensorInfo Network::info(NetworkTensor tensor) const {
-  TensorInfo info;
-  if (!tensor.valid() || tensor.id >= static_cast<int32_t>(impl_->values.size())) return info;
-  const Value& v = *impl_->values[static_cast<size_t>(tensor.id)];
-  info.name = v.name();
-  info.dtype = v.dtype();
-  info.ranked = v.type().ranked;
-  for (const Dim& d : v.shape()) info.dims.push_back(d.to_string());
-  return info;
 }
 
 Status Network::status() const { return impl_->status; }

@@ -286,6 +286,8 @@ class Writer:
         if "defaulted" in method.flags:
             return f"{own}() = default;"
         arguments = [f"p{i + 1}" for i in range(len(method.parameters))]
+        if method.body == "-":  # defined in the library
+            return f"TENSORRTAPI {own}({parameters(method, True)}){end};"
         if "Dims" in own:
             return self.dims_constructor(c, own, arguments, method)
         names = [name for name, *_ in c.fields]

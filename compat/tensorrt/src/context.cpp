@@ -1,0 +1,293 @@
+#include "context.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace ingot::tensorrt {
+
+using nvinfer1::Dims;
+using nvinfer1::ErrorCode;
+
+namespace {
+
+bool open(const Dims& dims) {
+  return dims.nbDims < 0 || std::any_of(dims.d, dims.d + dims.nbDims, [](int64_t d) { return d < 0; });
+}
+
+int64_t volume(const Dims& dims) {
+  int64_t n = 1;
+  for (int32_t i = 0; i < dims.nbDims; ++i) n *= dims.d[i];
+  return n;
+}
+
+Dims unknown() {
+  Dims out{};
+  out.nbDims = -1;
+  return out;
+}
+
+}  // namespace
+
+ExecutionContext::ExecutionContext(const CudaEngine& engine, Context context)
+    : engine_(engine),
+      context_(std::move(context)),
+      log_(engine.log().logger()),
+      bindings_(engine.tensors().size()) {
+  mImpl = this;
+  for (size_t i = 0; i < bindings_.size(); ++i) {
+    const auto& t = engine_.tensors()[i];
+    if (!t.input || open(t.dims)) continue;
+    bindings_[i].dims = to_vector(t.dims);
+    bindings_[i].has_dims = true;
+  }
+}
+
+void ExecutionContext::setProfiler(nvinfer1::IProfiler* profiler) noexcept {
+  profiler_ = profiler;
+  context_.set_profiling(profiler != nullptr);
+}
+
+bool ExecutionContext::reportToProfiler() const noexcept {
+  if (profiler_ == nullptr) return false;
+  for (const LayerTime& layer : context_.layer_times())
+    profiler_->reportLayerTime(
+        layer.name.c_str(),
+        static_cast<float>(layer.seconds * 1e3 / static_cast<double>(std::max<int64_t>(layer.runs, 1))));
+  return true;
+}
+
+bool ExecutionContext::setOptimizationProfileAsync(int32_t profile, cudaStream_t) noexcept {
+  if (profile < 0 || profile >= engine_.getNbOptimizationProfiles()) {
+    log_.error(ErrorCode::kINVALID_ARGUMENT, "there is no optimization profile " + std::to_string(profile) +
+                                                 ", the engine has " +
+                                                 std::to_string(engine_.getNbOptimizationProfiles()));
+    return false;
+  }
+  profile_ = profile;
+  return true;
+}
+
+bool ExecutionContext::allInputDimensionsSpecified() const noexcept {
+  for (size_t i = 0; i < bindings_.size(); ++i)
+    if (engine_.tensors()[i].input && !bindings_[i].has_dims) return false;
+  return true;
+}
+
+bool ExecutionContext::setInputShape(const char* name, const Dims& dims) noexcept {
+  const int32_t i = engine_.find(name);
+  if (i < 0) return false;
+  const auto at = static_cast<size_t>(i);
+  if (!engine_.tensors()[at].input || open(dims)) {
+    log_.error(ErrorCode::kINVALID_ARGUMENT, std::string("setInputShape: tensor '") + name +
+                                                 "' must be an input, and its dims known, got " +
+                                                 to_string(dims));
+    return false;
+  }
+  Binding& b = bindings_[at];
+  if (b.has_dims && static_cast<int32_t>(b.dims.size()) == dims.nbDims &&
+      std::equal(b.dims.begin(), b.dims.end(), dims.d))
+    return true;
+  if (!log_.check(context_.set_input_shape(name, to_vector(dims)))) return false;
+  b.dims = to_vector(dims);
+  b.has_dims = b.changed = true;
+  return true;
+}
+
+Dims ExecutionContext::shape(size_t i) const {
+  const auto& t = engine_.tensors()[i];
+  if (t.input) return bindings_[i].has_dims ? to_dims(bindings_[i].dims) : t.dims;
+  if (!open(t.dims)) return t.dims;
+  if (!allInputDimensionsSpecified()) return t.dims;
+  auto dims = context_.output_shape(t.name);
+  return dims.ok() ? to_dims(*dims) : t.dims;  // open: only a run can tell
+}
+
+Dims ExecutionContext::getTensorShape(const char* name) const noexcept {
+  const int32_t i = engine_.find(name);
+  return i < 0 ? unknown() : shape(static_cast<size_t>(i));
+}
+
+Dims ExecutionContext::getTensorStrides(const char* name) const noexcept {
+  Dims dims = getTensorShape(name);
+  Extent stride = 1;
+  for (int32_t i = dims.nbDims - 1; i >= 0; --i) stride *= std::exchange(dims.d[i], stride);
+  return dims;
+}
+
+bool ExecutionContext::setTensorAddress(const char* name, void* data) noexcept {
+  const int32_t i = engine_.find(name);
+  if (i < 0) return false;
+  Binding& b = bindings_[static_cast<size_t>(i)];
+  b.changed |= b.data != data;
+  b.data = data;
+  return true;
+}
+
+bool ExecutionContext::setInputTensorAddress(const char* name, const void* data) noexcept {
+  return setTensorAddress(name, const_cast<void*>(data));
+}
+
+#if NV_TENSORRT_MAJOR >= 10
+bool ExecutionContext::setOutputTensorAddress(const char* name, void* data) noexcept {
+  return setTensorAddress(name, data);
+}
+#endif
+
+const void* ExecutionContext::getTensorAddress(const char* name) const noexcept {
+  return getOutputTensorAddress(name);
+}
+
+void* ExecutionContext::getOutputTensorAddress(const char* name) const noexcept {
+  const int32_t i = engine_.find(name);
+  return i < 0 ? nullptr : bindings_[static_cast<size_t>(i)].data;
+}
+
+int32_t ExecutionContext::inferShapes(int32_t capacity, const char** missing) noexcept {
+  int32_t count = 0;
+  for (size_t i = 0; i < bindings_.size(); ++i) {
+    if (!engine_.tensors()[i].input || bindings_[i].has_dims) continue;
+    if (count < capacity && missing != nullptr) missing[count] = engine_.tensors()[i].name.c_str();
+    ++count;
+  }
+  if (count == 0 && !log_.check(context_.memory_bytes().status())) return -1;
+  return count;
+}
+
+bool ExecutionContext::setOutputAllocator(const char* name, nvinfer1::IOutputAllocator* allocator) noexcept {
+  const int32_t i = engine_.find(name);
+  if (i < 0 || engine_.tensors()[static_cast<size_t>(i)].input) return false;
+  bindings_[static_cast<size_t>(i)].allocator = allocator;
+  return true;
+}
+
+nvinfer1::IOutputAllocator* ExecutionContext::getOutputAllocator(const char* name) noexcept {
+  const int32_t i = engine_.find(name);
+  return i < 0 ? nullptr : bindings_[static_cast<size_t>(i)].allocator;
+}
+
+int64_t ExecutionContext::getMaxOutputSize(const char* name) const noexcept {
+  const int32_t i = engine_.find(name);
+  if (i < 0) return -1;
+  const Dims dims = shape(static_cast<size_t>(i));
+  if (open(dims)) return -1;
+  return static_cast<int64_t>(byte_size(engine_.tensors()[static_cast<size_t>(i)].dtype, volume(dims)));
+}
+
+bool ExecutionContext::setTemporaryStorageAllocator(nvinfer1::IGpuAllocator* allocator) noexcept {
+  temporary_ = allocator;
+  return true;
+}
+
+// Tells Ingot's context what the client set since the last run.
+bool ExecutionContext::tell(size_t i) {
+  Binding& b = bindings_[i];
+  const auto& t = engine_.tensors()[i];
+  if (t.input) {
+    if (!b.changed) return true;
+    if (b.data == nullptr || !b.has_dims) {
+      log_.error(ErrorCode::kINVALID_STATE,
+                 "input '" + t.name + "' has no " + (b.has_dims ? "address" : "shape"));
+      return false;
+    }
+    if (!log_.check(context_.set_input(t.name, {t.dtype, b.dims, b.data}))) return false;
+    b.changed = false;
+    return true;
+  }
+  if (b.data == nullptr && b.allocator == nullptr) {
+    log_.error(ErrorCode::kINVALID_STATE, "output '" + t.name + "' has neither an address nor an allocator");
+    return false;
+  }
+  const Dims dims = shape(i);
+  if (open(dims)) {
+    if (!log_.check(context_.memory_bytes().status())) return false;  // the inputs' shapes do not fit
+    if (b.allocator != nullptr) return true;                          // handed out after the run
+    log_.error(ErrorCode::kINVALID_STATE,
+               "output '" + t.name + "' has a size that only a run can tell: it needs an allocator");
+    return false;
+  }
+  const size_t bytes = byte_size(t.dtype, volume(dims));
+  void* data = b.data;
+  if (b.allocator != nullptr) {
+    data = b.allocator->reallocateOutput(t.name.c_str(), b.data, bytes, 64);
+    if (data == nullptr) {
+      log_.error(
+          ErrorCode::kFAILED_ALLOCATION,
+          "the allocator of output '" + t.name + "' gave no memory for " + std::to_string(bytes) + " bytes");
+      return false;
+    }
+  }
+  return log_.check(context_.set_output(t.name, data, bytes));
+}
+
+// After a run: outputs of sizes that only it could tell, and shapes for those who asked.
+bool ExecutionContext::hand_out(size_t i) {
+  const Binding& b = bindings_[i];
+  if (b.allocator == nullptr) return true;
+  const auto& t = engine_.tensors()[i];
+  auto output = context_.output(t.name);
+  if (!log_.check(output.status())) return false;
+  if (open(shape(i))) {
+    void* data = b.allocator->reallocateOutput(t.name.c_str(), b.data, output->bytes(), 64);
+    if (data == nullptr && output->bytes() > 0) {
+      log_.error(ErrorCode::kFAILED_ALLOCATION, "the allocator of output '" + t.name +
+                                                    "' gave no memory for " +
+                                                    std::to_string(output->bytes()) + " bytes");
+      return false;
+    }
+    if (output->bytes() > 0) std::memcpy(data, output->data, output->bytes());
+  }
+  b.allocator->notifyShape(t.name.c_str(), to_dims(output->dims));
+  return true;
+}
+
+bool ExecutionContext::run() {
+  for (size_t i = 0; i < bindings_.size(); ++i)
+    if (!tell(i)) return false;
+  if (!log_.check(context_.run())) return false;
+  for (size_t i = 0; i < bindings_.size(); ++i)
+    if (!engine_.tensors()[i].input && !hand_out(i)) return false;
+  if (profiler_ != nullptr && emits_profile_) reportToProfiler();
+  return true;
+}
+
+bool ExecutionContext::enqueueV3(cudaStream_t) noexcept { return run(); }
+
+bool ExecutionContext::executeV2(void* const* bindings) noexcept {
+  if (bindings == nullptr) {
+    log_.error(ErrorCode::kINVALID_ARGUMENT, "executeV2: the array of bindings is null");
+    return false;
+  }
+  // Bindings of a second profile follow those of the first, and the profile's own are read.
+#if NV_TENSORRT_MAJOR == 8
+  bindings += static_cast<size_t>(profile_) * bindings_.size();
+#endif
+  for (size_t i = 0; i < bindings_.size(); ++i) {
+    bindings_[i].changed |= bindings_[i].data != bindings[i];
+    bindings_[i].data = bindings[i];
+  }
+  return run();
+}
+
+#if NV_TENSORRT_MAJOR == 8
+bool ExecutionContext::execute(int32_t, void* const* bindings) noexcept { return executeV2(bindings); }
+bool ExecutionContext::enqueue(int32_t, void* const* bindings, cudaStream_t, cudaEvent_t*) noexcept {
+  return executeV2(bindings);
+}
+bool ExecutionContext::enqueueV2(void* const* bindings, cudaStream_t, cudaEvent_t*) noexcept {
+  return executeV2(bindings);
+}
+bool ExecutionContext::setOptimizationProfile(int32_t profile) noexcept {
+  return setOptimizationProfileAsync(profile, nullptr);
+}
+bool ExecutionContext::setBindingDimensions(int32_t index, Dims dims) noexcept {
+  return setInputShape(engine_.getBindingName(index), dims);
+}
+Dims ExecutionContext::getBindingDimensions(int32_t index) const noexcept {
+  return getTensorShape(engine_.getBindingName(index));
+}
+Dims ExecutionContext::getStrides(int32_t index) const noexcept {
+  return getTensorStrides(engine_.getBindingName(index));
+}
+#endif
+
+}  // namespace ingot::tensorrt

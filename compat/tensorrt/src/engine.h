@@ -1,0 +1,136 @@
+// ICudaEngine over an ingot::Engine. Tensors that go in and out are numbered inputs first, as TensorRT does.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "convert.h"
+#include "ingot/engine.h"
+#include "log.h"
+#include "unsupported.h"
+
+namespace ingot::tensorrt {
+
+class CudaEngine final : public nvinfer1::ICudaEngine, public Unsupported<nvinfer1::apiv::VCudaEngine> {
+ public:
+  using Selector = nvinfer1::OptProfileSelector;
+
+  CudaEngine(const Log& log, Engine engine);
+  ~CudaEngine() noexcept override { log_.set_recorder(nullptr); }
+
+  nvinfer1::ICudaEngine* getPImpl() noexcept override { return this; }
+  int32_t getNbLayers() const noexcept override { return static_cast<int32_t>(layers_.size()); }
+  nvinfer1::IHostMemory* serialize() const noexcept override;
+  bool isRefittable() const noexcept override { return false; }
+  const char* getName() const noexcept override { return name_.c_str(); }
+  int32_t getNbOptimizationProfiles() const noexcept override;
+  nvinfer1::EngineCapability getEngineCapability() const noexcept override;
+  void setErrorRecorder(nvinfer1::IErrorRecorder* recorder) noexcept override { log_.set_recorder(recorder); }
+  nvinfer1::IErrorRecorder* getErrorRecorder() const noexcept override { return log_.recorder(); }
+  uint32_t getTacticSources() const noexcept override { return 0; }
+  nvinfer1::ProfilingVerbosity getProfilingVerbosity() const noexcept override;
+  nvinfer1::IEngineInspector* createEngineInspector() const noexcept override;
+  nvinfer1::HardwareCompatibilityLevel getHardwareCompatibilityLevel() const noexcept override;
+  int32_t getNbAuxStreams() const noexcept override { return 0; }
+
+  // Tensors by name.
+  int32_t getNbIOTensors() const noexcept override { return static_cast<int32_t>(tensors_.size()); }
+  const char* getIOTensorName(int32_t index) const noexcept override;
+  nvinfer1::Dims getTensorShape(const char* name) const noexcept override;
+  nvinfer1::DataType getTensorDataType(const char* name) const noexcept override;
+  nvinfer1::TensorLocation getTensorLocation(const char* name) const noexcept override;
+  bool isShapeInferenceIO(const char*) const noexcept override { return false; }
+  nvinfer1::TensorIOMode getTensorIOMode(const char* name) const noexcept override;
+  int32_t getTensorBytesPerComponent(const char* name) const noexcept override;
+  int32_t getTensorComponentsPerElement(const char*) const noexcept override { return -1; }
+  nvinfer1::TensorFormat getTensorFormat(const char*) const noexcept override;
+  const char* getTensorFormatDesc(const char* name) const noexcept override;
+  int32_t getTensorVectorizedDim(const char*) const noexcept override { return -1; }
+  int32_t getTensorBytesPerComponentV2(const char* name, int32_t) const noexcept override;
+  int32_t getTensorComponentsPerElementV2(const char*, int32_t) const noexcept override { return -1; }
+  nvinfer1::TensorFormat getTensorFormatV2(const char* name, int32_t) const noexcept override;
+  const char* getTensorFormatDescV2(const char* name, int32_t) const noexcept override;
+  int32_t getTensorVectorizedDimV2(const char*, int32_t) const noexcept override { return -1; }
+  nvinfer1::Dims getProfileShape(const char* name, int32_t profile, Selector select) const noexcept override;
+
+#if NV_TENSORRT_MAJOR >= 10
+  nvinfer1::IExecutionContext* createExecutionContext(
+      nvinfer1::ExecutionContextAllocationStrategy strategy) noexcept override;
+  nvinfer1::IExecutionContext* createExecutionContextWithRuntimeConfig(
+      nvinfer1::IRuntimeConfig* config) noexcept override;
+  nvinfer1::IRuntimeConfig* createRuntimeConfig() noexcept override;
+  nvinfer1::ISerializationConfig* createSerializationConfig() noexcept override;
+  nvinfer1::IHostMemory* serializeWithConfig(nvinfer1::ISerializationConfig&) const noexcept override;
+  bool isDebugTensor(const char*) const noexcept override { return false; }
+  int64_t getDeviceMemorySizeV2() const noexcept override { return 0; }  // contexts allocate what they need
+  int64_t getDeviceMemorySizeForProfileV2(int32_t) const noexcept override { return 0; }
+  int64_t getStreamableWeightsSize() const noexcept override { return 0; }
+  bool setWeightStreamingBudgetV2(int64_t) noexcept override { return false; }
+  int64_t getWeightStreamingBudgetV2() const noexcept override { return 0; }
+  int64_t getWeightStreamingAutomaticBudget() const noexcept override { return 0; }
+  int64_t getWeightStreamingScratchMemorySize() const noexcept override { return 0; }
+#else
+  nvinfer1::IExecutionContext* createExecutionContext() noexcept override;
+#endif
+#if NV_TENSORRT_MAJOR < 11
+  nvinfer1::IExecutionContext* createExecutionContextWithoutDeviceMemory() noexcept override;
+  bool hasImplicitBatchDimension() const noexcept override { return false; }
+#if NV_TENSORRT_MAJOR == 10
+  uint64_t getDeviceMemorySizeForProfile(int32_t) const noexcept override { return 0; }
+#endif
+  uint64_t getDeviceMemorySize() const noexcept override { return 0; }
+#endif
+#if NV_TENSORRT_MAJOR == 8
+  // Tensors by number; a second profile's bindings follow those of the first.
+  int32_t getNbBindings() const noexcept override { return getNbIOTensors() * getNbOptimizationProfiles(); }
+  int32_t getBindingIndex(const char* name) const noexcept override;
+  const char* getBindingName(int32_t index) const noexcept override;
+  bool bindingIsInput(int32_t index) const noexcept override;
+  nvinfer1::Dims getBindingDimensions(int32_t index) const noexcept override;
+  nvinfer1::DataType getBindingDataType(int32_t index) const noexcept override;
+  int32_t getMaxBatchSize() const noexcept override { return 1; }
+  nvinfer1::TensorLocation getLocation(int32_t index) const noexcept override;
+  int32_t getBindingBytesPerComponent(int32_t index) const noexcept override;
+  int32_t getBindingComponentsPerElement(int32_t) const noexcept override { return -1; }
+  nvinfer1::TensorFormat getBindingFormat(int32_t) const noexcept override {
+    return nvinfer1::TensorFormat::kLINEAR;
+  }
+  const char* getBindingFormatDesc(int32_t index) const noexcept override;
+  int32_t getBindingVectorizedDim(int32_t) const noexcept override { return -1; }
+  nvinfer1::Dims getProfileDimensions(int32_t index, int32_t profile,
+                                      Selector select) const noexcept override;
+  bool isShapeBinding(int32_t) const noexcept override { return false; }
+  bool isExecutionBinding(int32_t) const noexcept override { return true; }
+#endif
+
+  struct IoTensor {
+    std::string name;
+    bool input;
+    DataType dtype;
+    nvinfer1::Dims dims;
+  };
+  struct LayerInfo {
+    std::string name, text;  // text: JSON
+  };
+
+  const Log& log() const { return log_; }
+  const Engine& engine() const { return engine_; }
+  const std::vector<IoTensor>& tensors() const { return tensors_; }
+  const std::vector<LayerInfo>& layers() const { return layers_; }
+  /// The number of a tensor; -1: there is none, and an error was logged if `complain`.
+  int32_t find(const char* name, bool complain = true) const;
+
+ private:
+  nvinfer1::IExecutionContext* make_context() noexcept;
+  void read_report();
+
+  Log log_;
+  Engine engine_;
+  std::string name_ = "Unnamed Network 0";
+  std::vector<IoTensor> tensors_;
+  std::vector<LayerInfo> layers_;
+  std::vector<Profile> profiles_;
+};
+
+}  // namespace ingot::tensorrt

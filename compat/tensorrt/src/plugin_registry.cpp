@@ -1,0 +1,170 @@
+#include "plugin_registry.h"
+
+#include <dlfcn.h>
+
+#include <algorithm>
+#include <cstring>
+
+namespace ingot::tensorrt {
+namespace {
+
+using Creator = PluginRegistry::Creator;
+
+const char* text(const char* s) { return s == nullptr ? "" : s; }
+
+#if NV_TENSORRT_MAJOR >= 10
+std::string_view kind_of(const Creator& creator) { return text(creator.getInterfaceInfo().kind); }
+bool is_v2(const Creator& creator) { return kind_of(creator) == "PLUGIN CREATOR_V1"; }
+#endif
+
+// Name and version stand in each generation's own class.
+std::pair<const char*, const char*> identity(const Creator& creator) {
+#if NV_TENSORRT_MAJOR >= 10
+  if (kind_of(creator) == "PLUGIN CREATOR_V3ONE") {
+    const auto& v3 = static_cast<const nvinfer1::IPluginCreatorV3One&>(creator);
+    return {v3.getPluginName(), v3.getPluginVersion()};
+  }
+  if (kind_of(creator) == "PLUGIN CREATOR_V3QUICK") {
+    const auto& quick = static_cast<const nvinfer1::IPluginCreatorV3Quick&>(creator);
+    return {quick.getPluginName(), quick.getPluginVersion()};
+  }
+#endif
+  const auto& v2 = static_cast<const nvinfer1::IPluginCreator&>(creator);
+  return {v2.getPluginName(), v2.getPluginVersion()};
+}
+
+}  // namespace
+
+PluginRegistry& PluginRegistry::global() {
+  static PluginRegistry registry;
+  return registry;
+}
+
+bool PluginRegistry::add(Creator& creator, const char* space) {
+  const auto [name, version] = identity(creator);
+  if (find(name, version, space) != nullptr) {
+    log_.warning(std::string("plugin creator '") + text(name) + "' version " + text(version) +
+                 " is registered already");
+    return false;
+  }
+  const std::lock_guard lock(mutex_);
+  entries_.push_back({&creator, text(name), text(version), text(space), loading_});
+  refresh();
+  return true;
+}
+
+Creator* PluginRegistry::find(const char* name, const char* version, const char* space) const {
+  const std::lock_guard lock(mutex_);
+  for (const Entry& e : entries_)
+    if (e.name == text(name) && e.version == text(version) && e.space == text(space)) return e.creator;
+  return nullptr;
+}
+
+bool PluginRegistry::remove(const void* creator) {
+  const std::lock_guard lock(mutex_);
+  const auto it =
+      std::find_if(entries_.begin(), entries_.end(), [&](const Entry& e) { return e.creator == creator; });
+  if (it == entries_.end()) return false;
+  entries_.erase(it);
+  refresh();
+  return true;
+}
+
+void PluginRegistry::refresh() {
+  all_.clear();
+  for (const Entry& e : entries_) all_.push_back(e.creator);
+#if NV_TENSORRT_MAJOR == 10
+  old_.clear();
+  for (const Entry& e : entries_)
+    if (is_v2(*e.creator)) old_.push_back(static_cast<nvinfer1::IPluginCreator*>(e.creator));
+#endif
+}
+
+#if NV_TENSORRT_MAJOR < 11
+bool PluginRegistry::registerCreator(nvinfer1::IPluginCreator& creator, const char* const space) noexcept {
+  return add(creator, space);
+}
+
+nvinfer1::IPluginCreator* const* PluginRegistry::getPluginCreatorList(int32_t* const count) const noexcept {
+#if NV_TENSORRT_MAJOR == 10
+  const auto& list = old_;
+#else
+  const auto& list = all_;
+#endif
+  if (count != nullptr) *count = static_cast<int32_t>(list.size());
+  return list.data();
+}
+
+nvinfer1::IPluginCreator* PluginRegistry::getPluginCreator(const char* const name, const char* const version,
+                                                           const char* const space) noexcept {
+  Creator* creator = find(name, version, space);
+#if NV_TENSORRT_MAJOR == 10
+  if (creator != nullptr && !is_v2(*creator)) return nullptr;
+#endif
+  return static_cast<nvinfer1::IPluginCreator*>(creator);
+}
+
+bool PluginRegistry::deregisterCreator(const nvinfer1::IPluginCreator& creator) noexcept {
+  return remove(&creator);
+}
+#endif
+
+#if NV_TENSORRT_MAJOR >= 10
+bool PluginRegistry::registerCreator(Creator& creator, const char* const space) noexcept {
+  return add(creator, space);
+}
+
+Creator* const* PluginRegistry::getAllCreators(int32_t* const count) const noexcept {
+  if (count != nullptr) *count = static_cast<int32_t>(all_.size());
+  return all_.data();
+}
+
+Creator* PluginRegistry::getCreator(const char* const name, const char* const version,
+                                    const char* const space) noexcept {
+  return find(name, version, space);
+}
+
+bool PluginRegistry::deregisterCreator(const Creator& creator) noexcept { return remove(&creator); }
+#endif
+
+void* PluginRegistry::loadLibrary(const char* path) noexcept {
+  // Static registrars of the library run within dlopen, so they need to know whose they are beforehand: the
+  // handle of a library that is loaded is not known before, so what was added meanwhile is marked afterwards.
+  const size_t before = entries_.size();
+  void* library = dlopen(text(path), RTLD_NOW | RTLD_LOCAL);
+  if (library == nullptr) {
+    log_.error(nvinfer1::ErrorCode::kINVALID_ARGUMENT, std::string("plugin library: ") + text(dlerror()));
+    return nullptr;
+  }
+  for (size_t i = before; i < entries_.size(); ++i) entries_[i].library = library;
+
+  loading_ = library;
+#if NV_TENSORRT_MAJOR >= 10
+  using GetCreators = Creator* const* (*)(int32_t&);
+  if (auto get = reinterpret_cast<GetCreators>(dlsym(library, "getCreators"))) {
+    int32_t count = 0;
+    Creator* const* creators = get(count);
+    for (int32_t i = 0; i < count; ++i) add(*creators[i], "");
+  }
+#endif
+  using GetOldCreators = nvinfer1::IPluginCreator* const* (*)(int32_t&);
+  if (auto get = reinterpret_cast<GetOldCreators>(dlsym(library, "getPluginCreators"))) {
+    int32_t count = 0;
+    nvinfer1::IPluginCreator* const* creators = get(count);
+    for (int32_t i = 0; i < count; ++i) add(*creators[i], "");
+  }
+  loading_ = nullptr;
+  return library;
+}
+
+void PluginRegistry::deregisterLibrary(void* handle) noexcept {
+  if (handle == nullptr) return;
+  {
+    const std::lock_guard lock(mutex_);
+    std::erase_if(entries_, [&](const Entry& e) { return e.library == handle; });
+    refresh();
+  }
+  dlclose(handle);
+}
+
+}  // namespace ingot::tensorrt

@@ -1,0 +1,73 @@
+// IPluginRegistry: creators of plugins by name, version and namespace, and the shared libraries that bring
+// them.
+#pragma once
+
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "log.h"
+#include "unsupported.h"
+
+namespace ingot::tensorrt {
+
+class PluginRegistry final : public Unsupported<nvinfer1::IPluginRegistry> {
+ public:
+  /// The process's one; libraries register in it when they are loaded.
+  static PluginRegistry& global();
+
+#if NV_TENSORRT_MAJOR >= 10
+  using Creator = nvinfer1::IPluginCreatorInterface;
+#else
+  using Creator = nvinfer1::IPluginCreator;
+#endif
+
+#if NV_TENSORRT_MAJOR < 11
+  bool registerCreator(nvinfer1::IPluginCreator& creator, const char* const space) noexcept override;
+  nvinfer1::IPluginCreator* const* getPluginCreatorList(int32_t* const count) const noexcept override;
+  nvinfer1::IPluginCreator* getPluginCreator(const char* const name, const char* const version,
+                                             const char* const space) noexcept override;
+  bool deregisterCreator(const nvinfer1::IPluginCreator& creator) noexcept override;
+#endif
+#if NV_TENSORRT_MAJOR >= 10
+  bool registerCreator(Creator& creator, const char* const space) noexcept override;
+  Creator* const* getAllCreators(int32_t* const count) const noexcept override;
+  Creator* const* getAllCreatorsRecursive(int32_t* const count) noexcept override {
+    return getAllCreators(count);
+  }
+  Creator* getCreator(const char* const name, const char* const version,
+                      const char* const space) noexcept override;
+  bool deregisterCreator(const Creator& creator) noexcept override;
+#endif
+  void setErrorRecorder(nvinfer1::IErrorRecorder* const recorder) noexcept override {
+    log_.set_recorder(recorder);
+  }
+  nvinfer1::IErrorRecorder* getErrorRecorder() const noexcept override { return log_.recorder(); }
+  bool isParentSearchEnabled() const noexcept override { return search_parent_; }
+  void setParentSearchEnabled(const bool on) noexcept override { search_parent_ = on; }
+  void* loadLibrary(const char* path) noexcept override;
+  void deregisterLibrary(void* handle) noexcept override;
+
+ private:
+  struct Entry {
+    Creator* creator;
+    std::string name, version, space;
+    void* library;  // that registered it; null: the program itself
+  };
+  bool add(Creator& creator, const char* space);
+  Creator* find(const char* name, const char* version, const char* space) const;
+  bool remove(const void* creator);
+  void refresh();
+
+  mutable std::mutex mutex_;
+  Log log_;
+  std::vector<Entry> entries_;
+  std::vector<Creator*> all_;
+#if NV_TENSORRT_MAJOR == 10
+  std::vector<nvinfer1::IPluginCreator*> old_;  // those of V2 plugins
+#endif
+  void* loading_ = nullptr;
+  bool search_parent_ = true;
+};
+
+}  // namespace ingot::tensorrt

@@ -1,0 +1,29 @@
+"""Programs that use NVIDIA's own Python modules of TensorRT 8, 10 and 11 run on Ingot."""
+
+import json
+
+import modules
+import numpy as np
+import onnxruntime
+import pytest
+
+
+@pytest.fixture(params=modules.WHEELS)
+def major(request):
+    return request.param
+
+
+def test_model_becomes_engine_and_answers(major, tmp_path):
+    model = modules.ROOT / "examples" / "digits" / "digits.onnx"
+    feeds = {"image": np.random.default_rng(0).random((3, 1, 8, 8), np.float32)}
+    np.savez(tmp_path / "feeds.npz", **feeds)
+    arguments = [tmp_path / "feeds.npz", tmp_path / "answers.npz", tmp_path / "engine"]
+    said = json.loads(modules.run(major, "onnx_to_answers.py", model, *arguments))
+    assert said["errors"] == []
+    expected = onnxruntime.InferenceSession(model).run(["probabilities"], feeds)[0]
+    with np.load(tmp_path / "answers.npz") as answers:
+        np.testing.assert_allclose(answers["probabilities"], expected, 1e-4, 1e-5)
+
+
+def test_wrong_calls_are_logged(major):
+    assert modules.run(major, "bad_input.py").strip() == "ok"
