@@ -14,10 +14,14 @@ struct KernelCase {
   std::vector<Tensor> inputs;    // in the kernel's layout; an invalid one is a null pointer
   std::vector<Tensor> expected;  // the outputs, which follow the inputs; computed by the op's `eval`
   double tolerance = 0;          // of |error| / max(|expected|, root mean square of expected)
+  int trailing_nulls = 0;        // pointers after the outputs, for optional ones that are not wanted
 };
 
 /// The cases of each family.
 std::vector<KernelCase> pointwise_cases();
+std::vector<KernelCase> copy_cases();
+std::vector<KernelCase> norm_cases();
+std::vector<KernelCase> reduce_cases();
 
 /// A problem of a real network, to be timed.
 struct KernelBench {
@@ -29,6 +33,8 @@ struct KernelBench {
 };
 
 std::vector<KernelBench> pointwise_benches();
+std::vector<KernelBench> copy_benches();
+std::vector<KernelBench> norm_benches();
 
 /// Pseudo-random numbers in [lo, hi), the same for equal seeds.
 Tensor random_tensor(DataType type, const Dims& dims, double lo = -1, double hi = 1, unsigned seed = 1);

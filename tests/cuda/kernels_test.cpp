@@ -55,6 +55,7 @@ void run_case(const KernelCase& c, const std::vector<std::byte>& cubin) {
   }
   const size_t outputs = memory.size();
   for (const Tensor& output : c.expected) add(output.bytes());
+  pointers.insert(pointers.end(), static_cast<size_t>(c.trailing_nulls), 0);
   if (c.spec->workspace_bytes > 0) {
     GuardedMemory& workspace = add(c.spec->workspace_bytes);
     if (c.spec->zeroed_workspace) workspace.zero();
@@ -91,6 +92,9 @@ void run_cases(const std::vector<KernelCase>& cases) {
 }
 
 TEST(CudaKernels, Pointwise) { run_cases(pointwise_cases()); }
+TEST(CudaKernels, Copy) { run_cases(copy_cases()); }
+TEST(CudaKernels, Norm) { run_cases(norm_cases()); }
+TEST(CudaKernels, Reduce) { run_cases(reduce_cases()); }
 
 }  // namespace
 }  // namespace ingot::cuda
