@@ -75,7 +75,7 @@ extern "C" __global__ void __launch_bounds__(256)
       largest = parts[slot * THREADS];
       for (int i = 1; i < THREADS; ++i) largest = fmaxf(largest, parts[slot * THREADS + i]);
     }
-    if (isinf(largest)) largest = 0;
+    if (isinf(float(largest))) largest = 0;
     v = largest + logf(reduce_all([&](unsigned i) { return expf(at(i) - largest); }));
   } else {
     v = finished(reduce_all([&](unsigned i) { return transformed(at(i)); }), p.count);
