@@ -5,17 +5,10 @@
 #include <algorithm>
 #include <random>
 
-#include "ops/op.h"
+#include "ops/op_cases.h"
 #include "ops/wide.h"
 
 namespace ingot {
-
-#define INGOT_OP(name)      \
-  const OpDef& op_##name(); \
-  std::vector<OpCase> cases_##name();
-#include "ops/ops.inc"
-#undef INGOT_OP
-
 namespace {
 
 class Eval final : public EvalContext {
@@ -84,11 +77,7 @@ void expect_agrees(const TensorType& inferred, const SymbolValues& symbols, cons
   }
 }
 
-struct OpWithCases {
-  const OpDef* op;
-  std::vector<OpCase> cases;
-};
-class OpCases : public testing::TestWithParam<OpWithCases> {};
+class OpCases : public testing::TestWithParam<ops::OpWithCases> {};
 
 TEST_P(OpCases, InferAgreesWithEval) {
   const OpDef& op = *GetParam().op;
@@ -162,17 +151,7 @@ TEST_P(OpCases, RefusesOrAcceptsAnything) {
   }
 }
 
-std::vector<OpWithCases> ops_with_cases() {
-  std::vector<OpWithCases> all = {
-#define INGOT_OP(name) {&op_##name(), cases_##name()},
-#include "ops/ops.inc"
-#undef INGOT_OP
-  };
-  std::erase_if(all, [](const OpWithCases& one) { return one.cases.empty(); });
-  return all;
-}
-
-INSTANTIATE_TEST_SUITE_P(All, OpCases, testing::ValuesIn(ops_with_cases()), [](const auto& info) {
+INSTANTIATE_TEST_SUITE_P(All, OpCases, testing::ValuesIn(ops::all_op_cases()), [](const auto& info) {
   std::string name(info.param.op->name);
   std::replace(name.begin(), name.end(), '.', '_');  // as in "ml.Scaler"
   return name;

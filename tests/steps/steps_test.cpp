@@ -12,6 +12,7 @@
 #include "compiler/lower.h"
 #include "ir/infer.h"
 #include "ir/interpreter.h"
+#include "ops/op_cases.h"
 #include "ops/wide.h"
 #include "runtime/executor.h"
 
@@ -126,8 +127,8 @@ class Steps : public testing::Test {
     if (reference || (offered == 0 && pick > 0)) return false;
     for (const PlanStep& s : plan->steps) ran_.insert(s.op);
     auto engine = std::make_shared<EngineImage>();
-    engine->weights = weights.take();
     engine->plans.push_back(std::move(*plan));
+    engine->weights = weights.take(engine->plans);
     ExecutorOptions guarded;
     guarded.guard_bytes = 256;
     auto executor = Executor::create(engine, engine->plans[0], *device_, *stream_, guarded);
@@ -171,9 +172,9 @@ class Steps : public testing::Test {
 };
 
 TEST_F(Steps, CasesOfEveryOp) {
-  for (const OpDef* op : all_ops()) {
-    if (op->cases == nullptr || !op->deterministic) continue;
-    for (const OpCase& c : op->cases()) check(*op, c);
+  for (const auto& [op, cases] : ops::all_op_cases()) {
+    if (!op->deterministic) continue;
+    for (const OpCase& c : cases) check(*op, c);
   }
   for (const StepCase& c : more_step_cases()) check(*find_op(c.op), c.given);
   // What the list of families says is there has been tried.

@@ -82,8 +82,8 @@ PackedInput permuted(size_t input, std::string packing, const Tensor& constant) 
 
 Result<Tensor> pack_as(std::string_view packing, const Tensor& plain) {
   const auto form = parse_form(packing);
-  if (form && plain.dtype() == DataType::kF32 && plain.size() > 0) {
-    const bool filter = plain.rank() == 3 || plain.rank() == 4;
+  if (form && plain.dtype() == DataType::kF32) {
+    const bool filter = (plain.rank() == 3 || plain.rank() == 4) && plain.size() > 0;
     if (form->name == "gemm_b" && plain.rank() == 2) return pack_b(*form, plain);
     if (form->name == "conv" && filter) return pack_conv(*form, plain);
     if (form->name == "depthwise" && filter && plain.dims()[1] == 1) return pack_depthwise(*form, plain);
