@@ -3,6 +3,13 @@
 #include <algorithm>
 
 namespace ingot::cpu {
+namespace {
+
+// So many at least go to one call of the program on finished tiles, as far as they lie together: its loops
+// take a hundred cycles to get going.
+constexpr int64_t kPostFloats = 2048;
+
+}  // namespace
 
 // Where a thread is: a strip of the image, some output blocks, a panel of their weights.
 struct DirectConv::Position {
@@ -92,6 +99,10 @@ void DirectConv::run_panel(const ConvBuffers& buffers, const Position& at) const
   const float* residual = at.last && buffers.residual && !in_place
                               ? buffers.residual + at.image * residual_image_ + vec * dst_plane_ + dst_start_
                               : nullptr;
+  const bool post = at.last && buffers.post.run != nullptr;
+  const bool dense = dst_pixel_ == weights_.lanes && dst_row_ == out_w_ * dst_pixel_;
+  float* finished = nullptr;  // tiles that wait for the program: one after the other where the result is dense
+  int64_t waiting = 0;        // pixels of them
   for (int64_t unit = at.units.begin; unit < at.units.end; ++unit) {
     const int64_t y = unit / columns;
     const ColumnTile& tile = column_tiles_[unit % columns];
@@ -104,7 +115,12 @@ void DirectConv::run_panel(const ConvBuffers& buffers, const Position& at) const
     prefetch_share(t, at.next, unit - at.units.begin, at.units.end - at.units.begin,
                    (at.steps.end - at.steps.begin) * weights_.taps * weights_.step);
     run_tile(t, at, tile, row_class_[y]);
-    if (at.last && buffers.post.run != nullptr) finish_tile(buffers, at, t.c, tile.rows);
+    if (!post) continue;
+    if (waiting == 0) finished = t.c;
+    waiting += tile.rows;
+    if (dense && waiting * at.width * weights_.lanes < kPostFloats && unit + 1 < at.units.end) continue;
+    finish_tiles(buffers, at, finished, waiting);
+    waiting = 0;
   }
 }
 
@@ -134,7 +150,7 @@ void DirectConv::run_tile(const TileArgs& t, const Position& at, const ColumnTil
   if (t.residual != nullptr || t.clamp) call(nullptr, false, true);
 }
 
-void DirectConv::finish_tile(const ConvBuffers& buffers, const Position& at, float* c, int64_t rows) const {
+void DirectConv::finish_tiles(const ConvBuffers& buffers, const Position& at, float* c, int64_t rows) const {
   const int64_t lanes = weights_.lanes, joined = dst_pixel_ == lanes ? rows : 1;
   const int64_t pixel = (c - buffers.dst - at.image * dst_image_ - at.vec * dst_plane_) / lanes;
   for (int64_t i = 0; i < rows; i += joined)

@@ -61,7 +61,7 @@ class DirectConv {
   void run_strip(const ConvBuffers& buffers, int64_t image, Share units, Share vecs) const;
   void run_panel(const ConvBuffers& buffers, const Position& at) const;
   void run_tile(const TileArgs& t, const Position& at, const ColumnTile& tile, int row_class) const;
-  void finish_tile(const ConvBuffers& buffers, const Position& at, float* c, int64_t rows) const;
+  void finish_tiles(const ConvBuffers& buffers, const Position& at, float* c, int64_t rows) const;
 
   ConvDesc desc_;  // a product with one tap on dense pixels is made one row
   ConvWeights weights_;
