@@ -22,6 +22,9 @@ std::vector<KernelCase> pointwise_cases();
 std::vector<KernelCase> copy_cases();
 std::vector<KernelCase> norm_cases();
 std::vector<KernelCase> reduce_cases();
+std::vector<KernelCase> conv_cases();
+std::vector<KernelCase> pool_cases();
+std::vector<KernelCase> depthwise_cases();
 
 /// A problem of a real network, to be timed.
 struct KernelBench {
@@ -35,6 +38,9 @@ struct KernelBench {
 std::vector<KernelBench> pointwise_benches();
 std::vector<KernelBench> copy_benches();
 std::vector<KernelBench> norm_benches();
+std::vector<KernelBench> conv_benches();
+std::vector<KernelBench> pool_benches();
+std::vector<KernelBench> depthwise_benches();
 
 /// Pseudo-random numbers in [lo, hi), the same for equal seeds.
 Tensor random_tensor(DataType type, const Dims& dims, double lo = -1, double hi = 1, unsigned seed = 1);

@@ -1,0 +1,82 @@
+// A block's sums, in registers of its warps, and the products of one tile of depth that are added to them: by
+// warpgroups where WGMMA is set, else by warps. Rows are split among WARPS_M parts of the block, columns among WARPS_N.
+#pragma once
+
+#if WGMMA
+#include "backends/cuda/kernels/device/wgmma.cuh"
+#else
+#include "backends/cuda/kernels/device/mma.cuh"
+#endif
+
+#include "backends/cuda/kernels/device/async.cuh"
+
+struct Accumulators {
+  static constexpr int kPart = WGMMA ? 128 : 32;                     // threads of a part
+  static constexpr int kTall = WGMMA ? 64 : 16;                      // rows of an instruction
+  static constexpr int kM = BM / WARPS_M, kN = BN / WARPS_N;          // of a part
+  static constexpr int kTiles = kM / kTall, kColumns = kN / 8;        // instructions, groups of 8 columns
+  float sums[kTiles][kColumns * 4];
+
+  __device__ static int first_row() { return threadIdx.x / kPart / WARPS_N * kM; }
+  __device__ static int first_column() { return threadIdx.x / kPart % WARPS_N * kN; }
+
+  __device__ Accumulators() {
+    if (WGMMA) return;  // the first product overwrites: other instructions may not write what wgmma adds to
+#pragma unroll
+    for (int i = 0; i < kTiles; ++i)
+#pragma unroll
+      for (int j = 0; j < kColumns * 4; ++j) sums[i][j] = 0;
+  }
+
+  // Adds a * b^T of tiles of 128 bytes depth at these addresses. With WGMMA it runs on until wait_wgmma.
+  __device__ void multiply(unsigned a, unsigned b, bool first) {
+    a += first_row() * 128;
+    b += first_column() * 128;
+#if WGMMA
+    begin_wgmma();
+#pragma unroll
+    for (int k = 0; k < 4; ++k)
+#pragma unroll
+      for (int i = 0; i < kTiles; ++i)
+        wgmma(sums[i], matrix_descriptor(a + i * 64 * 128 + k * 32), matrix_descriptor(b + k * 32),
+              !(first && k == 0));
+    commit_wgmma();
+#else
+    const int lane = threadIdx.x % 32;
+#pragma unroll
+    for (int k = 0; k < 4; ++k) {
+      unsigned left[kTiles][4];
+#pragma unroll
+      for (int i = 0; i < kTiles; ++i) {
+        const int row = i * 16 + lane % 16, piece = k * 2 + lane / 16;
+        load_matrices(left[i], a + row * 128 + ((piece ^ (row & 7)) * 16));
+      }
+#pragma unroll
+      for (int j = 0; j < kColumns; j += 2) {
+        unsigned right[4];
+        const int row = j * 8 + lane % 8 + lane / 16 * 8, piece = k * 2 + lane / 8 % 2;
+        load_matrices(right, b + row * 128 + ((piece ^ (row & 7)) * 16));
+#pragma unroll
+        for (int i = 0; i < kTiles; ++i) {
+          Mma<TYPE>::run(sums[i] + j * 4, left[i], right[0], right[1]);
+          Mma<TYPE>::run(sums[i] + j * 4 + 4, left[i], right[2], right[3]);
+        }
+      }
+    }
+#endif
+  }
+
+  // To a tile of floats whose rows are `stride` apart.
+  __device__ void store(float* tile, int stride) const {
+    const int lane = threadIdx.x % 32, warp = threadIdx.x % kPart / 32;
+#pragma unroll
+    for (int i = 0; i < kTiles; ++i) {
+      float* at = tile + (first_row() + i * kTall + warp * 16 + lane / 4) * stride + first_column() + lane % 4 * 2;
+#pragma unroll
+      for (int j = 0; j < kColumns; ++j) {
+        *reinterpret_cast<float2*>(at + j * 8) = make_float2(sums[i][j * 4], sums[i][j * 4 + 1]);
+        *reinterpret_cast<float2*>(at + 8 * stride + j * 8) = make_float2(sums[i][j * 4 + 2], sums[i][j * 4 + 3]);
+      }
+    }
+  }
+};

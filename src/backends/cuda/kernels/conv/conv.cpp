@@ -1,0 +1,177 @@
+#include "backends/cuda/kernels/conv/conv.h"
+
+#include <algorithm>
+
+#include "backends/cuda/kernels/conv/conv_params.h"
+#include "backends/cuda/kernels/pointwise/program_text.h"
+
+namespace ingot::cuda {
+namespace {
+
+// Pointers to x need no alignment where loads are element by element.
+int vector_of_x(const ConvProblem& p, const Dims& strides) {
+  if (p.x_type != p.type || strides[3] != 1) return 1;
+  const int bytes = bit_width(p.type) / 8;
+  const int width = vector_width(p.type, {p.channels, strides[0], strides[1], strides[2], p.x_batch});
+  return width * bytes >= 4 && width > 1 ? width : 1;
+}
+
+int vector_of_weights(const ConvProblem& p, int64_t row) {
+  const int bytes = bit_width(p.type) / 8;
+  const int width = vector_width(p.type, {row, p.weight_batch});
+  // Past the depth a row must hold zeros.
+  const bool padded = ceil_div(p.depth(), width) * width <= row;
+  return padded && width * bytes >= 4 && width > 1 ? width : 1;
+}
+
+int vector_of_y(const ConvProblem& p, int64_t y_row) {
+  const DataType wider = bit_width(p.y_type) > bit_width(p.type) ? p.y_type : p.type;
+  int width = vector_width(wider, {p.filters, y_row, p.y_batch});
+  for (const ConvExtra& e : p.extras)
+    if (e.filter != 0) width = std::min(width, vector_width(e.type, {e.image, e.pixel, e.batch}));
+  return width;
+}
+
+std::string wgmma_text(DataType type, int columns) {
+  const bool half = bit_width(type) == 16;
+  const std::string_view element = type == DataType::kF16 ? "f16" : type == DataType::kBF16 ? "bf16" : "tf32";
+  const int count = columns / 2;
+  std::string registers, operands;
+  for (int i = 0; i < count; ++i) {
+    registers += str(i > 0 ? ", " : "", "%", i);
+    operands += str(i > 0 ? ", " : "", "\"+f\"(d[", i, "])");
+  }
+  return str("__device__ inline void wgmma(float (&d)[", count, "], u64 a, u64 b, int accumulate) {\n",
+             "  asm volatile(\"{ .reg .pred p; setp.ne.b32 p, %", count + 2, ", 0; wgmma.mma_async.sync.aligned.m64n", columns,
+             half ? "k16" : "k8", ".f32.", element, ".", element, " {", registers, "}, %", count, ", %", count + 1,
+             half ? ", p, 1, 1, 0, 0; }\"" : ", p, 1, 1; }\"", " : ", operands, " : \"l\"(a), \"l\"(b), \"r\"(accumulate));\n}\n");
+}
+
+Status check(const ConvProblem& p) {
+  if (p.type != DataType::kF16 && p.type != DataType::kBF16 && p.type != DataType::kF32)
+    return unsupported("no CUDA convolution of type ", data_type_name(p.type));
+  if (p.extras.size() > ConvParams::kMaxExtras)
+    return unsupported("an epilogue takes up to ", ConvParams::kMaxExtras, " inputs, got ", p.extras.size());
+  constexpr int64_t kMax = int64_t{1} << 31;
+  if (p.rows() >= kMax || p.depth() >= kMax || p.filters >= kMax)
+    return unsupported("a convolution of ", p.rows(), " pixels, ", p.filters, " filters is too large");
+  return {};
+}
+
+ConvParams make_params(const ConvProblem& p, const Dims& strides, int64_t weight_row, int64_t y_row, int vec_b) {
+  ConvParams params{};
+  const auto narrow = [](int64_t v) { return static_cast<int>(v); };
+  params.rows = narrow(p.rows());
+  params.filters = narrow(p.filters);
+  params.depth = narrow(p.depth());
+  params.channels = narrow(p.channels);
+  params.height = narrow(p.height);
+  params.width = narrow(p.width);
+  params.kernel_height = narrow(p.kernel_h);
+  params.kernel_width = narrow(p.kernel_w);
+  params.stride_h = narrow(p.stride_h);
+  params.stride_w = narrow(p.stride_w);
+  params.pad_h = narrow(p.pad_top);
+  params.pad_w = narrow(p.pad_left);
+  params.dilation_h = narrow(p.dilation_h);
+  params.dilation_w = narrow(p.dilation_w);
+  params.pixels = make_divisor(std::max<int64_t>(1, p.out_h * p.out_w));
+  params.out_width = make_divisor(std::max<int64_t>(1, p.out_w));
+  params.channel_divisor = make_divisor(std::max<int64_t>(1, p.channels));
+  params.kernel_width_divisor = make_divisor(p.kernel_w);
+  params.x_image = strides[0];
+  params.x_row = strides[1];
+  params.x_column = strides[2];
+  params.x_channel = strides[3];
+  params.weight_row = weight_row;
+  params.weight_depth = narrow(ceil_div(p.depth(), vec_b) * vec_b);
+  params.y_row = y_row;
+  params.x_batch = p.x_batch;
+  params.weight_batch = p.weight_batch;
+  params.bias_batch = p.bias_batch;
+  params.y_batch = p.y_batch;
+  for (size_t i = 0; i < p.extras.size(); ++i) {
+    params.extra_image[i] = p.extras[i].image;
+    params.extra_pixel[i] = p.extras[i].pixel;
+    params.extra_batch[i] = p.extras[i].batch;
+  }
+  params.alpha = p.alpha;
+  return params;
+}
+
+}  // namespace
+
+ConvProblem matmul_problem(DataType type, int64_t m, int64_t n, int64_t k) {
+  ConvProblem p{type, type, type, type};
+  p.width = p.out_w = m;
+  p.channels = k;
+  p.filters = n;
+  return p;
+}
+
+Result<KernelSpec> conv_kernel(const ConvProblem& p, const ConvConfig& config) {
+  INGOT_RETURN_IF_ERROR(check(p));
+  const Dims strides = !p.x_strides.empty() ? p.x_strides : dense_strides({p.images, p.height, p.width, p.channels});
+  const int64_t weight_row = p.weight_row > 0 ? p.weight_row : p.depth(), y_row = p.y_row > 0 ? p.y_row : p.filters;
+  const int vec_a = vector_of_x(p, strides), vec_b = vector_of_weights(p, weight_row);
+  const int block = (config.wgmma ? 128 : 32) * config.warps_m * config.warps_n;
+
+  KernelSpec spec{.source = "conv/conv.cu", .entry = "conv"};
+  INGOT_ASSIGN_OR_RETURN(const std::string type, checked_device_type(p.type));
+  INGOT_ASSIGN_OR_RETURN(const std::string x_type, checked_device_type(p.x_type));
+  INGOT_ASSIGN_OR_RETURN(const std::string y_type, checked_device_type(p.y_type));
+  INGOT_ASSIGN_OR_RETURN(const std::string bias_type, checked_device_type(p.bias_type));
+  INGOT_ASSIGN_OR_RETURN(spec.prelude, epilogue_text(p.epilogue, static_cast<int>(p.extras.size()) + 1));
+  spec.prelude += "#define EXTRAS(F)";
+  for (size_t i = 0; i < p.extras.size(); ++i) {
+    INGOT_ASSIGN_OR_RETURN(const std::string extra, checked_device_type(p.extras[i].type));
+    spec.prelude += str(" F(", i, ", ", extra, ", ", p.extras[i].filter != 0, ")");
+  }
+  spec.prelude += "\n";
+  if (config.wgmma) spec.prelude += wgmma_text(p.type, config.bn / config.warps_n);
+
+  const bool pointwise = p.kernel_h == 1 && p.kernel_w == 1 && p.pad_top == 0 && p.pad_left == 0 &&
+                         (p.out_h - 1) * p.stride_h < p.height && (p.out_w - 1) * p.stride_w < p.width;
+  const bool split = config.splits > 1;
+  spec.define("TYPE", type);
+  spec.define("X_TYPE", x_type);
+  spec.define("OUT", y_type);
+  spec.define("BIAS_TYPE", bias_type);
+  spec.define("HAS_BIAS", p.has_bias);
+  spec.define("EXACT", p.exact);
+  spec.define("POINTWISE", pointwise);
+  spec.define("CONSTANT_WEIGHTS", p.constant_weights);
+  spec.define("VEC_A", vec_a);
+  spec.define("VEC_B", vec_b);
+  spec.define("VEC_Y", vector_of_y(p, y_row));
+  spec.define("BM", config.bm);
+  spec.define("BN", config.bn);
+  spec.define("WARPS_M", config.warps_m);
+  spec.define("WARPS_N", config.warps_n);
+  spec.define("BLOCK", block);
+  spec.define("STAGES", config.stages);
+  spec.define("WGMMA", config.wgmma);
+  spec.define("SPLIT", split);
+
+  ConvParams params = make_params(p, strides, weight_row, y_row, vec_b);
+  const int64_t depth_tiles = std::max<int64_t>(1, ceil_div(p.depth(), 128 * 8 / bit_width(p.type)));
+  params.depth_tiles = static_cast<int>(ceil_div(depth_tiles, config.splits));
+  params.splits = static_cast<int>(ceil_div(depth_tiles, params.depth_tiles));
+  spec.grid = {static_cast<unsigned>(ceil_div(p.filters, config.bn)),
+               static_cast<unsigned>(std::max<int64_t>(1, ceil_div(p.rows(), config.bm))),
+               static_cast<unsigned>(p.batch * params.splits)};
+  if (spec.grid.y > 65535 || spec.grid.z > 65535) return unsupported("a grid of ", spec.grid.y, " times ", spec.grid.z);
+  spec.block.x = static_cast<unsigned>(block);
+  spec.shared_bytes = static_cast<unsigned>(1024 + conv_shared_bytes(config, params.depth_tiles));
+  if (split) {
+    const size_t results = size_t{spec.grid.x} * spec.grid.y * static_cast<size_t>(p.batch);
+    spec.workspace_bytes = ((results + 3) / 4 * 4 + results * static_cast<size_t>(params.splits * config.bm * config.bn)) * 4;
+    spec.zeroed_workspace = true;
+  }
+  spec.name = str(p.kernel_h * p.kernel_w > 1 ? "conv_" : "gemm_", data_type_name(p.type), p.exact ? "x3" : "", "_",
+                  config.bm, "x", config.bn, "x", config.stages, split ? "_split" : "", config.wgmma ? "__sm90" : "__sm80");
+  spec.set_params(params);
+  return spec;
+}
+
+}  // namespace ingot::cuda

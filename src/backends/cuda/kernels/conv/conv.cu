@@ -1,0 +1,147 @@
+// Convolution as a matrix product that is never laid out (implicit GEMM), and matrix products: y = epilogue(alpha *
+// A B^T + bias), where A has a row for each output pixel and B one for each filter.
+//
+// A block computes BM x BN of the result from a ring of STAGES tiles of depth; tiles come in while others are
+// multiplied. Where the result has too few blocks for the GPU, the depth is split among blocks (p.splits): each writes
+// its sums to the workspace, and the last of them to arrive adds all up, always in the same order.
+//
+// Options: TYPE of the factors; X_TYPE as x lies in memory; BIAS_TYPE; OUT; BM, BN, WARPS_M, WARPS_N, BLOCK (threads),
+// STAGES, WGMMA; VEC_A, VEC_B, VEC_Y: elements moved at once; POINTWISE: a 1x1 filter without pads; HAS_BIAS;
+// CONSTANT_WEIGHTS: they may be read before the previous kernel ends; SPLIT. Prelude: the epilogue;
+// EXTRAS(F): F(index, type, dense) for its inputs, dense: elements follow each other along the filters.
+#include "backends/cuda/kernels/conv/operands.cuh"
+#include "backends/cuda/kernels/device/launch.cuh"
+#include "backends/cuda/kernels/pointwise/functions.cuh"
+
+#include "prelude"
+
+#include "backends/cuda/kernels/conv/accumulators.cuh"
+
+constexpr int kStage = (BM + BN) * 128, kStride = BN + 8;
+// wgmma runs on while the next tile is awaited, so that a tile's memory is free only one step later.
+constexpr int kAhead = WGMMA ? STAGES - 2 : STAGES - 1;
+
+#define EXTRA_PARAMETER(i, T, dense) const T *__restrict__ extra##i,
+#define EXTRA_LOAD(i, T, dense)                                                                          \
+  {                                                                                                      \
+    const T* at = extra##i + image * p.extra_image[i] + pixel * p.extra_pixel[i] + batch * p.extra_batch[i]; \
+    if (dense && VEC_Y > 1) {                                                                            \
+      const Vec<T, VEC_Y> v = load<VEC_Y>(at + n);                                                       \
+      for (int j = 0; j < VEC_Y; ++j) inputs[j][i + 1] = to_float(v[j]);                                 \
+    } else {                                                                                             \
+      for (int j = 0; j < VEC_Y; ++j) inputs[j][i + 1] = to_float(at[dense ? n + j : 0]);                \
+    }                                                                                                    \
+  }
+
+extern "C" __global__ void __launch_bounds__(BLOCK)
+    conv(const X_TYPE* __restrict__ x, const TYPE* __restrict__ weights, const BIAS_TYPE* __restrict__ bias,
+         EXTRAS(EXTRA_PARAMETER) OUT* __restrict__ y,
+#if SPLIT
+         float* __restrict__ workspace,
+#endif
+         const ConvParams p) {
+  extern __shared__ u8 memory[];
+  u8* ring = memory + ((1024 - (shared_address(memory) & 1023)) & 1023);
+  const unsigned ring_address = shared_address(ring);
+  const int filter0 = blockIdx.x * BN, row0 = blockIdx.y * BM;
+  const int batch = SPLIT ? blockIdx.z / p.splits : blockIdx.z, split = SPLIT ? blockIdx.z % p.splits : 0;
+  x += batch * p.x_batch;
+  weights += batch * p.weight_batch;
+  const int first = split * p.depth_tiles;
+  const int tiles = min(p.depth_tiles, (p.depth + kDepth - 1) / kDepth - first);
+
+  FactorB b(weights, filter0, first * kDepth, p);
+  if (!CONSTANT_WEIGHTS) wait_for_previous_kernel();
+#pragma unroll
+  for (int t = 0; t < kAhead; ++t)
+    if (t < tiles) b.load(ring_address + t * kStage + BM * 128, weights, filter0, p);
+  if (CONSTANT_WEIGHTS) wait_for_previous_kernel();
+  FactorA a(x, row0, first * kDepth, p);
+#pragma unroll
+  for (int t = 0; t < kAhead; ++t) {
+    if (t < tiles) a.load(ring_address + t * kStage, x, p);
+    commit_copies();
+  }
+
+  Accumulators sums;
+  int stage = 0, next = kAhead % STAGES;
+  for (int t = 0; t < tiles; ++t) {
+    wait_copies<kAhead - 1>();
+#if WGMMA
+    publish_shared();
+#endif
+    __syncthreads();
+    const unsigned at = ring_address + stage * kStage;
+#if WGMMA
+    sums.multiply(at, at + BM * 128, t == 0);
+#endif
+    if (t + kAhead < tiles) {
+      b.load(ring_address + next * kStage + BM * 128, weights, filter0, p);
+      a.load(ring_address + next * kStage, x, p);
+    }
+    commit_copies();
+#if WGMMA
+    wait_wgmma<1>();
+#else
+    sums.multiply(at, at + BM * 128, t == 0);
+#endif
+    stage = stage + 1 == STAGES ? 0 : stage + 1;
+    next = next + 1 == STAGES ? 0 : next + 1;
+  }
+#if WGMMA
+  wait_wgmma<0>();
+#endif
+  __syncthreads();
+
+  // Through shared memory, so that rows of y are written in long pieces.
+  float* tile = reinterpret_cast<float*>(ring);
+  sums.store(tile, kStride);
+  __syncthreads();
+  constexpr int kAcross = BN / VEC_Y;
+#if SPLIT
+  // Workspace: a counter for each tile of the result, then their partial sums, split by split.
+  const unsigned results = gridDim.x * gridDim.y * (gridDim.z / p.splits);
+  const unsigned result = (batch * gridDim.y + blockIdx.y) * gridDim.x + blockIdx.x;
+  float* partial = workspace + (results + 3) / 4 * 4 + (i64(result) * p.splits) * (BM * BN);
+  for (int e = threadIdx.x; e < BM * BN / 4; e += BLOCK)
+    *reinterpret_cast<float4*>(partial + i64(split) * (BM * BN) + e * 4) =
+        *reinterpret_cast<const float4*>(tile + e / (BN / 4) * kStride + e % (BN / 4) * 4);
+  __threadfence();
+  __syncthreads();
+  __shared__ unsigned arrived;
+  if (threadIdx.x == 0) {
+    arrived = atomicAdd(reinterpret_cast<unsigned*>(workspace) + result, 1u);
+    if (arrived == p.splits - 1) reinterpret_cast<unsigned*>(workspace)[result] = 0;  // for the next launch
+  }
+  __syncthreads();
+  if (arrived != p.splits - 1) return;
+  __threadfence();
+  for (int e = threadIdx.x; e < BM * BN / 4; e += BLOCK) {
+    float4 sum = make_float4(0, 0, 0, 0);
+    for (int s = 0; s < p.splits; ++s) {
+      const float4 v = __ldcg(reinterpret_cast<const float4*>(partial + i64(s) * (BM * BN) + e * 4));
+      sum.x += v.x, sum.y += v.y, sum.z += v.z, sum.w += v.w;
+    }
+    *reinterpret_cast<float4*>(tile + e / (BN / 4) * kStride + e % (BN / 4) * 4) = sum;
+  }
+  __syncthreads();
+#endif
+#pragma unroll 2
+  for (int e = threadIdx.x; e < BM * kAcross; e += BLOCK) {
+    const int row = e / kAcross, column = e % kAcross * VEC_Y;
+    const int m = row0 + row, n = filter0 + column;
+    if (m >= p.rows || n >= p.filters) continue;
+    const unsigned image = divide(m, p.pixels), pixel = remainder_of(m, image, p.pixels);
+    Compute inputs[VEC_Y][kProgramInputs];
+#pragma unroll
+    for (int j = 0; j < VEC_Y; ++j) {
+      inputs[j][0] = p.alpha * tile[row * kStride + column + j];
+      if (HAS_BIAS) inputs[j][0] += to_float(bias[batch * p.bias_batch + n + j]);
+    }
+    EXTRAS(EXTRA_LOAD)
+    Vec<OUT, VEC_Y> out;
+#pragma unroll
+    for (int j = 0; j < VEC_Y; ++j) out[j] = convert<OUT>(run_program(inputs[j]));
+    store<VEC_Y>(y + batch * p.y_batch + m * p.y_row + n, out);
+  }
+}

@@ -1,0 +1,22 @@
+// Depthwise convolution of NHWC with an epilogue.
+#pragma once
+
+#include "backends/cuda/kernels/conv/conv.h"
+
+namespace ingot::cuda {
+
+/// One filter for each channel. x, y dense NHWC; weights [kernel height, kernel width, channels]. Baked in: types,
+/// kernel, stride, dilation, epilogue, the channels' divisibility by vectors.
+struct DepthwiseProblem {
+  DataType type;
+  int64_t images, height, width, channels, out_h, out_w;
+  int64_t kernel_h = 3, kernel_w = 3, stride_h = 1, stride_w = 1, pad_top = 1, pad_left = 1;
+  int64_t dilation_h = 1, dilation_w = 1;
+  bool has_bias = true;
+  std::string epilogue;
+  std::vector<ConvExtra> extras;  // `filter` and strides as of convolutions; of one batch
+};
+/// Arguments: x, weights, bias (null where there is none), extras, y.
+Result<KernelSpec> depthwise_kernel(const DepthwiseProblem& problem);
+
+}  // namespace ingot::cuda

@@ -1,0 +1,73 @@
+// Matrix instructions of a warp (mma.sync, sm_80), operands from shared memory by ldmatrix. An operand's piece is 32
+// bytes of each row, whatever the element type: 16 elements of 16 bits or 8 of 32.
+#pragma once
+
+#include "backends/cuda/kernels/device/types.cuh"
+
+__device__ inline void load_matrices(unsigned (&r)[4], unsigned address) {
+  asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%4];"
+               : "=r"(r[0]), "=r"(r[1]), "=r"(r[2]), "=r"(r[3])
+               : "r"(address));
+}
+__device__ inline void load_matrices_transposed(unsigned (&r)[4], unsigned address) {
+  asm volatile("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0, %1, %2, %3}, [%4];"
+               : "=r"(r[0]), "=r"(r[1]), "=r"(r[2]), "=r"(r[3])
+               : "r"(address));
+}
+
+// d += a * b of 16 x 8 elements; `T` tells the instruction.
+template <class T>
+struct Mma;
+template <>
+struct Mma<f16> {
+  static __device__ void run(float* d, const unsigned (&a)[4], unsigned b0, unsigned b1) {
+    asm volatile(
+        "mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
+        : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3])
+        : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
+  }
+};
+template <>
+struct Mma<bf16> {
+  static __device__ void run(float* d, const unsigned (&a)[4], unsigned b0, unsigned b1) {
+    asm volatile(
+        "mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
+        : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3])
+        : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
+  }
+};
+
+__device__ inline unsigned to_tf32(float v) {
+  unsigned r;
+  asm("cvt.rna.tf32.f32 %0, %1;" : "=r"(r) : "f"(v));
+  return r;
+}
+__device__ inline void mma_tf32(float* d, const unsigned (&a)[4], unsigned b0, unsigned b1) {
+  asm volatile(
+      "mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
+      : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3])
+      : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
+}
+// EXACT: each factor as a sum of two tf32 numbers, all products but that of the two small ones: nearly float's own
+// precision for three times the work.
+#ifndef EXACT
+#define EXACT 0
+#endif
+template <>
+struct Mma<float> {
+  static __device__ void run(float* d, const unsigned (&a)[4], unsigned b0, unsigned b1) {
+    unsigned high[4], low[4];
+#pragma unroll
+    for (int i = 0; i < 4; ++i) {
+      high[i] = to_tf32(__uint_as_float(a[i]));
+      low[i] = to_tf32(__uint_as_float(a[i]) - __uint_as_float(high[i]));
+    }
+    const unsigned h0 = to_tf32(__uint_as_float(b0)), h1 = to_tf32(__uint_as_float(b1));
+    if (EXACT) {
+      mma_tf32(d, low, h0, h1);
+      mma_tf32(d, high, to_tf32(__uint_as_float(b0) - __uint_as_float(h0)),
+               to_tf32(__uint_as_float(b1) - __uint_as_float(h1)));
+    }
+    mma_tf32(d, high, h0, h1);
+  }
+};

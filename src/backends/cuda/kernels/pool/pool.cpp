@@ -1,0 +1,87 @@
+#include "backends/cuda/kernels/pool/pool.h"
+
+#include <algorithm>
+
+#include "backends/cuda/kernels/pointwise/program_text.h"
+#include "backends/cuda/kernels/pool/pool_params.h"
+
+namespace ingot::cuda {
+namespace {
+
+// One thread for each vector of channels of each output pixel.
+Status set_pixels(KernelSpec& spec, PoolParams& params, DataType type, int64_t images, int64_t out_h, int64_t out_w,
+                  int64_t channels) {
+  INGOT_ASSIGN_OR_RETURN(const std::string name, checked_device_type(type));
+  const int vec = vector_width(type, {channels});
+  const int64_t vectors = images * out_h * out_w * (channels / vec);
+  if (vectors >= int64_t{1} << 31) return unsupported("an image of ", vectors, " vectors is too large");
+  params.vectors = static_cast<unsigned>(vectors);
+  params.channel_vectors = make_divisor(std::max<int64_t>(1, channels / vec));
+  params.out_width = make_divisor(std::max<int64_t>(1, out_w));
+  params.out_height = make_divisor(std::max<int64_t>(1, out_h));
+  spec.define("TYPE", name);
+  spec.define("VEC", vec);
+  spec.block.x = 256;
+  spec.grid.x = static_cast<unsigned>(std::max<int64_t>(1, ceil_div(vectors, 256)));
+  return {};
+}
+
+}  // namespace
+
+Result<KernelSpec> pool_kernel(const PoolProblem& p) {
+  KernelSpec spec{.name = str(p.average ? "average_pool_" : "max_pool_", data_type_name(p.type)), .source = "pool/pool.cu", .entry = "pool"};
+  const auto narrow = [](int64_t v) { return static_cast<int>(v); };
+  PoolParams params{0, {}, {}, {}, narrow(p.height), narrow(p.width), narrow(p.kernel_h), narrow(p.kernel_w),
+                    narrow(p.stride_h), narrow(p.stride_w), narrow(p.pad_top), narrow(p.pad_left),
+                    narrow(p.pad_bottom), narrow(p.pad_right), narrow(p.dilation_h), narrow(p.dilation_w)};
+  INGOT_RETURN_IF_ERROR(set_pixels(spec, params, p.type, p.images, p.out_h, p.out_w, p.channels));
+  spec.define("AVERAGE", p.average);
+  spec.define("COUNT_PADS", p.count_pads);
+  spec.set_params(params);
+  return spec;
+}
+
+Result<KernelSpec> global_pool_kernel(const GlobalPoolProblem& p) {
+  INGOT_ASSIGN_OR_RETURN(const std::string type, checked_device_type(p.type));
+  KernelSpec spec{.name = str("global_pool_", data_type_name(p.type)), .source = "pool/global_pool.cu", .entry = "global_pool"};
+  const int vec = vector_width(p.type, {p.channels});
+  const int lanes = p.channels >= 256 && vec < 8 ? 32 : 8;
+  spec.define("TYPE", type);
+  spec.define("VEC", vec);
+  spec.define("LANES", lanes);
+  spec.define("AVERAGE", p.average);
+  spec.block.x = 256;
+  spec.grid = {static_cast<unsigned>(std::max<int64_t>(1, ceil_div(p.channels, lanes * vec))), static_cast<unsigned>(p.images)};
+  if (p.images > 65535) return unsupported("a pool of ", p.images, " images");
+  spec.set_params(GlobalPoolParams{static_cast<int>(p.pixels), static_cast<int>(p.channels)});
+  return spec;
+}
+
+Result<KernelSpec> gates_kernel(const GatesProblem& p) {
+  INGOT_ASSIGN_OR_RETURN(const std::string type, checked_device_type(p.type));
+  KernelSpec spec{.name = str("gates_", data_type_name(p.type)), .source = "pool/gates.cu", .entry = "gates"};
+  INGOT_ASSIGN_OR_RETURN(const std::string first, epilogue_text(p.program1, 1));
+  INGOT_ASSIGN_OR_RETURN(const std::string second, epilogue_text(p.program2, 1));
+  spec.prelude = str("namespace first {\n", first, "}\nnamespace second {\n", second, "}\n");
+  spec.define("TYPE", type);
+  spec.block.x = 1024;
+  spec.grid.x = static_cast<unsigned>(p.images);
+  spec.shared_bytes = static_cast<unsigned>((p.channels + p.hidden) * 4);
+  if (spec.shared_bytes > 48 << 10) return unsupported("gates of ", p.channels, " channels");
+  spec.set_params(GatesParams{static_cast<int>(p.channels), static_cast<int>(p.hidden)});
+  return spec;
+}
+
+Result<KernelSpec> resize_kernel(const ResizeProblem& p) {
+  KernelSpec spec{.name = str("resize_", data_type_name(p.type)), .source = "pool/resize.cu", .entry = "resize"};
+  PoolParams params{};
+  params.height = static_cast<int>(p.height);
+  params.width = static_cast<int>(p.width);
+  INGOT_RETURN_IF_ERROR(set_pixels(spec, params, p.type, p.images, p.out_h, p.out_w, p.channels));
+  spec.define("TAPS_H", p.taps_h);
+  spec.define("TAPS_W", p.taps_w);
+  spec.set_params(params);
+  return spec;
+}
+
+}  // namespace ingot::cuda

@@ -1,0 +1,184 @@
+#include "backends/cuda/kernels/conv/conv.h"
+#include "kernel_case.h"
+
+namespace ingot::cuda {
+namespace {
+
+using enum DataType;
+
+struct ConvShape {
+  int64_t images, side, channels, filters, kernel, stride = 1, pad = 0, dilation = 1, group = 1;
+};
+
+ConvProblem problem_of(DataType type, const ConvShape& s) {
+  ConvProblem p{type, type, type, type};
+  p.images = s.images;
+  p.height = s.side;
+  p.width = s.side + 1;
+  p.channels = s.channels / s.group;
+  p.filters = s.filters / s.group;
+  p.kernel_h = p.kernel_w = s.kernel;
+  p.stride_h = p.stride_w = s.stride;
+  p.pad_top = p.pad_left = s.pad;
+  p.dilation_h = p.dilation_w = s.dilation;
+  const int64_t reach = s.dilation * (s.kernel - 1) + 1;
+  p.out_h = (p.height + 2 * s.pad - reach) / s.stride + 1;
+  p.out_w = (p.width + 2 * s.pad - reach) / s.stride + 1;
+  if (s.group > 1) {
+    p.batch = s.group;
+    p.x_strides = dense_strides({p.images, p.height, p.width, s.channels});
+    p.y_row = s.filters;
+    p.x_batch = p.channels;
+    p.weight_batch = p.filters * p.depth();
+    p.bias_batch = p.y_batch = p.filters;
+  }
+  return p;
+}
+
+double tolerance_of(DataType type, bool exact) { return type == kF32 ? (exact ? 2e-5 : 1e-2) : type_tolerance(type); }
+
+// With a residual of y's shape, and a factor for each channel of each image (as of an SE block).
+KernelCase conv_case(DataType type, const ConvShape& s, const ConvConfig& config, const char* epilogue = "",
+                     bool exact = false, bool first_layer = false) {
+  ConvProblem p = problem_of(type, s);
+  p.exact = exact;
+  p.epilogue = epilogue;
+  const Tensor x = random_tensor(type, {s.images, s.channels, p.height, p.width});
+  const Tensor w = random_tensor(type, {s.filters, p.channels, s.kernel, s.kernel}, -1, 1, 2);
+  const Tensor b = random_tensor(type, {s.filters}, -1, 1, 3);
+  std::vector<Tensor> reference_inputs = {x, w, b}, inputs = {to_nhwc(x), to_nhwc(w), b};
+  if (first_layer) {  // x as the network gets it
+    p.x_type = kF32;
+    p.x_strides = dense_strides({p.images, p.channels, p.height, p.width});
+    p.x_strides = {p.x_strides[0], p.x_strides[2], p.x_strides[3], p.x_strides[1]};
+    inputs[0] = cast(x, kF32);
+  }
+  const Dims y_dims = {s.images, s.filters, p.out_h, p.out_w};
+  const std::string text = epilogue;
+  const int64_t pixels = p.out_h * p.out_w;
+  if (text.find("x1") != text.npos) {
+    const Tensor residual = random_tensor(type, y_dims, -1, 1, 4);
+    reference_inputs.push_back(residual);
+    inputs.push_back(to_nhwc(residual));
+    p.extras.push_back({type, pixels * s.filters, s.filters, 1, p.filters});
+  }
+  if (text.find("x2") != text.npos) {
+    const Tensor scale = random_tensor(type, {s.images, s.filters, 1, 1}, -1, 1, 5);
+    reference_inputs.push_back(scale);
+    inputs.push_back(scale);
+    p.extras.push_back({type, s.filters, 0, 1, p.filters});
+  }
+  const Attrs attrs = {{"pads", Ints(4, s.pad)}, {"strides", Ints(2, s.stride)}, {"dilations", Ints(2, s.dilation)},
+                       {"group", s.group}, {"epilogue", text}};
+  const auto spec = conv_kernel(p, config);
+  return {str(spec.ok() ? spec->name : "conv", " ", s.images, "x", s.side, "x", s.channels, " to ", s.filters, " k", s.kernel, " s",
+              s.stride, " d", s.dilation, " g", s.group, " splits ", config.splits, " ", text),
+          spec, inputs, {to_nhwc(reference("Conv", attrs, reference_inputs)[0])}, tolerance_of(type, exact)};
+}
+
+KernelCase matmul_case(DataType type, int64_t batch, int64_t m, int64_t n, int64_t k, const ConvConfig& config) {
+  const Tensor a = random_tensor(type, {batch, m, k}), b = random_tensor(type, {batch, n, k}, -1, 1, 2);
+  ConvProblem p = matmul_problem(type, m, n, k);
+  p.has_bias = false;
+  p.constant_weights = false;
+  p.alpha = 0.5f;
+  p.batch = batch;
+  p.x_batch = m * k;
+  p.weight_batch = n * k;
+  p.y_batch = m * n;
+  p.epilogue = "gelu x0";
+  const Attrs attrs = {{"trans_b", int64_t{1}}, {"alpha", 0.5f}, {"epilogue", std::string("gelu x0")}};
+  const auto spec = conv_kernel(p, config);
+  return {str(spec.ok() ? spec->name : "gemm", " ", batch, "x", m, "x", n, "x", k, " splits ", config.splits), spec,
+          {a, b, {}}, reference("FusedMatMul", attrs, {a, b}), tolerance_of(type, false)};
+}
+
+}  // namespace
+
+std::vector<KernelCase> conv_cases() {
+  std::vector<KernelCase> cases;
+  const ConvConfig warp{64, 64, 2, 2, 4, 1, false}, group{64, 64, 1, 1, 4, 1, true};
+  const ConvShape shapes[] = {{2, 7, 64, 72, 3, 1, 1},    {1, 9, 24, 40, 3, 2, 1},  {2, 8, 16, 64, 1},
+                              {1, 8, 36, 24, 1, 2},       {1, 10, 6, 10, 3, 1, 2, 2}, {2, 9, 5, 7, 3, 1, 1},
+                              {1, 8, 32, 48, 3, 1, 1, 1, 2}, {1, 11, 8, 16, 5, 1, 2}, {3, 5, 130, 96, 3, 1, 1}};
+  for (const DataType type : {kF16, kBF16, kF32}) {
+    for (const ConvShape& s : shapes) {
+      cases.push_back(conv_case(type, s, warp));
+      cases.push_back(conv_case(type, s, group, "add x0 x1; relu t0"));
+    }
+    ConvConfig split = group, warp_split = warp;
+    split.splits = 3;
+    warp_split.splits = 4;
+    cases.push_back(conv_case(type, shapes[0], split, "mul x0 x2; add t0 x1"));
+    cases.push_back(conv_case(type, shapes[8], warp_split, "add x0 x1; silu t0"));
+    cases.push_back(conv_case(type, {2, 17, 3, 24, 7, 2, 3}, warp, "relu x0", false, true));
+    cases.push_back(conv_case(type, {2, 17, 3, 24, 7, 2, 3}, group, "relu x0", false, true));
+    cases.push_back(matmul_case(type, 2, 37, 50, 72, warp));
+    cases.push_back(matmul_case(type, 1, 130, 64, 768, split));
+  }
+  cases.push_back(conv_case(kF32, shapes[0], warp, "add x0 x1", true));
+  // Every configuration that may be chosen.
+  for (const DataType type : {kF16, kF32}) {
+    const ConvShape large = {3, 13, 72, 264, 3, 1, 1};
+    for (ConvConfig c : conv_configs(problem_of(type, large), 132, true)) {
+      if (c.splits > 2) continue;
+      cases.push_back(conv_case(type, large, c, "add x0 x1; relu t0"));
+    }
+  }
+  return cases;
+}
+
+std::vector<KernelBench> conv_benches() {
+  std::vector<KernelBench> benches;
+  // Layers of resnet50 (side, channels, filters, kernel, stride; residual) and of transformers of width 768.
+  struct Layer {
+    int64_t side, channels, filters, kernel, stride;
+    bool residual;
+  };
+  const Layer layers[] = {{56, 64, 64, 1, 1, false},  {56, 64, 64, 3, 1, false},    {56, 64, 256, 1, 1, true},
+                          {28, 128, 128, 3, 1, false}, {28, 128, 512, 1, 1, true},   {14, 256, 256, 3, 1, false},
+                          {14, 256, 1024, 1, 1, true}, {14, 1024, 256, 1, 1, false}, {7, 512, 512, 3, 1, false},
+                          {7, 2048, 512, 1, 1, false}};
+  const auto add = [&](std::string name, const ConvProblem& p, size_t weights, size_t x, size_t y, size_t count) {
+    const auto configs = conv_configs(p, 132, true);
+    for (size_t c = 0; c < std::min(count, configs.size()); ++c) {
+      KernelBench b{str(name, " #", c), conv_kernel(p, configs[c]), p.type, {x, weights, static_cast<size_t>(p.filters) * 2}, {y}};
+      for (size_t e = 0; e < p.extras.size(); ++e) b.inputs.push_back(y);
+      b.flops = 2.0 * static_cast<double>(p.rows() * p.filters * p.depth() * p.batch);
+      if (b.spec.ok()) b.name += str(" ", b.spec->name, " ", configs[c].splits);
+      benches.push_back(b);
+    }
+  };
+  for (const int64_t n : {1, 8, 32, 128}) {
+    for (const Layer& l : layers) {
+      ConvProblem p = problem_of(kF16, {n, l.side, l.channels, l.filters, l.kernel, l.stride, l.kernel / 2});
+      p.width = p.height;
+      p.out_w = p.out_h;
+      p.epilogue = l.residual ? "add x0 x1; relu t0" : "relu x0";
+      if (l.residual) p.extras.push_back({kF16, p.out_h * p.out_w * p.filters, p.filters, 1});
+      add(str("conv b", n, " ", l.side, " ", l.channels, "-", l.filters, " k", l.kernel), p,
+          static_cast<size_t>(p.filters * p.depth()) * 2, static_cast<size_t>(n * l.side * l.side * l.channels) * 2,
+          static_cast<size_t>(p.rows() * p.filters) * 2, 3);
+    }
+    ConvProblem stem = problem_of(kF16, {n, 224, 3, 64, 7, 2, 3});
+    stem.width = 224;
+    stem.out_w = stem.out_h;
+    stem.x_type = kF32;
+    stem.x_strides = {150528, 224, 1, 50176};
+    stem.weight_row = 152;
+    stem.epilogue = "relu x0";
+    add(str("conv b", n, " stem"), stem, 64 * 152 * 2, static_cast<size_t>(n) * 150528 * 4, static_cast<size_t>(stem.rows()) * 128, 3);
+  }
+  for (const int64_t m : {128, 197, 3072, 4096, 6304})
+    for (const auto& [filters, k] : {std::pair<int64_t, int64_t>{2304, 768}, {768, 768}, {3072, 768}, {768, 3072}}) {
+      ConvProblem p = matmul_problem(kF16, m, filters, k);
+      p.epilogue = filters == 3072 ? "gelu x0" : "";
+      add(str("gemm ", m, "x", filters, "x", k), p, static_cast<size_t>(filters * k) * 2, static_cast<size_t>(m * k) * 2,
+          static_cast<size_t>(m * filters) * 2, 3);
+    }
+  ConvProblem big = matmul_problem(kF16, 8192, 8192, 8192);
+  add("gemm 8192", big, size_t{1} << 27, size_t{1} << 27, size_t{1} << 27, 4);
+  return benches;
+}
+
+}  // namespace ingot::cuda

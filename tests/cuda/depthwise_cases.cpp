@@ -1,0 +1,74 @@
+#include "backends/cuda/kernels/depthwise/depthwise.h"
+#include "kernel_case.h"
+
+namespace ingot::cuda {
+namespace {
+
+using enum DataType;
+
+DepthwiseProblem problem_of(DataType type, int64_t images, int64_t side, int64_t channels, int64_t kernel, int64_t stride,
+                            int64_t dilation = 1) {
+  DepthwiseProblem p{type, images, side, side + 1, channels, 0, 0};
+  p.kernel_h = p.kernel_w = kernel;
+  p.stride_h = p.stride_w = stride;
+  p.dilation_h = p.dilation_w = dilation;
+  p.pad_top = p.pad_left = kernel / 2 * dilation;
+  p.out_h = (p.height - 1) / stride + 1;
+  p.out_w = (p.width - 1) / stride + 1;
+  return p;
+}
+
+KernelCase depthwise_case(DataType type, int64_t channels, int64_t kernel, int64_t stride, int64_t dilation,
+                          const char* epilogue) {
+  DepthwiseProblem p = problem_of(type, 2, 9, channels, kernel, stride, dilation);
+  p.epilogue = epilogue;
+  const Tensor x = random_tensor(type, {2, channels, p.height, p.width});
+  const Tensor w = random_tensor(type, {channels, 1, kernel, kernel}, -1, 1, 2), b = random_tensor(type, {channels}, -1, 1, 3);
+  const Attrs attrs = {{"pads", Ints(4, p.pad_top)}, {"strides", Ints(2, stride)}, {"dilations", Ints(2, dilation)},
+                       {"group", channels}, {"epilogue", std::string(epilogue)}};
+  std::vector<Tensor> all = {x, w, b}, inputs = {to_nhwc(x), transposed(w, {2, 3, 1, 0}), b};
+  if (p.epilogue.find("x1") != std::string::npos) {
+    const Tensor r = random_tensor(type, {2, channels, p.out_h, p.out_w}, -1, 1, 4);
+    all.push_back(r);
+    inputs.push_back(to_nhwc(r));
+    p.extras.push_back({type, p.out_h * p.out_w * channels, channels, 1});
+  }
+  return {str("depthwise ", data_type_name(type), " c", channels, " k", kernel, " s", stride, " d", dilation),
+          depthwise_kernel(p), inputs, {to_nhwc(reference("Conv", attrs, all)[0])}, type_tolerance(type)};
+}
+
+}  // namespace
+
+std::vector<KernelCase> depthwise_cases() {
+  std::vector<KernelCase> cases;
+  for (const DataType type : {kF32, kF16, kBF16}) {
+    cases.push_back(depthwise_case(type, 16, 3, 1, 1, "clip x0 #0 #6"));
+    cases.push_back(depthwise_case(type, 36, 3, 2, 1, "silu x0"));
+    cases.push_back(depthwise_case(type, 7, 5, 1, 1, ""));
+    cases.push_back(depthwise_case(type, 40, 5, 2, 1, "silu x0"));
+    cases.push_back(depthwise_case(type, 24, 3, 1, 2, "add x0 x1"));
+    cases.push_back(depthwise_case(type, 8, 7, 1, 1, ""));
+  }
+  return cases;
+}
+
+std::vector<KernelBench> depthwise_benches() {
+  std::vector<KernelBench> benches;
+  struct Layer {
+    int64_t side, channels, kernel, stride;
+  };
+  const Layer layers[] = {{112, 32, 3, 1}, {112, 96, 3, 2}, {56, 144, 3, 1}, {28, 240, 5, 1}, {14, 576, 3, 1}, {7, 960, 3, 1}, {14, 672, 5, 2}};
+  for (const int64_t n : {1, 32, 128})
+    for (const Layer& l : layers) {
+      DepthwiseProblem p = problem_of(kF16, n, l.side, l.channels, l.kernel, l.stride);
+      p.width = p.height;
+      p.out_w = p.out_h;
+      p.epilogue = "clip x0 #0 #6";
+      benches.push_back({str("depthwise b", n, " ", l.side, " c", l.channels, " k", l.kernel, " s", l.stride), depthwise_kernel(p), kF16,
+                         {static_cast<size_t>(n * l.side * l.side * l.channels) * 2, static_cast<size_t>(l.kernel * l.kernel * l.channels) * 2, static_cast<size_t>(l.channels) * 2},
+                         {static_cast<size_t>(n * p.out_h * p.out_w * l.channels) * 2}});
+    }
+  return benches;
+}
+
+}  // namespace ingot::cuda
