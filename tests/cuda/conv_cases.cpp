@@ -35,7 +35,9 @@ ConvProblem problem_of(DataType type, const ConvShape& s) {
   return p;
 }
 
-double tolerance_of(DataType type, bool exact) { return type == kF32 ? (exact ? 2e-5 : 1e-2) : type_tolerance(type); }
+double tolerance_of(DataType type, bool exact) {
+  return type == kF32 ? (exact ? 2e-5 : 1e-2) : type_tolerance(type);
+}
 
 // With a residual of y's shape, and a factor for each channel of each image (as of an SE block).
 KernelCase conv_case(DataType type, const ConvShape& s, const ConvConfig& config, const char* epilogue = "",
@@ -68,15 +70,23 @@ KernelCase conv_case(DataType type, const ConvShape& s, const ConvConfig& config
     inputs.push_back(scale);
     p.extras.push_back({type, s.filters, 0, 1, p.filters});
   }
-  const Attrs attrs = {{"pads", Ints(4, s.pad)}, {"strides", Ints(2, s.stride)}, {"dilations", Ints(2, s.dilation)},
-                       {"group", s.group}, {"epilogue", text}};
+  const Attrs attrs = {{"pads", Ints(4, s.pad)},
+                       {"strides", Ints(2, s.stride)},
+                       {"dilations", Ints(2, s.dilation)},
+                       {"group", s.group},
+                       {"epilogue", text}};
   const auto spec = conv_kernel(p, config);
-  return {str(spec.ok() ? spec->name : "conv", " ", s.images, "x", s.side, "x", s.channels, " to ", s.filters, " k", s.kernel, " s",
-              s.stride, " d", s.dilation, " g", s.group, " splits ", config.splits, " ", text),
-          spec, inputs, {to_nhwc(reference("Conv", attrs, reference_inputs)[0])}, tolerance_of(type, exact)};
+  return {str(spec.ok() ? spec->name : "conv", " ", s.images, "x", s.side, "x", s.channels, " to ", s.filters,
+              " k", s.kernel, " s", s.stride, " d", s.dilation, " g", s.group, " splits ", config.splits, " ",
+              text),
+          spec,
+          inputs,
+          {to_nhwc(reference("Conv", attrs, reference_inputs)[0])},
+          tolerance_of(type, exact)};
 }
 
-KernelCase matmul_case(DataType type, int64_t batch, int64_t m, int64_t n, int64_t k, const ConvConfig& config) {
+KernelCase matmul_case(DataType type, int64_t batch, int64_t m, int64_t n, int64_t k,
+                       const ConvConfig& config) {
   const Tensor a = random_tensor(type, {batch, m, k}), b = random_tensor(type, {batch, n, k}, -1, 1, 2);
   ConvProblem p = matmul_problem(type, m, n, k);
   p.has_bias = false;
@@ -89,8 +99,11 @@ KernelCase matmul_case(DataType type, int64_t batch, int64_t m, int64_t n, int64
   p.epilogue = "gelu x0";
   const Attrs attrs = {{"trans_b", int64_t{1}}, {"alpha", 0.5f}, {"epilogue", std::string("gelu x0")}};
   const auto spec = conv_kernel(p, config);
-  return {str(spec.ok() ? spec->name : "gemm", " ", batch, "x", m, "x", n, "x", k, " splits ", config.splits), spec,
-          {a, b, {}}, reference("FusedMatMul", attrs, {a, b}), tolerance_of(type, false)};
+  return {str(spec.ok() ? spec->name : "gemm", " ", batch, "x", m, "x", n, "x", k, " splits ", config.splits),
+          spec,
+          {a, b, {}},
+          reference("FusedMatMul", attrs, {a, b}),
+          tolerance_of(type, false)};
 }
 
 }  // namespace
@@ -98,9 +111,10 @@ KernelCase matmul_case(DataType type, int64_t batch, int64_t m, int64_t n, int64
 std::vector<KernelCase> conv_cases() {
   std::vector<KernelCase> cases;
   const ConvConfig warp{64, 64, 2, 2, 4, 1, false}, group{64, 64, 1, 1, 4, 1, true};
-  const ConvShape shapes[] = {{2, 7, 64, 72, 3, 1, 1},    {1, 9, 24, 40, 3, 2, 1},  {2, 8, 16, 64, 1},
-                              {1, 8, 36, 24, 1, 2},       {1, 10, 6, 10, 3, 1, 2, 2}, {2, 9, 5, 7, 3, 1, 1},
-                              {1, 8, 32, 48, 3, 1, 1, 1, 2}, {1, 11, 8, 16, 5, 1, 2}, {3, 5, 130, 96, 3, 1, 1}};
+  const ConvShape shapes[] = {
+      {2, 7, 64, 72, 3, 1, 1},       {1, 9, 24, 40, 3, 2, 1},    {2, 8, 16, 64, 1},
+      {1, 8, 36, 24, 1, 2},          {1, 10, 6, 10, 3, 1, 2, 2}, {2, 9, 5, 7, 3, 1, 1},
+      {1, 8, 32, 48, 3, 1, 1, 1, 2}, {1, 11, 8, 16, 5, 1, 2},    {3, 5, 130, 96, 3, 1, 1}};
   for (const DataType type : {kF16, kBF16, kF32}) {
     for (const ConvShape& s : shapes) {
       cases.push_back(conv_case(type, s, warp));
@@ -135,14 +149,20 @@ std::vector<KernelBench> conv_benches() {
     int64_t side, channels, filters, kernel, stride;
     bool residual;
   };
-  const Layer layers[] = {{56, 64, 64, 1, 1, false},  {56, 64, 64, 3, 1, false},    {56, 64, 256, 1, 1, true},
-                          {28, 128, 128, 3, 1, false}, {28, 128, 512, 1, 1, true},   {14, 256, 256, 3, 1, false},
-                          {14, 256, 1024, 1, 1, true}, {14, 1024, 256, 1, 1, false}, {7, 512, 512, 3, 1, false},
-                          {7, 2048, 512, 1, 1, false}};
-  const auto add = [&](std::string name, const ConvProblem& p, size_t weights, size_t x, size_t y, size_t count) {
+  const Layer layers[] = {{56, 64, 64, 1, 1, false},   {56, 64, 64, 3, 1, false},
+                          {56, 64, 256, 1, 1, true},   {28, 128, 128, 3, 1, false},
+                          {28, 128, 512, 1, 1, true},  {14, 256, 256, 3, 1, false},
+                          {14, 256, 1024, 1, 1, true}, {14, 1024, 256, 1, 1, false},
+                          {7, 512, 512, 3, 1, false},  {7, 2048, 512, 1, 1, false}};
+  const auto add = [&](std::string name, const ConvProblem& p, size_t weights, size_t x, size_t y,
+                       size_t count) {
     const auto configs = conv_configs(p, 132, true);
     for (size_t c = 0; c < std::min(count, configs.size()); ++c) {
-      KernelBench b{str(name, " #", c), conv_kernel(p, configs[c]), p.type, {x, weights, static_cast<size_t>(p.filters) * 2}, {y}};
+      KernelBench b{str(name, " #", c),
+                    conv_kernel(p, configs[c]),
+                    p.type,
+                    {x, weights, static_cast<size_t>(p.filters) * 2},
+                    {y}};
       for (size_t e = 0; e < p.extras.size(); ++e) b.inputs.push_back(y);
       b.flops = 2.0 * static_cast<double>(p.rows() * p.filters * p.depth() * p.batch);
       if (b.spec.ok()) b.name += str(" ", b.spec->name, " ", configs[c].splits);
@@ -157,7 +177,8 @@ std::vector<KernelBench> conv_benches() {
       p.epilogue = l.residual ? "add x0 x1; relu t0" : "relu x0";
       if (l.residual) p.extras.push_back({kF16, p.out_h * p.out_w * p.filters, p.filters, 1});
       add(str("conv b", n, " ", l.side, " ", l.channels, "-", l.filters, " k", l.kernel), p,
-          static_cast<size_t>(p.filters * p.depth()) * 2, static_cast<size_t>(n * l.side * l.side * l.channels) * 2,
+          static_cast<size_t>(p.filters * p.depth()) * 2,
+          static_cast<size_t>(n * l.side * l.side * l.channels) * 2,
           static_cast<size_t>(p.rows() * p.filters) * 2, 3);
     }
     ConvProblem stem = problem_of(kF16, {n, 224, 3, 64, 7, 2, 3});
@@ -167,14 +188,16 @@ std::vector<KernelBench> conv_benches() {
     stem.x_strides = {150528, 224, 1, 50176};
     stem.weight_row = 152;
     stem.epilogue = "relu x0";
-    add(str("conv b", n, " stem"), stem, 64 * 152 * 2, static_cast<size_t>(n) * 150528 * 4, static_cast<size_t>(stem.rows()) * 128, 3);
+    add(str("conv b", n, " stem"), stem, 64 * 152 * 2, static_cast<size_t>(n) * 150528 * 4,
+        static_cast<size_t>(stem.rows()) * 128, 3);
   }
   for (const int64_t m : {128, 197, 3072, 4096, 6304})
-    for (const auto& [filters, k] : {std::pair<int64_t, int64_t>{2304, 768}, {768, 768}, {3072, 768}, {768, 3072}}) {
+    for (const auto& [filters, k] :
+         {std::pair<int64_t, int64_t>{2304, 768}, {768, 768}, {3072, 768}, {768, 3072}}) {
       ConvProblem p = matmul_problem(kF16, m, filters, k);
       p.epilogue = filters == 3072 ? "gelu x0" : "";
-      add(str("gemm ", m, "x", filters, "x", k), p, static_cast<size_t>(filters * k) * 2, static_cast<size_t>(m * k) * 2,
-          static_cast<size_t>(m * filters) * 2, 3);
+      add(str("gemm ", m, "x", filters, "x", k), p, static_cast<size_t>(filters * k) * 2,
+          static_cast<size_t>(m * k) * 2, static_cast<size_t>(m * filters) * 2, 3);
     }
   ConvProblem big = matmul_problem(kF16, 8192, 8192, 8192);
   add("gemm 8192", big, size_t{1} << 27, size_t{1} << 27, size_t{1} << 27, 4);

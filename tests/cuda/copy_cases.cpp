@@ -14,7 +14,10 @@ KernelCase transpose_case(DataType from, DataType to, const Dims& dims, const st
   }
   p.to_strides = dense_strides(p.dims);
   return {str("transpose ", data_type_name(from), " to ", data_type_name(to), " ", dims_to_string(dims)),
-          copy_kernel(p), {x}, {cast(transposed(x, order), to)}, type_tolerance(to)};
+          copy_kernel(p),
+          {x},
+          {cast(transposed(x, order), to)},
+          type_tolerance(to)};
 }
 
 KernelCase pad_case(DataType type, const Dims& dims, const Ints& pads, const char* mode, PadMode m) {
@@ -24,8 +27,11 @@ KernelCase pad_case(DataType type, const Dims& dims, const Ints& pads, const cha
   p.after.assign(pads.begin() + static_cast<long>(dims.size()), pads.end());
   std::vector<Tensor> inputs = {x, Tensor::vector_i64(pads)};
   if (m == PadMode::kConstant) inputs.push_back(cast(Tensor::scalar_f32(2.5f), type));
-  return {str("pad ", mode, " ", data_type_name(type)), pad_kernel(p), {x},
-          reference("Pad", {{"mode", std::string(mode)}}, inputs), 0};
+  return {str("pad ", mode, " ", data_type_name(type)),
+          pad_kernel(p),
+          {x},
+          reference("Pad", {{"mode", std::string(mode)}}, inputs),
+          0};
 }
 
 KernelCase gather_case(DataType type, DataType index, const Dims& dims, int64_t axis, int64_t count) {
@@ -34,15 +40,22 @@ KernelCase gather_case(DataType type, DataType index, const Dims& dims, int64_t 
     (d < axis ? p.outer : d > axis ? p.inner : p.indices) *= d == axis ? 1 : dims[static_cast<size_t>(d)];
   const double size = static_cast<double>(p.axis);
   const Tensor x = random_tensor(type, dims, -9, 9), indices = random_tensor(index, {count}, -size, size);
-  return {str("gather ", data_type_name(type), " ", dims_to_string(dims)), gather_kernel(p), {x, indices},
-          reference("Gather", {{"axis", axis}}, {x, indices}), 0};
+  return {str("gather ", data_type_name(type), " ", dims_to_string(dims)),
+          gather_kernel(p),
+          {x, indices},
+          reference("Gather", {{"axis", axis}}, {x, indices}),
+          0};
 }
 
 KernelCase gather_elements_case(DataType type, const Dims& dims, const Dims& out, int64_t axis) {
   const double size = static_cast<double>(dims[static_cast<size_t>(axis)]);
-  const Tensor x = random_tensor(type, dims, -9, 9), indices = random_tensor(DataType::kI64, out, -size, size);
-  return {"gather_elements", gather_elements_kernel({type, DataType::kI64, dims, out, static_cast<int>(axis)}),
-          {x, indices}, reference("GatherElements", {{"axis", axis}}, {x, indices}), 0};
+  const Tensor x = random_tensor(type, dims, -9, 9),
+               indices = random_tensor(DataType::kI64, out, -size, size);
+  return {"gather_elements",
+          gather_elements_kernel({type, DataType::kI64, dims, out, static_cast<int>(axis)}),
+          {x, indices},
+          reference("GatherElements", {{"axis", axis}}, {x, indices}),
+          0};
 }
 
 }  // namespace
@@ -50,7 +63,8 @@ KernelCase gather_elements_case(DataType type, const Dims& dims, const Dims& out
 std::vector<KernelCase> copy_cases() {
   std::vector<KernelCase> cases;
   using enum DataType;
-  for (const auto& [from, to] : {std::pair(kF32, kF32), std::pair(kF16, kF16), std::pair(kF32, kF16), std::pair(kBF16, kF32)}) {
+  for (const auto& [from, to] :
+       {std::pair(kF32, kF32), std::pair(kF16, kF16), std::pair(kF32, kF16), std::pair(kBF16, kF32)}) {
     cases.push_back(transpose_case(from, to, {2, 3, 5, 7}, {0, 2, 3, 1}));
     cases.push_back(transpose_case(from, to, {2, 70, 9, 10}, {0, 2, 3, 1}));
     cases.push_back(transpose_case(from, to, {2, 9, 10, 70}, {0, 3, 1, 2}));
@@ -63,7 +77,8 @@ std::vector<KernelCase> copy_cases() {
   {  // NCHW with 3 channels to NHWC with 8, the rest zero
     const Tensor x = random_tensor(kF32, {2, 3, 9, 10});
     const CopyProblem p{kF32, kF16, {2, 9, 10, 8}, {270, 10, 1, 90}, {720, 80, 8, 1}, 3};
-    const Tensor padded = reference("Pad", {}, {to_nhwc(x), Tensor::vector_i64(Ints{0, 0, 0, 0, 0, 0, 0, 5})})[0];
+    const Tensor padded =
+        reference("Pad", {}, {to_nhwc(x), Tensor::vector_i64(Ints{0, 0, 0, 0, 0, 0, 0, 5})})[0];
     cases.push_back({"nchw3 to nhwc8", copy_kernel(p), {x}, {cast(padded, kF16)}, 0});
   }
   for (const DataType type : {kF32, kF16, kI64, kBool}) {
@@ -84,10 +99,20 @@ std::vector<KernelBench> copy_benches() {
   std::vector<KernelBench> benches;
   for (const int64_t n : {1, 8, 32, 128}) {
     const auto bytes = [&](int64_t each, size_t size) { return static_cast<size_t>(n * each) * size; };
-    const CopyProblem image{DataType::kF32, DataType::kF16, {n, 224, 224, 8}, {150528, 224, 1, 50176}, {401408, 1792, 8, 1}, 3};
-    benches.push_back({str("copy nchw3_f32_to_nhwc8_f16 batch ", n), copy_kernel(image), DataType::kF32, {bytes(150528, 4)}, {bytes(401408, 2)}});
-    const CopyProblem features{DataType::kF16, DataType::kF16, {n, 784, 256}, {200704, 1, 784}, {200704, 256, 1}};
-    benches.push_back({str("copy nchw_to_nhwc_f16 28x28x256 batch ", n), copy_kernel(features), DataType::kF16, {bytes(200704, 2)}, {bytes(200704, 2)}});
+    const CopyProblem image{DataType::kF32,          DataType::kF16,       {n, 224, 224, 8},
+                            {150528, 224, 1, 50176}, {401408, 1792, 8, 1}, 3};
+    benches.push_back({str("copy nchw3_f32_to_nhwc8_f16 batch ", n),
+                       copy_kernel(image),
+                       DataType::kF32,
+                       {bytes(150528, 4)},
+                       {bytes(401408, 2)}});
+    const CopyProblem features{
+        DataType::kF16, DataType::kF16, {n, 784, 256}, {200704, 1, 784}, {200704, 256, 1}};
+    benches.push_back({str("copy nchw_to_nhwc_f16 28x28x256 batch ", n),
+                       copy_kernel(features),
+                       DataType::kF16,
+                       {bytes(200704, 2)},
+                       {bytes(200704, 2)}});
   }
   return benches;
 }

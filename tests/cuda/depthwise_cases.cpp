@@ -6,8 +6,8 @@ namespace {
 
 using enum DataType;
 
-DepthwiseProblem problem_of(DataType type, int64_t images, int64_t side, int64_t channels, int64_t kernel, int64_t stride,
-                            int64_t dilation = 1) {
+DepthwiseProblem problem_of(DataType type, int64_t images, int64_t side, int64_t channels, int64_t kernel,
+                            int64_t stride, int64_t dilation = 1) {
   DepthwiseProblem p{type, images, side, side + 1, channels, 0, 0};
   p.kernel_h = p.kernel_w = kernel;
   p.stride_h = p.stride_w = stride;
@@ -23,9 +23,13 @@ KernelCase depthwise_case(DataType type, int64_t channels, int64_t kernel, int64
   DepthwiseProblem p = problem_of(type, 2, 9, channels, kernel, stride, dilation);
   p.epilogue = epilogue;
   const Tensor x = random_tensor(type, {2, channels, p.height, p.width});
-  const Tensor w = random_tensor(type, {channels, 1, kernel, kernel}, -1, 1, 2), b = random_tensor(type, {channels}, -1, 1, 3);
-  const Attrs attrs = {{"pads", Ints(4, p.pad_top)}, {"strides", Ints(2, stride)}, {"dilations", Ints(2, dilation)},
-                       {"group", channels}, {"epilogue", std::string(epilogue)}};
+  const Tensor w = random_tensor(type, {channels, 1, kernel, kernel}, -1, 1, 2),
+               b = random_tensor(type, {channels}, -1, 1, 3);
+  const Attrs attrs = {{"pads", Ints(4, p.pad_top)},
+                       {"strides", Ints(2, stride)},
+                       {"dilations", Ints(2, dilation)},
+                       {"group", channels},
+                       {"epilogue", std::string(epilogue)}};
   std::vector<Tensor> all = {x, w, b}, inputs = {to_nhwc(x), transposed(w, {2, 3, 1, 0}), b};
   if (p.epilogue.find("x1") != std::string::npos) {
     const Tensor r = random_tensor(type, {2, channels, p.out_h, p.out_w}, -1, 1, 4);
@@ -34,7 +38,10 @@ KernelCase depthwise_case(DataType type, int64_t channels, int64_t kernel, int64
     p.extras.push_back({type, p.out_h * p.out_w * channels, channels, 1});
   }
   return {str("depthwise ", data_type_name(type), " c", channels, " k", kernel, " s", stride, " d", dilation),
-          depthwise_kernel(p), inputs, {to_nhwc(reference("Conv", attrs, all)[0])}, type_tolerance(type)};
+          depthwise_kernel(p),
+          inputs,
+          {to_nhwc(reference("Conv", attrs, all)[0])},
+          type_tolerance(type)};
 }
 
 }  // namespace
@@ -57,16 +64,21 @@ std::vector<KernelBench> depthwise_benches() {
   struct Layer {
     int64_t side, channels, kernel, stride;
   };
-  const Layer layers[] = {{112, 32, 3, 1}, {112, 96, 3, 2}, {56, 144, 3, 1}, {28, 240, 5, 1}, {14, 576, 3, 1}, {7, 960, 3, 1}, {14, 672, 5, 2}};
+  const Layer layers[] = {{112, 32, 3, 1}, {112, 96, 3, 2}, {56, 144, 3, 1}, {28, 240, 5, 1},
+                          {14, 576, 3, 1}, {7, 960, 3, 1},  {14, 672, 5, 2}};
   for (const int64_t n : {1, 32, 128})
     for (const Layer& l : layers) {
       DepthwiseProblem p = problem_of(kF16, n, l.side, l.channels, l.kernel, l.stride);
       p.width = p.height;
       p.out_w = p.out_h;
       p.epilogue = "clip x0 #0 #6";
-      benches.push_back({str("depthwise b", n, " ", l.side, " c", l.channels, " k", l.kernel, " s", l.stride), depthwise_kernel(p), kF16,
-                         {static_cast<size_t>(n * l.side * l.side * l.channels) * 2, static_cast<size_t>(l.kernel * l.kernel * l.channels) * 2, static_cast<size_t>(l.channels) * 2},
-                         {static_cast<size_t>(n * p.out_h * p.out_w * l.channels) * 2}});
+      benches.push_back(
+          {str("depthwise b", n, " ", l.side, " c", l.channels, " k", l.kernel, " s", l.stride),
+           depthwise_kernel(p),
+           kF16,
+           {static_cast<size_t>(n * l.side * l.side * l.channels) * 2,
+            static_cast<size_t>(l.kernel * l.kernel * l.channels) * 2, static_cast<size_t>(l.channels) * 2},
+           {static_cast<size_t>(n * p.out_h * p.out_w * l.channels) * 2}});
     }
   return benches;
 }

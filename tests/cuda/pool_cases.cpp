@@ -8,54 +8,75 @@ namespace {
 
 using enum DataType;
 
-KernelCase pool_case(DataType type, bool average, bool count_pads, int64_t channels, int64_t kernel, int64_t stride,
-                     int64_t pad, int64_t dilation = 1, bool ceil = false) {
+KernelCase pool_case(DataType type, bool average, bool count_pads, int64_t channels, int64_t kernel,
+                     int64_t stride, int64_t pad, int64_t dilation = 1, bool ceil = false) {
   const Tensor x = random_tensor(type, {2, channels, 9, 10}, -3, 3);
-  Attrs attrs = {{"kernel_shape", Ints(2, kernel)}, {"strides", Ints(2, stride)}, {"pads", Ints(4, pad)},
-                 {"dilations", Ints(2, dilation)}, {"ceil_mode", int64_t{ceil}}};
+  Attrs attrs = {{"kernel_shape", Ints(2, kernel)},
+                 {"strides", Ints(2, stride)},
+                 {"pads", Ints(4, pad)},
+                 {"dilations", Ints(2, dilation)},
+                 {"ceil_mode", int64_t{ceil}}};
   if (average) attrs.set("count_include_pad", int64_t{count_pads});
   const Tensor y = reference(average ? "AveragePool" : "MaxPool", attrs, {x})[0];
-  const PoolProblem p{type, average, count_pads, 2, 9, 10, channels, y.dims()[2], y.dims()[3], kernel, kernel,
-                      stride, stride, pad, pad, pad, pad, dilation, dilation};
-  return {str(average ? "average_pool " : "max_pool ", data_type_name(type), " ", channels), pool_kernel(p),
-          {to_nhwc(x)}, {to_nhwc(y)}, average ? type_tolerance(type) : 0};
+  const PoolProblem p{type,   average, count_pads, 2,   9,   10,  channels, y.dims()[2], y.dims()[3], kernel,
+                      kernel, stride,  stride,     pad, pad, pad, pad,      dilation,    dilation};
+  return {str(average ? "average_pool " : "max_pool ", data_type_name(type), " ", channels),
+          pool_kernel(p),
+          {to_nhwc(x)},
+          {to_nhwc(y)},
+          average ? type_tolerance(type) : 0};
 }
 
 KernelCase global_case(DataType type, bool average, int64_t images, int64_t channels) {
   const Tensor x = random_tensor(type, {images, channels, 5, 7}, -3, 3);
   const Tensor y = reference(average ? "GlobalAveragePool" : "GlobalMaxPool", {}, {x})[0];
-  return {str("global_pool ", data_type_name(type), " ", channels), global_pool_kernel({type, average, images, 35, channels}),
-          {to_nhwc(x)}, {to_nhwc(y)}, type_tolerance(type)};
+  return {str("global_pool ", data_type_name(type), " ", channels),
+          global_pool_kernel({type, average, images, 35, channels}),
+          {to_nhwc(x)},
+          {to_nhwc(y)},
+          type_tolerance(type)};
 }
 
 KernelCase gates_case(DataType type, int64_t images, int64_t channels, int64_t hidden) {
-  const Tensor x = random_tensor(type, {images, channels}), w1 = random_tensor(type, {hidden, channels}, -1, 1, 2),
-               b1 = random_tensor(type, {hidden}, -1, 1, 3), w2 = random_tensor(type, {channels, hidden}, -1, 1, 4),
+  const Tensor x = random_tensor(type, {images, channels}),
+               w1 = random_tensor(type, {hidden, channels}, -1, 1, 2),
+               b1 = random_tensor(type, {hidden}, -1, 1, 3),
+               w2 = random_tensor(type, {channels, hidden}, -1, 1, 4),
                b2 = random_tensor(type, {channels}, -1, 1, 5);
   const auto layer = [](const Tensor& in, const Tensor& w, const Tensor& b, const char* epilogue) {
-    return reference("FusedMatMul", {{"trans_b", int64_t{1}}, {"epilogue", std::string(epilogue)}}, {in, w, b})[0];
+    return reference("FusedMatMul", {{"trans_b", int64_t{1}}, {"epilogue", std::string(epilogue)}},
+                     {in, w, b})[0];
   };
   const Tensor wide[] = {cast(x, kF32), cast(w1, kF32), cast(b1, kF32), cast(w2, kF32), cast(b2, kF32)};
   const Tensor y = layer(layer(wide[0], wide[1], wide[2], "silu x0"), wide[3], wide[4], "sigmoid x0");
-  return {str("gates ", data_type_name(type)), gates_kernel({type, images, channels, hidden, "silu x0", "sigmoid x0"}),
-          {x, w1, b1, w2, b2}, {cast(y, type)}, type_tolerance(type)};
+  return {str("gates ", data_type_name(type)),
+          gates_kernel({type, images, channels, hidden, "silu x0", "sigmoid x0"}),
+          {x, w1, b1, w2, b2},
+          {cast(y, type)},
+          type_tolerance(type)};
 }
 
 KernelCase resize_case(DataType type, const char* mode, const char* coordinates, int64_t channels) {
   const Tensor x = random_tensor(type, {2, channels, 5, 6});
-  const Attrs attrs = {{"mode", std::string(mode)}, {"coordinate_transformation_mode", std::string(coordinates)}};
+  const Attrs attrs = {{"mode", std::string(mode)},
+                       {"coordinate_transformation_mode", std::string(coordinates)}};
   const Tensor y = reference("Resize", attrs, {x, {}, {}, Tensor::vector_i64(Ints{2, channels, 9, 13})})[0];
   const auto sampling = ops::ResampleMode::read(attrs);
   ResizeProblem p{type, 2, 5, 6, channels, 9, 13, 0, 0};
   std::vector<Tensor> inputs = {to_nhwc(x)};
   for (const auto& [in, out] : {std::pair<int64_t, int64_t>{5, 9}, {6, 13}}) {
-    const auto table = ops::resample_table(*sampling, {in, out, static_cast<double>(out) / static_cast<double>(in)});
+    const auto table =
+        ops::resample_table(*sampling, {in, out, static_cast<double>(out) / static_cast<double>(in)});
     (in == 5 ? p.taps_h : p.taps_w) = static_cast<int>(table->taps);
     const Dims dims = {out, static_cast<int64_t>(table->taps)};
     inputs.push_back(ops::make_tensor(kI32, dims, {table->index.begin(), table->index.end()}));
     inputs.push_back(ops::make_tensor(kF32, dims, table->weight));
   }
-  return {str("resize ", mode, " ", data_type_name(type)), resize_kernel(p), inputs, {to_nhwc(y)}, type_tolerance(type)};
+  return {str("resize ", mode, " ", data_type_name(type)),
+          resize_kernel(p),
+          inputs,
+          {to_nhwc(y)},
+          type_tolerance(type)};
 }
 
 }  // namespace
@@ -83,14 +104,25 @@ std::vector<KernelBench> pool_benches() {
   for (const int64_t n : {1, 8, 32, 128}) {
     const auto bytes = [&](int64_t each) { return static_cast<size_t>(n * each) * 2; };
     benches.push_back({str("pool max3x3s2 b", n, " 112x112x64"),
-                       pool_kernel({kF16, false, false, n, 112, 112, 64, 56, 56, 3, 3, 2, 2, 1, 1, 1, 1}), kF16,
-                       {bytes(112 * 112 * 64)}, {bytes(56 * 56 * 64)}});
-    benches.push_back({str("pool global b", n, " 7x7x2048"), global_pool_kernel({kF16, true, n, 49, 2048}), kF16,
-                       {bytes(49 * 2048)}, {bytes(2048)}});
-    benches.push_back({str("pool global b", n, " 56x56x144"), global_pool_kernel({kF16, true, n, 3136, 144}), kF16,
-                       {bytes(3136 * 144)}, {bytes(144)}});
-    benches.push_back({str("gates b", n, " 1152-48"), gates_kernel({kF16, n, 1152, 48, "silu x0", "sigmoid x0"}), kF16,
-                       {bytes(1152), 1152 * 96, 96, 1152 * 96, 2304}, {bytes(1152)}});
+                       pool_kernel({kF16, false, false, n, 112, 112, 64, 56, 56, 3, 3, 2, 2, 1, 1, 1, 1}),
+                       kF16,
+                       {bytes(112 * 112 * 64)},
+                       {bytes(56 * 56 * 64)}});
+    benches.push_back({str("pool global b", n, " 7x7x2048"),
+                       global_pool_kernel({kF16, true, n, 49, 2048}),
+                       kF16,
+                       {bytes(49 * 2048)},
+                       {bytes(2048)}});
+    benches.push_back({str("pool global b", n, " 56x56x144"),
+                       global_pool_kernel({kF16, true, n, 3136, 144}),
+                       kF16,
+                       {bytes(3136 * 144)},
+                       {bytes(144)}});
+    benches.push_back({str("gates b", n, " 1152-48"),
+                       gates_kernel({kF16, n, 1152, 48, "silu x0", "sigmoid x0"}),
+                       kF16,
+                       {bytes(1152), 1152 * 96, 96, 1152 * 96, 2304},
+                       {bytes(1152)}});
   }
   return benches;
 }

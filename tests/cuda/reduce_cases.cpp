@@ -5,16 +5,20 @@ namespace ingot::cuda {
 namespace {
 
 using enum DataType;
-constexpr const char* kOps[] = {"ReduceSum", "ReduceMean", "ReduceMax", "ReduceMin", "ReduceProd",
-                                "ReduceL1", "ReduceL2", "ReduceLogSum", "ReduceLogSumExp", "ReduceSumSquare"};
+constexpr const char* kOps[] = {"ReduceSum",       "ReduceMean",     "ReduceMax", "ReduceMin",
+                                "ReduceProd",      "ReduceL1",       "ReduceL2",  "ReduceLogSum",
+                                "ReduceLogSumExp", "ReduceSumSquare"};
 
 KernelCase reduce_case(Reduction reduction, DataType type, const Dims& dims, const Ints& axes) {
   const Tensor x = random_tensor(type, dims, reduction == Reduction::kLogSum ? 0.5 : -2, 2);
   ReduceProblem p{reduction, type, dims, std::vector<bool>(dims.size())};
   for (const int64_t axis : axes) p.reduced[static_cast<size_t>(axis)] = true;
   const char* op = kOps[static_cast<int>(reduction)];
-  return {str(op, " ", data_type_name(type), " ", dims_to_string(dims)), reduce_kernel(p), {x},
-          reference(op, {}, {x, Tensor::vector_i64(axes)}), type_tolerance(type)};
+  return {str(op, " ", data_type_name(type), " ", dims_to_string(dims)),
+          reduce_kernel(p),
+          {x},
+          reference(op, {}, {x, Tensor::vector_i64(axes)}),
+          type_tolerance(type)};
 }
 
 KernelCase arg_case(DataType type, const Dims& dims, int64_t axis, bool largest, bool last) {
@@ -23,8 +27,11 @@ KernelCase arg_case(DataType type, const Dims& dims, int64_t axis, bool largest,
   for (size_t d = 0; d < dims.size(); ++d)
     if (d != static_cast<size_t>(axis)) (d < static_cast<size_t>(axis) ? p.outer : p.inner) *= dims[d];
   const Attrs attrs = {{"axis", axis}, {"select_last_index", int64_t{last}}};
-  return {str("arg ", data_type_name(type), " ", dims_to_string(dims)), arg_extreme_kernel(p), {x},
-          reference(largest ? "ArgMax" : "ArgMin", attrs, {x}), 0};
+  return {str("arg ", data_type_name(type), " ", dims_to_string(dims)),
+          arg_extreme_kernel(p),
+          {x},
+          reference(largest ? "ArgMax" : "ArgMin", attrs, {x}),
+          0};
 }
 
 }  // namespace

@@ -101,8 +101,9 @@ void DirectConv::run_panel(const ConvBuffers& buffers, const Position& at) const
                               : nullptr;
   const bool post = at.last && buffers.post.run != nullptr;
   const bool dense = dst_pixel_ == weights_.lanes && dst_row_ == out_w_ * dst_pixel_;
-  float* finished = nullptr;  // tiles that wait for the program: one after the other where the result is dense
-  int64_t waiting = 0;        // pixels of them
+  float* finished =
+      nullptr;          // tiles that wait for the program: one after the other where the result is dense
+  int64_t waiting = 0;  // pixels of them
   for (int64_t unit = at.units.begin; unit < at.units.end; ++unit) {
     const int64_t y = unit / columns;
     const ColumnTile& tile = column_tiles_[unit % columns];

@@ -103,8 +103,8 @@ INGOT_INLINE VecF erf(VecF x) {
          reciprocal(polynomial(s, {1.0f, 5.0240785572e-01f, 1.1425631204e-01f, 1.4997193131e-02f,
                                    1.1651859858e-03f, 3.8004376509e-05f}));
 }
-/// 1 / (1 + 2^(n + r)): the sum that rounds -x log2(e) to n leaves 127 + n in its low bits, an exponent. Where
-/// the result is below 1e-8, its error grows to ten units.
+/// 1 / (1 + 2^(n + r)): the sum that rounds -x log2(e) to n leaves 127 + n in its low bits, an exponent.
+/// Where the result is below 1e-8, its error grows to ten units.
 INGOT_INLINE VecF sigmoid(VecF x) {
   const VecF t = clamp(x, broadcast(-87.0f), broadcast(87.0f)), minus_log2e = broadcast(-1.44269504f);
   const VecF shift = broadcast(0x1.8p23f + 127);

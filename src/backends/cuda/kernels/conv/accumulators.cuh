@@ -1,5 +1,6 @@
 // A block's sums, in registers of its warps, and the products of one tile of depth that are added to them: by
-// warpgroups where WGMMA is set, else by warps. Rows are split among WARPS_M parts of the block, columns among WARPS_N.
+// warpgroups where WGMMA is set, else by warps. Rows are split among WARPS_M parts of the block, columns
+// among WARPS_N.
 #pragma once
 
 #if WGMMA
@@ -11,10 +12,10 @@
 #include "backends/cuda/kernels/device/async.cuh"
 
 struct Accumulators {
-  static constexpr int kPart = WGMMA ? 128 : 32;                     // threads of a part
-  static constexpr int kTall = WGMMA ? 64 : 16;                      // rows of an instruction
-  static constexpr int kM = BM / WARPS_M, kN = BN / WARPS_N;          // of a part
-  static constexpr int kTiles = kM / kTall, kColumns = kN / 8;        // instructions, groups of 8 columns
+  static constexpr int kPart = WGMMA ? 128 : 32;                // threads of a part
+  static constexpr int kTall = WGMMA ? 64 : 16;                 // rows of an instruction
+  static constexpr int kM = BM / WARPS_M, kN = BN / WARPS_N;    // of a part
+  static constexpr int kTiles = kM / kTall, kColumns = kN / 8;  // instructions, groups of 8 columns
   float sums[kTiles][kColumns * 4];
 
   __device__ static int first_row() { return threadIdx.x / kPart / WARPS_N * kM; }
@@ -71,11 +72,13 @@ struct Accumulators {
     const int lane = threadIdx.x % 32, warp = threadIdx.x % kPart / 32;
 #pragma unroll
     for (int i = 0; i < kTiles; ++i) {
-      float* at = tile + (first_row() + i * kTall + warp * 16 + lane / 4) * stride + first_column() + lane % 4 * 2;
+      float* at =
+          tile + (first_row() + i * kTall + warp * 16 + lane / 4) * stride + first_column() + lane % 4 * 2;
 #pragma unroll
       for (int j = 0; j < kColumns; ++j) {
         *reinterpret_cast<float2*>(at + j * 8) = make_float2(sums[i][j * 4], sums[i][j * 4 + 1]);
-        *reinterpret_cast<float2*>(at + 8 * stride + j * 8) = make_float2(sums[i][j * 4 + 2], sums[i][j * 4 + 3]);
+        *reinterpret_cast<float2*>(at + 8 * stride + j * 8) =
+            make_float2(sums[i][j * 4 + 2], sums[i][j * 4 + 3]);
       }
     }
   }

@@ -42,9 +42,11 @@ std::string wgmma_text(DataType type, int columns) {
     operands += str(i > 0 ? ", " : "", "\"+f\"(d[", i, "])");
   }
   return str("__device__ inline void wgmma(float (&d)[", count, "], u64 a, u64 b, int accumulate) {\n",
-             "  asm volatile(\"{ .reg .pred p; setp.ne.b32 p, %", count + 2, ", 0; wgmma.mma_async.sync.aligned.m64n", columns,
-             half ? "k16" : "k8", ".f32.", element, ".", element, " {", registers, "}, %", count, ", %", count + 1,
-             half ? ", p, 1, 1, 0, 0; }\"" : ", p, 1, 1; }\"", " : ", operands, " : \"l\"(a), \"l\"(b), \"r\"(accumulate));\n}\n");
+             "  asm volatile(\"{ .reg .pred p; setp.ne.b32 p, %", count + 2,
+             ", 0; wgmma.mma_async.sync.aligned.m64n", columns, half ? "k16" : "k8", ".f32.", element, ".",
+             element, " {", registers, "}, %", count, ", %", count + 1,
+             half ? ", p, 1, 1, 0, 0; }\"" : ", p, 1, 1; }\"", " : ", operands,
+             " : \"l\"(a), \"l\"(b), \"r\"(accumulate));\n}\n");
 }
 
 Status check(const ConvProblem& p) {
@@ -58,7 +60,8 @@ Status check(const ConvProblem& p) {
   return {};
 }
 
-ConvParams make_params(const ConvProblem& p, const Dims& strides, int64_t weight_row, int64_t y_row, int vec_b) {
+ConvParams make_params(const ConvProblem& p, const Dims& strides, int64_t weight_row, int64_t y_row,
+                       int vec_b) {
   ConvParams params{};
   const auto narrow = [](int64_t v) { return static_cast<int>(v); };
   params.rows = narrow(p.rows());
@@ -111,8 +114,10 @@ ConvProblem matmul_problem(DataType type, int64_t m, int64_t n, int64_t k) {
 
 Result<KernelSpec> conv_kernel(const ConvProblem& p, const ConvConfig& config) {
   INGOT_RETURN_IF_ERROR(check(p));
-  const Dims strides = !p.x_strides.empty() ? p.x_strides : dense_strides({p.images, p.height, p.width, p.channels});
-  const int64_t weight_row = p.weight_row > 0 ? p.weight_row : p.depth(), y_row = p.y_row > 0 ? p.y_row : p.filters;
+  const Dims strides =
+      !p.x_strides.empty() ? p.x_strides : dense_strides({p.images, p.height, p.width, p.channels});
+  const int64_t weight_row = p.weight_row > 0 ? p.weight_row : p.depth(),
+                y_row = p.y_row > 0 ? p.y_row : p.filters;
   const int vec_a = vector_of_x(p, strides), vec_b = vector_of_weights(p, weight_row);
   const int block = (config.wgmma ? 128 : 32) * config.warps_m * config.warps_n;
 
@@ -160,16 +165,19 @@ Result<KernelSpec> conv_kernel(const ConvProblem& p, const ConvConfig& config) {
   spec.grid = {static_cast<unsigned>(ceil_div(p.filters, config.bn)),
                static_cast<unsigned>(std::max<int64_t>(1, ceil_div(p.rows(), config.bm))),
                static_cast<unsigned>(p.batch * params.splits)};
-  if (spec.grid.y > 65535 || spec.grid.z > 65535) return unsupported("a grid of ", spec.grid.y, " times ", spec.grid.z);
+  if (spec.grid.y > 65535 || spec.grid.z > 65535)
+    return unsupported("a grid of ", spec.grid.y, " times ", spec.grid.z);
   spec.block.x = static_cast<unsigned>(block);
   spec.shared_bytes = static_cast<unsigned>(1024 + conv_shared_bytes(config, params.depth_tiles));
   if (split) {
     const size_t results = size_t{spec.grid.x} * spec.grid.y * static_cast<size_t>(p.batch);
-    spec.workspace_bytes = ((results + 3) / 4 * 4 + results * static_cast<size_t>(params.splits * config.bm * config.bn)) * 4;
+    spec.workspace_bytes =
+        ((results + 3) / 4 * 4 + results * static_cast<size_t>(params.splits * config.bm * config.bn)) * 4;
     spec.zeroed_workspace = true;
   }
-  spec.name = str(p.kernel_h * p.kernel_w > 1 ? "conv_" : "gemm_", data_type_name(p.type), p.exact ? "x3" : "", "_",
-                  config.bm, "x", config.bn, "x", config.stages, split ? "_split" : "", config.wgmma ? "__sm90" : "__sm80");
+  spec.name = str(p.kernel_h * p.kernel_w > 1 ? "conv_" : "gemm_", data_type_name(p.type),
+                  p.exact ? "x3" : "", "_", config.bm, "x", config.bn, "x", config.stages,
+                  split ? "_split" : "", config.wgmma ? "__sm90" : "__sm80");
   spec.set_params(params);
   return spec;
 }

@@ -1,36 +1,36 @@
-// Convolution as a matrix product that is never laid out (implicit GEMM), and matrix products: y = epilogue(alpha *
-// A B^T + bias), where A has a row for each output pixel and B one for each filter.
+// Convolution as a matrix product that is never laid out (implicit GEMM), and matrix products: y =
+// epilogue(alpha * A B^T + bias), where A has a row for each output pixel and B one for each filter.
 //
 // A block computes BM x BN of the result from a ring of STAGES tiles of depth; tiles come in while others are
-// multiplied. Where the result has too few blocks for the GPU, the depth is split among blocks (p.splits): each writes
-// its sums to the workspace, and the last of them to arrive adds all up, always in the same order.
+// multiplied. Where the result has too few blocks for the GPU, the depth is split among blocks (p.splits):
+// each writes its sums to the workspace, and the last of them to arrive adds all up, always in the same
+// order.
 //
-// Options: TYPE of the factors; X_TYPE as x lies in memory; BIAS_TYPE; OUT; BM, BN, WARPS_M, WARPS_N, BLOCK (threads),
-// STAGES, WGMMA; VEC_A, VEC_B, VEC_Y: elements moved at once; POINTWISE: a 1x1 filter without pads; HAS_BIAS;
-// CONSTANT_WEIGHTS: they may be read before the previous kernel ends; SPLIT. Prelude: the epilogue;
-// EXTRAS(F): F(index, type, dense) for its inputs, dense: elements follow each other along the filters.
+// Options: TYPE of the factors; X_TYPE as x lies in memory; BIAS_TYPE; OUT; BM, BN, WARPS_M, WARPS_N, BLOCK
+// (threads), STAGES, WGMMA; VEC_A, VEC_B, VEC_Y: elements moved at once; POINTWISE: a 1x1 filter without
+// pads; HAS_BIAS; CONSTANT_WEIGHTS: they may be read before the previous kernel ends; SPLIT. Prelude: the
+// epilogue; EXTRAS(F): F(index, type, dense) for its inputs, dense: elements follow each other along the
+// filters.
+#include "backends/cuda/kernels/conv/accumulators.cuh"
 #include "backends/cuda/kernels/conv/operands.cuh"
 #include "backends/cuda/kernels/device/launch.cuh"
 #include "backends/cuda/kernels/pointwise/functions.cuh"
-
 #include "prelude"
-
-#include "backends/cuda/kernels/conv/accumulators.cuh"
 
 constexpr int kStage = (BM + BN) * 128, kStride = BN + 8;
 // wgmma runs on while the next tile is awaited, so that a tile's memory is free only one step later.
 constexpr int kAhead = WGMMA ? STAGES - 2 : STAGES - 1;
 
-#define EXTRA_PARAMETER(i, T, dense) const T *__restrict__ extra##i,
-#define EXTRA_LOAD(i, T, dense)                                                                          \
-  {                                                                                                      \
+#define EXTRA_PARAMETER(i, T, dense) const T* __restrict__ extra##i,
+#define EXTRA_LOAD(i, T, dense)                                                                              \
+  {                                                                                                          \
     const T* at = extra##i + image * p.extra_image[i] + pixel * p.extra_pixel[i] + batch * p.extra_batch[i]; \
-    if (dense && VEC_Y > 1) {                                                                            \
-      const Vec<T, VEC_Y> v = load<VEC_Y>(at + n);                                                       \
-      for (int j = 0; j < VEC_Y; ++j) inputs[j][i + 1] = to_float(v[j]);                                 \
-    } else {                                                                                             \
-      for (int j = 0; j < VEC_Y; ++j) inputs[j][i + 1] = to_float(at[dense ? n + j : 0]);                \
-    }                                                                                                    \
+    if (dense && VEC_Y > 1) {                                                                                \
+      const Vec<T, VEC_Y> v = load<VEC_Y>(at + n);                                                           \
+      for (int j = 0; j < VEC_Y; ++j) inputs[j][i + 1] = to_float(v[j]);                                     \
+    } else {                                                                                                 \
+      for (int j = 0; j < VEC_Y; ++j) inputs[j][i + 1] = to_float(at[dense ? n + j : 0]);                    \
+    }                                                                                                        \
   }
 
 extern "C" __global__ void __launch_bounds__(BLOCK)

@@ -7,30 +7,33 @@
 
 namespace ingot::cuda {
 
-/// A further input of the epilogue: strides, in elements, per image, pixel of the output, filter (0 or 1) and batch.
+/// A further input of the epilogue: strides, in elements, per image, pixel of the output, filter (0 or 1) and
+/// batch.
 struct ConvExtra {
   DataType type;
   int64_t image = 0, pixel = 0, filter = 0, batch = 0;
 };
 
-/// y[image, oh, ow, filter] = epilogue(alpha * sum(x * weights) + bias, extras...), y rows of `filters` elements.
-/// Weights are [filters, kernel height, kernel width, channels], K-major: each filter's elements follow each other.
-/// Channels of x must follow each other (x_strides[3] == 1) for fast loads, but need not, and x may be of another
-/// type than the products: a network's first layer reads its NCHW input directly.
+/// y[image, oh, ow, filter] = epilogue(alpha * sum(x * weights) + bias, extras...), y rows of `filters`
+/// elements. Weights are [filters, kernel height, kernel width, channels], K-major: each filter's elements
+/// follow each other. Channels of x must follow each other (x_strides[3] == 1) for fast loads, but need not,
+/// and x may be of another type than the products: a network's first layer reads its NCHW input directly.
 ///
-/// Grouped convolutions and products of several matrices are `batch` problems with these strides between them.
+/// Grouped convolutions and products of several matrices are `batch` problems with these strides between
+/// them.
 ///
-/// Baked in: types, the epilogue, divisibility of channels, filters and strides, and whether the filter is 1x1.
+/// Baked in: types, the epilogue, divisibility of channels, filters and strides, and whether the filter is
+/// 1x1.
 struct ConvProblem {
-  DataType type;             // of weights and products: f16, bf16, or f32
+  DataType type;  // of weights and products: f16, bf16, or f32
   DataType x_type, y_type, bias_type;
-  bool exact = false;        // f32: three products of tf32 each, nearly float's precision; else tf32
+  bool exact = false;  // f32: three products of tf32 each, nearly float's precision; else tf32
   int64_t images = 1, height = 1, width = 1, channels = 1, filters = 1;
   int64_t kernel_h = 1, kernel_w = 1, stride_h = 1, stride_w = 1, pad_top = 0, pad_left = 0;
   int64_t dilation_h = 1, dilation_w = 1, out_h = 1, out_w = 1;
-  Dims x_strides;              // of image, row, column, channel; empty: dense NHWC
-  int64_t weight_row = 0;      // elements between filters, zero after the depth; 0: the depth
-  int64_t y_row = 0;           // elements between pixels; 0: `filters`
+  Dims x_strides;          // of image, row, column, channel; empty: dense NHWC
+  int64_t weight_row = 0;  // elements between filters, zero after the depth; 0: the depth
+  int64_t y_row = 0;       // elements between pixels; 0: `filters`
   int64_t batch = 1, x_batch = 0, weight_batch = 0, bias_batch = 0, y_batch = 0;
   bool has_bias = true, constant_weights = true;
   float alpha = 1;
@@ -53,7 +56,8 @@ struct ConvConfig {
 
 /// Shared memory of a block: the ring (no longer than the depth), then the result's tile in its place.
 inline int64_t conv_shared_bytes(const ConvConfig& c, int64_t depth_tiles) {
-  return std::max<int64_t>(std::min<int64_t>(c.stages, depth_tiles) * (c.bm + c.bn) * 128, c.bm * (c.bn + 8) * 4);
+  return std::max<int64_t>(std::min<int64_t>(c.stages, depth_tiles) * (c.bm + c.bn) * 128,
+                           c.bm * (c.bn + 8) * 4);
 }
 
 /// Configurations that may be best on a GPU of `multiprocessors`, by a rough model, the most promising first.

@@ -25,7 +25,8 @@ struct Estimate {
 double estimate(const ConvProblem& p, const ConvConfig& c, int multiprocessors) {
   const int64_t tile_depth = 128 * 8 / bit_width(p.type);
   const double depth = static_cast<double>(ceil_div(ceil_div(p.depth(), tile_depth), c.splits));
-  const double blocks = static_cast<double>(ceil_div(p.rows(), c.bm) * ceil_div(p.filters, c.bn) * p.batch * c.splits);
+  const double blocks =
+      static_cast<double>(ceil_div(p.rows(), c.bm) * ceil_div(p.filters, c.bn) * p.batch * c.splits);
   const int shared = static_cast<int>(conv_shared_bytes(c, static_cast<int64_t>(depth)));
   const int threads = (c.wgmma ? 128 : 32) * c.warps_m * c.warps_n;
   const double resident = std::clamp(std::min(220'000 / shared, 512 / threads), 1, 4);

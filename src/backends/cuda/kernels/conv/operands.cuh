@@ -1,6 +1,6 @@
-// How the tiles of a convolution's two factors come into shared memory: rows of 128 bytes, swizzled (wgmma.cuh).
-// Factor A has a row for each output pixel, its elements those that the filter covers there; factor B has the
-// filters. Elements outside are zeros.
+// How the tiles of a convolution's two factors come into shared memory: rows of 128 bytes, swizzled
+// (wgmma.cuh). Factor A has a row for each output pixel, its elements those that the filter covers there;
+// factor B has the filters. Elements outside are zeros.
 #pragma once
 
 #include "backends/cuda/kernels/conv/conv_params.h"
@@ -77,7 +77,8 @@ struct FactorA {
     for (int i = 0; i < kRows; ++i) {
       if (kRows * kStep > BM && row + i * kStep >= BM) break;
       const bool there = k < p.depth && inside(i, tap, p);
-      copy_async<VEC_A * sizeof(TYPE)>(tile + swizzled(row + i * kStep, column), there ? from[i] + at : x, there);
+      copy_async<VEC_A * sizeof(TYPE)>(tile + swizzled(row + i * kStep, column), there ? from[i] + at : x,
+                                       there);
     }
     tap.advance(kDepth, p);
 #else

@@ -9,8 +9,7 @@ namespace ingot::cuda {
 namespace {
 
 Result<KernelSpec> row_copy(const CopyProblem& p) {
-  return pointwise_kernel(
-      {{}, p.dims, {{p.from, p.from_strides}}, {p.to, p.to_strides}, p.alignment});
+  return pointwise_kernel({{}, p.dims, {{p.from, p.from_strides}}, {p.to, p.to_strides}, p.alignment});
 }
 
 bool half_sized(DataType type) { return bit_width(type) == 16; }
@@ -27,12 +26,13 @@ Result<KernelSpec> copy_kernel(const CopyProblem& p) {
   const bool tiles = row < rank && p.to_strides.back() == 1 && p.from_strides.back() != 0 &&
                      (p.from_strides.back() != 1 || p.dims.back() == 1) && (p.dims.back() > 1 || padded);
   const bool exact = !is_integer(p.from) || bit_width(p.from) <= 16;  // through float
-  if (padded && !(tiles && exact))
-    return unsupported("a copy pads only what it transposes");
-  if (!tiles || !exact || p.from == DataType::kF64 || p.to == DataType::kF64 || rank - 2 > TileCopyParams::kMaxRank)
+  if (padded && !(tiles && exact)) return unsupported("a copy pads only what it transposes");
+  if (!tiles || !exact || p.from == DataType::kF64 || p.to == DataType::kF64 ||
+      rank - 2 > TileCopyParams::kMaxRank)
     return row_copy(p);
 
-  KernelSpec spec{.name = str("transpose_", data_type_name(p.to)), .source = "copy/tile_copy.cu", .entry = "tile_copy"};
+  KernelSpec spec{
+      .name = str("transpose_", data_type_name(p.to)), .source = "copy/tile_copy.cu", .entry = "tile_copy"};
   INGOT_ASSIGN_OR_RETURN(const std::string from, checked_device_type(p.from));
   INGOT_ASSIGN_OR_RETURN(const std::string to, checked_device_type(p.to));
   TileCopyParams params{};

@@ -1,14 +1,14 @@
-// Kernels that move elements: strided copies with a conversion (slices, expands, transposes, parts of a concat,
-// changes of layout), pads and gathers.
+// Kernels that move elements: strided copies with a conversion (slices, expands, transposes, parts of a
+// concat, changes of layout), pads and gathers.
 #pragma once
 
 #include "backends/cuda/kernels/kernel_spec.h"
 
 namespace ingot::cuda {
 
-/// y[i] = x[i] for all i below `dims`, each with strides of its own; x has only the first `valid` elements along
-/// the innermost dim (-1: all), the rest of y is 0. Where the innermost strides of both are not 1 the copy goes
-/// through tiles, so that both sides are read and written in long rows.
+/// y[i] = x[i] for all i below `dims`, each with strides of its own; x has only the first `valid` elements
+/// along the innermost dim (-1: all), the rest of y is 0. Where the innermost strides of both are not 1 the
+/// copy goes through tiles, so that both sides are read and written in long rows.
 ///
 /// Baked in: types, the order of dims in memory, whether rows divide into vectors.
 struct CopyProblem {
@@ -32,9 +32,9 @@ struct PadProblem {
 /// Arguments: x, y.
 Result<KernelSpec> pad_kernel(const PadProblem& problem);
 
-/// Gather along an axis: x [outer, axis, inner], y [outer, indices, inner]; indices below 0 count from the end,
-/// those out of range read the nearest element. Baked in: sizes of elements, the indices' type, the vectors of
-/// `inner`.
+/// Gather along an axis: x [outer, axis, inner], y [outer, indices, inner]; indices below 0 count from the
+/// end, those out of range read the nearest element. Baked in: sizes of elements, the indices' type, the
+/// vectors of `inner`.
 struct GatherProblem {
   DataType type, index_type;  // kI32 or kI64
   int64_t outer, axis, inner, indices;

@@ -9,15 +9,15 @@ struct TileCopyParams {
   unsigned valid;          // columns that x has
   long long from_column, to_row;
   Divisor row_tiles, column_tiles;
-  int rank;                  // of the other dims
-  Divisor sizes[kMaxRank];   // innermost first
+  int rank;                 // of the other dims
+  Divisor sizes[kMaxRank];  // innermost first
   long long from[kMaxRank], to[kMaxRank];
 };
 
 struct PadParams {
   static constexpr int kMaxRank = 8;
   unsigned elements;
-  Divisor sizes[kMaxRank];      // of y, innermost first
+  Divisor sizes[kMaxRank];  // of y, innermost first
   int before[kMaxRank];
   int from_sizes[kMaxRank];
   long long from_strides[kMaxRank];

@@ -1,8 +1,8 @@
 // Pads and gathers: copies whose elements are looked up one by one.
+#include <algorithm>
+
 #include "backends/cuda/kernels/copy/copy.h"
 #include "backends/cuda/kernels/copy/copy_params.h"
-
-#include <algorithm>
 
 namespace ingot::cuda {
 namespace {
@@ -85,7 +85,8 @@ Result<KernelSpec> pad_kernel(const PadProblem& p) {
 }
 
 Result<KernelSpec> gather_kernel(const GatherProblem& p) {
-  KernelSpec spec{.name = str("gather_", data_type_name(p.type)), .source = "copy/gather.cu", .entry = "gather"};
+  KernelSpec spec{
+      .name = str("gather_", data_type_name(p.type)), .source = "copy/gather.cu", .entry = "gather"};
   INGOT_RETURN_IF_ERROR(define_types(spec, p.type, p.index_type));
   const int width = vector_width(p.type, {p.inner});
   const int64_t inner = std::max<int64_t>(1, p.inner / width), vectors = p.outer * p.indices * inner;

@@ -4,7 +4,8 @@
 #include "backends/cuda/kernels/device/vector.cuh"
 
 extern "C" __global__ void __launch_bounds__(256)
-    gather(const TYPE* __restrict__ x, const INDEX* __restrict__ indices, TYPE* __restrict__ y, const GatherParams p) {
+    gather(const TYPE* __restrict__ x, const INDEX* __restrict__ indices, TYPE* __restrict__ y,
+           const GatherParams p) {
   wait_for_previous_kernel();
   const unsigned v = blockIdx.x * blockDim.x + threadIdx.x;
   if (v >= p.vectors) return;

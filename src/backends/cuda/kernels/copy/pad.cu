@@ -5,7 +5,8 @@
 
 enum Mode { kConstant, kEdge, kReflect, kWrap };
 
-extern "C" __global__ void __launch_bounds__(256) pad(const TYPE* __restrict__ x, TYPE* __restrict__ y, const PadParams p) {
+extern "C" __global__ void __launch_bounds__(256)
+    pad(const TYPE* __restrict__ x, TYPE* __restrict__ y, const PadParams p) {
   wait_for_previous_kernel();
   const unsigned i = blockIdx.x * blockDim.x + threadIdx.x;
   if (i >= p.elements) return;

@@ -8,7 +8,7 @@ extern "C" __global__ void __launch_bounds__(256)
     tile_copy(const FROM* __restrict__ x, TO* __restrict__ y, const TileCopyParams p) {
   wait_for_previous_kernel();
   constexpr int kThreads = TILE / VEC, kSteps = 256 / kThreads;  // threads on a line; lines at once
-  __shared__ TO tile[TILE][TILE + VEC];                           // [column][row]
+  __shared__ TO tile[TILE][TILE + VEC];                          // [column][row]
   unsigned rest = divide(blockIdx.x, p.row_tiles);
   const unsigned row0 = remainder_of(blockIdx.x, rest, p.row_tiles) * TILE;
   unsigned outer = divide(rest, p.column_tiles);

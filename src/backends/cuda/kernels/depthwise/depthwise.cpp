@@ -10,8 +10,10 @@ namespace ingot::cuda {
 Result<KernelSpec> depthwise_kernel(const DepthwiseProblem& p) {
   INGOT_ASSIGN_OR_RETURN(const std::string type, checked_device_type(p.type));
   if (p.extras.size() > DepthwiseParams::kMaxExtras)
-    return unsupported("an epilogue takes up to ", DepthwiseParams::kMaxExtras, " inputs, got ", p.extras.size());
-  if (p.kernel_h * p.kernel_w > 121) return unsupported("a depthwise kernel of ", p.kernel_h, "x", p.kernel_w);
+    return unsupported("an epilogue takes up to ", DepthwiseParams::kMaxExtras, " inputs, got ",
+                       p.extras.size());
+  if (p.kernel_h * p.kernel_w > 121)
+    return unsupported("a depthwise kernel of ", p.kernel_h, "x", p.kernel_w);
   KernelSpec spec{.name = str("depthwise_", data_type_name(p.type), "_", p.kernel_h, "x", p.kernel_w),
                   .source = "depthwise/depthwise.cu",
                   .entry = "depthwise"};

@@ -1,23 +1,22 @@
-// Depthwise convolution of NHWC: a thread computes VEC channels of PIXELS neighbouring output pixels, and so reads each
-// input of a row of taps once. Options: TYPE, VEC, PIXELS, KERNEL_H, KERNEL_W, STRIDE_H, STRIDE_W, DILATION_H,
-// DILATION_W, HAS_BIAS. Prelude: the epilogue; EXTRAS(F): F(index, type, dense) as in conv.cu.
+// Depthwise convolution of NHWC: a thread computes VEC channels of PIXELS neighbouring output pixels, and so
+// reads each input of a row of taps once. Options: TYPE, VEC, PIXELS, KERNEL_H, KERNEL_W, STRIDE_H, STRIDE_W,
+// DILATION_H, DILATION_W, HAS_BIAS. Prelude: the epilogue; EXTRAS(F): F(index, type, dense) as in conv.cu.
 #include "backends/cuda/kernels/depthwise/depthwise_params.h"
 #include "backends/cuda/kernels/device/launch.cuh"
 #include "backends/cuda/kernels/device/vector.cuh"
 #include "backends/cuda/kernels/pointwise/functions.cuh"
-
 #include "prelude"
 
-#define EXTRA_PARAMETER(i, T, dense) const T *__restrict__ extra##i,
-#define EXTRA_LOAD(i, T, dense)                                                          \
-  {                                                                                      \
-    const T* at = extra##i + image * p.extra_image[i] + pixel * p.extra_pixel[i];        \
-    if (dense) {                                                                         \
-      const Vec<T, VEC> e = load<VEC>(at + channel);                                     \
-      for (int j = 0; j < VEC; ++j) inputs[j][i + 1] = to_float(e[j]);                   \
-    } else {                                                                             \
-      for (int j = 0; j < VEC; ++j) inputs[j][i + 1] = to_float(*at);                    \
-    }                                                                                    \
+#define EXTRA_PARAMETER(i, T, dense) const T* __restrict__ extra##i,
+#define EXTRA_LOAD(i, T, dense)                                                   \
+  {                                                                               \
+    const T* at = extra##i + image * p.extra_image[i] + pixel * p.extra_pixel[i]; \
+    if (dense) {                                                                  \
+      const Vec<T, VEC> e = load<VEC>(at + channel);                              \
+      for (int j = 0; j < VEC; ++j) inputs[j][i + 1] = to_float(e[j]);            \
+    } else {                                                                      \
+      for (int j = 0; j < VEC; ++j) inputs[j][i + 1] = to_float(*at);             \
+    }                                                                             \
   }
 
 extern "C" __global__ void __launch_bounds__(128)
@@ -27,7 +26,8 @@ extern "C" __global__ void __launch_bounds__(128)
   const unsigned at = blockIdx.x * blockDim.x + threadIdx.x;
   if (at >= p.pieces) return;
   const unsigned piece = divide(at, p.channel_vectors);
-  const int channel = remainder_of(at, piece, p.channel_vectors) * VEC, channels = p.channel_vectors.divisor * VEC;
+  const int channel = remainder_of(at, piece, p.channel_vectors) * VEC,
+            channels = p.channel_vectors.divisor * VEC;
   const unsigned row = divide(piece, p.row_pieces), ow = remainder_of(piece, row, p.row_pieces) * PIXELS;
   const unsigned image = divide(row, p.out_height), oh = remainder_of(row, image, p.out_height);
   const int h0 = int(oh) * STRIDE_H - p.pad_h, w0 = int(ow) * STRIDE_W - p.pad_w;
@@ -45,7 +45,8 @@ extern "C" __global__ void __launch_bounds__(128)
       if (unsigned(w0 + i) < unsigned(p.width)) in[i] = load<VEC>(line + i64(w0 + i) * channels);
     }
 #pragma unroll
-    for (int s = 0; s < KERNEL_W; ++s) filter[s] = load<VEC>(weights + (r * KERNEL_W + s) * channels + channel);
+    for (int s = 0; s < KERNEL_W; ++s)
+      filter[s] = load<VEC>(weights + (r * KERNEL_W + s) * channels + channel);
 #pragma unroll
     for (int s = 0; s < KERNEL_W; ++s)
 #pragma unroll

@@ -5,8 +5,8 @@
 
 namespace ingot::cuda {
 
-/// One filter for each channel. x, y dense NHWC; weights [kernel height, kernel width, channels]. Baked in: types,
-/// kernel, stride, dilation, epilogue, the channels' divisibility by vectors.
+/// One filter for each channel. x, y dense NHWC; weights [kernel height, kernel width, channels]. Baked in:
+/// types, kernel, stride, dilation, epilogue, the channels' divisibility by vectors.
 struct DepthwiseProblem {
   DataType type;
   int64_t images, height, width, channels, out_h, out_w;

@@ -1,7 +1,9 @@
 // Copies from global to shared memory that run beside the computation (cp.async, sm_80).
 #pragma once
 
-__device__ inline unsigned shared_address(const void* p) { return static_cast<unsigned>(__cvta_generic_to_shared(p)); }
+__device__ inline unsigned shared_address(const void* p) {
+  return static_cast<unsigned>(__cvta_generic_to_shared(p));
+}
 
 // Copies BYTES (4, 8 or 16), or writes zeros where `there` is false.
 template <int BYTES>

@@ -1,5 +1,5 @@
-// Matrix instructions of a warp (mma.sync, sm_80), operands from shared memory by ldmatrix. An operand's piece is 32
-// bytes of each row, whatever the element type: 16 elements of 16 bits or 8 of 32.
+// Matrix instructions of a warp (mma.sync, sm_80), operands from shared memory by ldmatrix. An operand's
+// piece is 32 bytes of each row, whatever the element type: 16 elements of 16 bits or 8 of 32.
 #pragma once
 
 #include "backends/cuda/kernels/device/types.cuh"
@@ -22,7 +22,8 @@ template <>
 struct Mma<f16> {
   static __device__ void run(float* d, const unsigned (&a)[4], unsigned b0, unsigned b1) {
     asm volatile(
-        "mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
+        "mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, "
+        "{%0, %1, %2, %3};"
         : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3])
         : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
   }
@@ -31,7 +32,8 @@ template <>
 struct Mma<bf16> {
   static __device__ void run(float* d, const unsigned (&a)[4], unsigned b0, unsigned b1) {
     asm volatile(
-        "mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
+        "mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, "
+        "{%0, %1, %2, %3};"
         : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3])
         : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
   }
@@ -44,12 +46,13 @@ __device__ inline unsigned to_tf32(float v) {
 }
 __device__ inline void mma_tf32(float* d, const unsigned (&a)[4], unsigned b0, unsigned b1) {
   asm volatile(
-      "mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
+      "mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, "
+      "%1, %2, %3};"
       : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3])
       : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
 }
-// EXACT: each factor as a sum of two tf32 numbers, all products but that of the two small ones: nearly float's own
-// precision for three times the work.
+// EXACT: each factor as a sum of two tf32 numbers, all products but that of the two small ones: nearly
+// float's own precision for three times the work.
 #ifndef EXACT
 #define EXACT 0
 #endif

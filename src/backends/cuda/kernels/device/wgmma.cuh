@@ -1,6 +1,6 @@
-// Matrix instructions of a warpgroup (wgmma, sm_90a): operands in shared memory, rows of 128 bytes in the layout that
-// hardware calls 128-byte swizzle: of row r, piece p of 16 bytes lies at piece p ^ (r % 8). Tiles begin at multiples
-// of 1024 bytes. The instruction itself is written by the host for its width (wgmma_text).
+// Matrix instructions of a warpgroup (wgmma, sm_90a): operands in shared memory, rows of 128 bytes in the
+// layout that hardware calls 128-byte swizzle: of row r, piece p of 16 bytes lies at piece p ^ (r % 8). Tiles
+// begin at multiples of 1024 bytes. The instruction itself is written by the host for its width (wgmma_text).
 #pragma once
 
 #include "backends/cuda/kernels/device/types.cuh"

@@ -1,7 +1,7 @@
-// GroupNormalization (and InstanceNormalization, groups of one channel) of [image, pixel, channel]. A block takes
-// TILE channels of an image, whole groups of them; VEC channels a thread, LANES = TILE / VEC threads side by side.
-// It reads its pixels three times, the last two from L2: once for the means, once for the variances around them.
-// Options: TYPE, SCALE (type of scale and bias), TILE, VEC.
+// GroupNormalization (and InstanceNormalization, groups of one channel) of [image, pixel, channel]. A block
+// takes TILE channels of an image, whole groups of them; VEC channels a thread, LANES = TILE / VEC threads
+// side by side. It reads its pixels three times, the last two from L2: once for the means, once for the
+// variances around them. Options: TYPE, SCALE (type of scale and bias), TILE, VEC.
 #include "backends/cuda/kernels/device/launch.cuh"
 #include "backends/cuda/kernels/device/vector.cuh"
 #include "backends/cuda/kernels/norm/norm_params.h"

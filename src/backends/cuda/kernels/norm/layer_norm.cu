@@ -1,5 +1,6 @@
-// LayerNormalization and RMSNormalization of rows, of the sum with a skip where there is one. Options: TYPE; SCALE
-// (type of scale and bias); THREADS, ITEMS, VEC (rows.cuh); RMS, HAS_SKIP, HAS_SCALE, HAS_BIAS, HAS_SUM.
+// LayerNormalization and RMSNormalization of rows, of the sum with a skip where there is one. Options: TYPE;
+// SCALE (type of scale and bias); THREADS, ITEMS, VEC (rows.cuh); RMS, HAS_SKIP, HAS_SCALE, HAS_BIAS,
+// HAS_SUM.
 #include "backends/cuda/kernels/device/launch.cuh"
 #include "backends/cuda/kernels/device/reduce.cuh"
 #include "backends/cuda/kernels/norm/norm_params.h"

@@ -59,9 +59,10 @@ Result<KernelSpec> softmax_kernel(const SoftmaxProblem& p) {
 Result<KernelSpec> layer_norm_kernel(const LayerNormProblem& p) {
   INGOT_ASSIGN_OR_RETURN(const std::string type, checked_device_type(p.type));
   INGOT_ASSIGN_OR_RETURN(const std::string scale, checked_device_type(p.scale_type));
-  KernelSpec spec{.name = str(p.has_skip ? "skip_" : "", p.rms ? "rms_norm_" : "layer_norm_", data_type_name(p.type)),
-                  .source = "norm/layer_norm.cu",
-                  .entry = "layer_norm"};
+  KernelSpec spec{
+      .name = str(p.has_skip ? "skip_" : "", p.rms ? "rms_norm_" : "layer_norm_", data_type_name(p.type)),
+      .source = "norm/layer_norm.cu",
+      .entry = "layer_norm"};
   spec.define("TYPE", type);
   spec.define("SCALE", scale);
   spec.define("RMS", p.rms);
@@ -88,7 +89,9 @@ Result<KernelSpec> group_norm_kernel(const GroupNormProblem& p) {
   while (tile < p.channels && (tile < 64 || tile % vec != 0 || p.channels % tile != 0)) tile += group;
   if (tile / vec > 1024 || tile > 4096)
     return unsupported("groups of ", group, " channels are too large for a block");
-  KernelSpec spec{.name = str("group_norm_", data_type_name(p.type)), .source = "norm/group_norm.cu", .entry = "group_norm"};
+  KernelSpec spec{.name = str("group_norm_", data_type_name(p.type)),
+                  .source = "norm/group_norm.cu",
+                  .entry = "group_norm"};
   spec.define("TYPE", type);
   spec.define("SCALE", scale);
   spec.define("TILE", tile);
@@ -96,7 +99,8 @@ Result<KernelSpec> group_norm_kernel(const GroupNormProblem& p) {
   const int64_t lanes = tile / vec;
   spec.block.x = static_cast<unsigned>(lanes * std::max<int64_t>(1, 512 / lanes));
   spec.grid = {static_cast<unsigned>(p.channels / tile), static_cast<unsigned>(p.images)};
-  spec.set_params(GroupNormParams{static_cast<int>(p.pixels), static_cast<int>(p.channels), static_cast<int>(group), p.epsilon});
+  spec.set_params(GroupNormParams{static_cast<int>(p.pixels), static_cast<int>(p.channels),
+                                  static_cast<int>(group), p.epsilon});
   if (p.images > 65535) return unsupported("group normalisation of ", p.images, " images");
   return spec;
 }

@@ -5,8 +5,8 @@
 
 namespace ingot::cuda {
 
-/// Softmax (or LogSoftmax) along `size` of dense [outer, size, inner]. Baked in: the type, `max_size` (where it is
-/// 0, `size`) rounded up to a power of two, the vectors that divide rows.
+/// Softmax (or LogSoftmax) along `size` of dense [outer, size, inner]. Baked in: the type, `max_size` (where
+/// it is 0, `size`) rounded up to a power of two, the vectors that divide rows.
 struct SoftmaxProblem {
   DataType type;
   int64_t outer, size, inner = 1;
@@ -16,8 +16,8 @@ struct SoftmaxProblem {
 /// Arguments: x, y.
 Result<KernelSpec> softmax_kernel(const SoftmaxProblem& problem);
 
-/// LayerNormalization (RMSNormalization with `rms`) of dense rows: y = norm(x + skip) * scale + bias, sum = x + skip.
-/// Baked in: all but `rows` and `skip_rows`.
+/// LayerNormalization (RMSNormalization with `rms`) of dense rows: y = norm(x + skip) * scale + bias, sum = x
+/// + skip. Baked in: all but `rows` and `skip_rows`.
 struct LayerNormProblem {
   DataType type, scale_type;  // of x, skip, y, sum; of scale and bias
   int64_t rows, columns;
@@ -28,8 +28,8 @@ struct LayerNormProblem {
 /// Arguments: x, skip, scale, bias, y, sum; null where absent.
 Result<KernelSpec> layer_norm_kernel(const LayerNormProblem& problem);
 
-/// GroupNormalization of NHWC [images, pixels, channels]; InstanceNormalization has as many groups as channels.
-/// Baked in: all but `images` and `pixels`.
+/// GroupNormalization of NHWC [images, pixels, channels]; InstanceNormalization has as many groups as
+/// channels. Baked in: all but `images` and `pixels`.
 struct GroupNormProblem {
   DataType type, scale_type;
   int64_t images, pixels, channels, groups;

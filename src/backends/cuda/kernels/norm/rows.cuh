@@ -6,7 +6,9 @@
 // The column at which vector `item` of this thread begins.
 __device__ inline int column_of(int item) { return (item * THREADS + threadIdx.x % THREADS) * VEC; }
 
-__device__ inline i64 row_of_thread() { return i64(blockIdx.x) * (blockDim.x / THREADS) + threadIdx.x / THREADS; }
+__device__ inline i64 row_of_thread() {
+  return i64(blockIdx.x) * (blockDim.x / THREADS) + threadIdx.x / THREADS;
+}
 
 // Calls fn(v, column) for each of the thread's elements that the row has.
 template <class F>

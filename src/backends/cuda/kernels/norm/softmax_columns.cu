@@ -1,5 +1,5 @@
-// Softmax and LogSoftmax along an axis that is not the innermost: a thread for VEC columns. Options: TYPE, VEC,
-// LOGARITHM.
+// Softmax and LogSoftmax along an axis that is not the innermost: a thread for VEC columns. Options: TYPE,
+// VEC, LOGARITHM.
 #include "backends/cuda/kernels/device/launch.cuh"
 #include "backends/cuda/kernels/device/vector.cuh"
 #include "backends/cuda/kernels/norm/norm_params.h"

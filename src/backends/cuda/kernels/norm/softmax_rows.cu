@@ -4,7 +4,8 @@
 #include "backends/cuda/kernels/norm/norm_params.h"
 #include "backends/cuda/kernels/norm/rows.cuh"
 
-extern "C" __global__ void softmax_rows(const TYPE* __restrict__ x, TYPE* __restrict__ y, const RowsParams p) {
+extern "C" __global__ void softmax_rows(const TYPE* __restrict__ x, TYPE* __restrict__ y,
+                                        const RowsParams p) {
   wait_for_previous_kernel();
   const i64 row = row_of_thread();
   const int columns = row < p.rows ? p.columns : 0;

@@ -1,5 +1,5 @@
-// The mean or the largest of all pixels of NHWC: a block takes LANES * VEC channels of an image; its 256 / LANES rows
-// of threads share the pixels. Options: TYPE, VEC, LANES, AVERAGE.
+// The mean or the largest of all pixels of NHWC: a block takes LANES * VEC channels of an image; its 256 /
+// LANES rows of threads share the pixels. Options: TYPE, VEC, LANES, AVERAGE.
 #include "backends/cuda/kernels/device/launch.cuh"
 #include "backends/cuda/kernels/device/vector.cuh"
 #include "backends/cuda/kernels/pool/pool_params.h"

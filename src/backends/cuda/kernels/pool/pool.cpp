@@ -9,8 +9,8 @@ namespace ingot::cuda {
 namespace {
 
 // One thread for each vector of channels of each output pixel.
-Status set_pixels(KernelSpec& spec, PoolParams& params, DataType type, int64_t images, int64_t out_h, int64_t out_w,
-                  int64_t channels) {
+Status set_pixels(KernelSpec& spec, PoolParams& params, DataType type, int64_t images, int64_t out_h,
+                  int64_t out_w, int64_t channels) {
   INGOT_ASSIGN_OR_RETURN(const std::string name, checked_device_type(type));
   const int vec = vector_width(type, {channels});
   const int64_t vectors = images * out_h * out_w * (channels / vec);
@@ -29,11 +29,26 @@ Status set_pixels(KernelSpec& spec, PoolParams& params, DataType type, int64_t i
 }  // namespace
 
 Result<KernelSpec> pool_kernel(const PoolProblem& p) {
-  KernelSpec spec{.name = str(p.average ? "average_pool_" : "max_pool_", data_type_name(p.type)), .source = "pool/pool.cu", .entry = "pool"};
+  KernelSpec spec{.name = str(p.average ? "average_pool_" : "max_pool_", data_type_name(p.type)),
+                  .source = "pool/pool.cu",
+                  .entry = "pool"};
   const auto narrow = [](int64_t v) { return static_cast<int>(v); };
-  PoolParams params{0, {}, {}, {}, narrow(p.height), narrow(p.width), narrow(p.kernel_h), narrow(p.kernel_w),
-                    narrow(p.stride_h), narrow(p.stride_w), narrow(p.pad_top), narrow(p.pad_left),
-                    narrow(p.pad_bottom), narrow(p.pad_right), narrow(p.dilation_h), narrow(p.dilation_w)};
+  PoolParams params{0,
+                    {},
+                    {},
+                    {},
+                    narrow(p.height),
+                    narrow(p.width),
+                    narrow(p.kernel_h),
+                    narrow(p.kernel_w),
+                    narrow(p.stride_h),
+                    narrow(p.stride_w),
+                    narrow(p.pad_top),
+                    narrow(p.pad_left),
+                    narrow(p.pad_bottom),
+                    narrow(p.pad_right),
+                    narrow(p.dilation_h),
+                    narrow(p.dilation_w)};
   INGOT_RETURN_IF_ERROR(set_pixels(spec, params, p.type, p.images, p.out_h, p.out_w, p.channels));
   spec.define("AVERAGE", p.average);
   spec.define("COUNT_PADS", p.count_pads);
@@ -43,7 +58,9 @@ Result<KernelSpec> pool_kernel(const PoolProblem& p) {
 
 Result<KernelSpec> global_pool_kernel(const GlobalPoolProblem& p) {
   INGOT_ASSIGN_OR_RETURN(const std::string type, checked_device_type(p.type));
-  KernelSpec spec{.name = str("global_pool_", data_type_name(p.type)), .source = "pool/global_pool.cu", .entry = "global_pool"};
+  KernelSpec spec{.name = str("global_pool_", data_type_name(p.type)),
+                  .source = "pool/global_pool.cu",
+                  .entry = "global_pool"};
   const int vec = vector_width(p.type, {p.channels});
   const int lanes = p.channels >= 256 && vec < 8 ? 32 : 8;
   spec.define("TYPE", type);
@@ -51,7 +68,8 @@ Result<KernelSpec> global_pool_kernel(const GlobalPoolProblem& p) {
   spec.define("LANES", lanes);
   spec.define("AVERAGE", p.average);
   spec.block.x = 256;
-  spec.grid = {static_cast<unsigned>(std::max<int64_t>(1, ceil_div(p.channels, lanes * vec))), static_cast<unsigned>(p.images)};
+  spec.grid = {static_cast<unsigned>(std::max<int64_t>(1, ceil_div(p.channels, lanes * vec))),
+               static_cast<unsigned>(p.images)};
   if (p.images > 65535) return unsupported("a pool of ", p.images, " images");
   spec.set_params(GlobalPoolParams{static_cast<int>(p.pixels), static_cast<int>(p.channels)});
   return spec;
@@ -73,7 +91,8 @@ Result<KernelSpec> gates_kernel(const GatesProblem& p) {
 }
 
 Result<KernelSpec> resize_kernel(const ResizeProblem& p) {
-  KernelSpec spec{.name = str("resize_", data_type_name(p.type)), .source = "pool/resize.cu", .entry = "resize"};
+  KernelSpec spec{
+      .name = str("resize_", data_type_name(p.type)), .source = "pool/resize.cu", .entry = "resize"};
   PoolParams params{};
   params.height = static_cast<int>(p.height);
   params.width = static_cast<int>(p.width);

@@ -5,12 +5,14 @@
 
 namespace ingot::cuda {
 
-/// MaxPool or AveragePool of dense NHWC. Baked in: the type, which of the two, the channels' divisibility by vectors.
+/// MaxPool or AveragePool of dense NHWC. Baked in: the type, which of the two, the channels' divisibility by
+/// vectors.
 struct PoolProblem {
   DataType type;
   bool average = false, count_pads = false;
   int64_t images, height, width, channels, out_h, out_w;
-  int64_t kernel_h, kernel_w, stride_h = 1, stride_w = 1, pad_top = 0, pad_left = 0, pad_bottom = 0, pad_right = 0;
+  int64_t kernel_h, kernel_w, stride_h = 1, stride_w = 1, pad_top = 0, pad_left = 0, pad_bottom = 0,
+                              pad_right = 0;
   int64_t dilation_h = 1, dilation_w = 1;
 };
 /// Arguments: x, y.
@@ -25,8 +27,8 @@ struct GlobalPoolProblem {
 /// Arguments: x, y.
 Result<KernelSpec> global_pool_kernel(const GlobalPoolProblem& problem);
 
-/// Both layers of an SE block on pooled values x [images, channels]: y = program2(W2 program1(W1 x + b1) + b2), W1
-/// [hidden, channels], W2 [channels, hidden]. Baked in: types, programs.
+/// Both layers of an SE block on pooled values x [images, channels]: y = program2(W2 program1(W1 x + b1) +
+/// b2), W1 [hidden, channels], W2 [channels, hidden]. Baked in: types, programs.
 struct GatesProblem {
   DataType type;
   int64_t images, channels, hidden;
@@ -35,8 +37,9 @@ struct GatesProblem {
 /// Arguments: x, W1, b1, W2, b2, y.
 Result<KernelSpec> gates_kernel(const GatesProblem& problem);
 
-/// Resize of the height and width of dense NHWC by tables: output row r is the sum over t of rows h_index[r][t] times
-/// h_weight[r][t], columns likewise. Baked in: the type, taps, the channels' divisibility.
+/// Resize of the height and width of dense NHWC by tables: output row r is the sum over t of rows
+/// h_index[r][t] times h_weight[r][t], columns likewise. Baked in: the type, taps, the channels'
+/// divisibility.
 struct ResizeProblem {
   DataType type;
   int64_t images, height, width, channels, out_h, out_w;

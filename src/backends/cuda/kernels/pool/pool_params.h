@@ -6,7 +6,8 @@
 struct PoolParams {
   unsigned vectors;
   Divisor channel_vectors, out_width, out_height;
-  int height, width, kernel_h, kernel_w, stride_h, stride_w, pad_h, pad_w, pad_bottom, pad_right, dilation_h, dilation_w;
+  int height, width, kernel_h, kernel_w, stride_h, stride_w, pad_h, pad_w, pad_bottom, pad_right, dilation_h,
+      dilation_w;
 };
 
 struct GlobalPoolParams {

@@ -1,5 +1,5 @@
-// Resampling of height and width of NHWC by tables of TAPS_H rows and TAPS_W columns for each output element, a thread
-// for VEC channels of an output pixel. Options: TYPE, VEC, TAPS_H, TAPS_W.
+// Resampling of height and width of NHWC by tables of TAPS_H rows and TAPS_W columns for each output element,
+// a thread for VEC channels of an output pixel. Options: TYPE, VEC, TAPS_H, TAPS_W.
 #include "backends/cuda/kernels/device/launch.cuh"
 #include "backends/cuda/kernels/device/vector.cuh"
 #include "backends/cuda/kernels/pool/pool_params.h"

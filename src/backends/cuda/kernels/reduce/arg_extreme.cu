@@ -1,5 +1,6 @@
-// ArgMax and ArgMin along one axis: a warp for a result where the axis is innermost (INNER), else a thread, so that
-// neighbours read neighbouring elements. Options: TYPE; COMPUTE; LARGEST, LAST (of equal ones); INNER.
+// ArgMax and ArgMin along one axis: a warp for a result where the axis is innermost (INNER), else a thread,
+// so that neighbours read neighbouring elements. Options: TYPE; COMPUTE; LARGEST, LAST (of equal ones);
+// INNER.
 #include "backends/cuda/kernels/device/launch.cuh"
 #include "backends/cuda/kernels/device/types.cuh"
 #include "backends/cuda/kernels/reduce/reduce_params.h"
@@ -31,7 +32,8 @@ extern "C" __global__ void __launch_bounds__(256)
   }
   if (INNER) {
     for (int step = 16; step > 0; step /= 2) {
-      const Found other = {__shfl_xor_sync(0xffffffffu, best.value, step), __shfl_xor_sync(0xffffffffu, best.index, step)};
+      const Found other = {__shfl_xor_sync(0xffffffffu, best.value, step),
+                           __shfl_xor_sync(0xffffffffu, best.index, step)};
       if (is_better(other, best)) best = other;
     }
   }

@@ -51,7 +51,8 @@ extern "C" __global__ void __launch_bounds__(256)
   };
   const auto reduce_all = [&](auto element) {
     Compute v = 0;
-    const unsigned first = part < p.count ? part : 0;  // of a short row, some threads repeat the first element
+    const unsigned first =
+        part < p.count ? part : 0;  // of a short row, some threads repeat the first element
     if (here && p.count > 0) {
       v = element(first);
       for (unsigned i = part + THREADS; i < p.count; i += THREADS) v = combined(v, element(i));
@@ -65,7 +66,8 @@ extern "C" __global__ void __launch_bounds__(256)
     return v;
   };
   Compute v;
-  if constexpr (kReduction == kLogSumExp) {  // the largest element leaves the exponents, so that none overflows
+  if constexpr (kReduction ==
+                kLogSumExp) {  // the largest element leaves the exponents, so that none overflows
     Compute largest = 0;
     {
       Compute m = at(0);

@@ -7,8 +7,9 @@ namespace ingot::cuda {
 
 enum class Reduction { kSum, kMean, kMax, kMin, kProd, kL1, kL2, kLogSum, kLogSumExp, kSumSquare };
 
-/// Of a dense tensor; `reduced` tells for each dim whether it disappears. Computes in float (i64 for integers). Baked
-/// in: the type, the reduction, whether the innermost dim is reduced, and how many threads share a result.
+/// Of a dense tensor; `reduced` tells for each dim whether it disappears. Computes in float (i64 for
+/// integers). Baked in: the type, the reduction, whether the innermost dim is reduced, and how many threads
+/// share a result.
 struct ReduceProblem {
   Reduction reduction;
   DataType type;
@@ -18,8 +19,8 @@ struct ReduceProblem {
 /// Arguments: x, y.
 Result<KernelSpec> reduce_kernel(const ReduceProblem& problem);
 
-/// Where the extreme along `size` of dense [outer, size, inner] is, as i64. Baked in: the type, which extreme,
-/// whether `inner` is 1.
+/// Where the extreme along `size` of dense [outer, size, inner] is, as i64. Baked in: the type, which
+/// extreme, whether `inner` is 1.
 struct ArgExtremeProblem {
   DataType type;
   int64_t outer, size, inner = 1;
