@@ -6,8 +6,9 @@ namespace ingot {
 
 Result<std::shared_ptr<const EngineImage>> replan_for(const EngineImage&, Device&) {
   return unsupported(
-      "the run-only library cannot make a plan for it: load the engine with libingot once and save it, or "
-      "build it for this machine");
+      "the run-only library cannot plan it anew: run 'ingot build' on this machine, or load it here with "
+      "libingot "
+      "and save it");
 }
 
 Result<std::string> Engine::why(const std::string&) const {
