@@ -88,8 +88,7 @@ Status infer_range(InferContext& c) {
   INGOT_RETURN_IF_ERROR(expect_type(c, 0, kNumbers));
   for (size_t i : {0, 1, 2}) {
     INGOT_RETURN_IF_ERROR(expect_same_type(c, 0, i));
-    if (c.type(i).is_static() && !num_elements(c.shape(i)).is(1))
-      return invalid_argument("input ", i, " has shape ", to_string(c.shape(i)), ", expected a scalar");
+    INGOT_RETURN_IF_ERROR(expect_scalar(c, i));
   }
   const DataType dtype = c.type(0).dtype;
   const bool constant = c.inputs[0].constant && c.inputs[1].constant && c.inputs[2].constant;

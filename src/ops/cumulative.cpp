@@ -9,8 +9,7 @@ namespace {
 Status infer(InferContext& c) {
   INGOT_RETURN_IF_ERROR(expect_type(c, 0, kNumbers));
   INGOT_RETURN_IF_ERROR(expect_type(c, 1, kIndices));
-  if (c.type(1).is_static() && !num_elements(c.shape(1)).is(1))
-    return invalid_argument("axis has shape ", to_string(c.shape(1)), ", expected a scalar");
+  INGOT_RETURN_IF_ERROR(expect_scalar(c, 1));
   if (const auto axis = known_int(c, 1); axis && c.type(0).ranked)
     INGOT_RETURN_IF_ERROR(normalize_axis(*axis, c.type(0).rank()).status());
   return infer_same(c);

@@ -14,8 +14,7 @@ Status infer(InferContext& c) {
   const DataType dtype = c.type(2).dtype;
   if (c.type(2).ranked && c.shape(2)[0].is_const() && !c.shape(2)[0].is(2))
     return invalid_argument("values have shape ", to_string(c.shape(2)), ", expected [2]");
-  if (c.type(1).is_static() && !num_elements(c.shape(1)).is(1))
-    return invalid_argument("depth has shape ", to_string(c.shape(1)), ", expected a scalar");
+  INGOT_RETURN_IF_ERROR(expect_scalar(c, 1));
   if (!c.type(0).ranked) {
     c.set_unranked(0, dtype);
     return {};

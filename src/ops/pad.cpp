@@ -32,8 +32,7 @@ Status infer(InferContext& c) {
   INGOT_RETURN_IF_ERROR(expect_rank(c, 1, 1, 1));
   INGOT_RETURN_IF_ERROR(expect_same_type(c, 0, 2));
   INGOT_RETURN_IF_ERROR(expect_type(c, 3, kIndices));
-  if (c.has(2) && c.type(2).is_static() && !num_elements(c.shape(2)).is(1))
-    return invalid_argument("the constant has shape ", to_string(c.shape(2)), ", expected a scalar");
+  INGOT_RETURN_IF_ERROR(expect_scalar(c, 2));
   const std::string mode = c.attrs.get_string("mode", "constant");
   if (mode != "constant" && mode != "edge" && mode != "reflect" && mode != "wrap")
     return invalid_argument("mode is '", mode, "', expected 'constant', 'edge', 'reflect' or 'wrap'");

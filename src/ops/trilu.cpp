@@ -12,8 +12,7 @@ Status infer(InferContext& c) {
   INGOT_RETURN_IF_ERROR(expect_type(c, 0, kWholeBytes));
   INGOT_RETURN_IF_ERROR(expect_rank(c, 0, 2, kVariadic));
   INGOT_RETURN_IF_ERROR(expect_type(c, 1, type_set({DataType::kI64})));
-  if (c.has(1) && c.type(1).is_static() && !num_elements(c.shape(1)).is(1))
-    return invalid_argument("k has shape ", to_string(c.shape(1)), ", expected a scalar");
+  INGOT_RETURN_IF_ERROR(expect_scalar(c, 1));
   return infer_same(c);
 }
 

@@ -42,6 +42,11 @@ Status expect_rank(const InferContext& c, size_t i, int min, int max) {
                                              : str(" to ", max));
 }
 
+Status expect_scalar(const InferContext& c, size_t i) {
+  if (!c.has(i) || !c.type(i).is_static() || num_elements(c.shape(i)).is(1)) return {};
+  return invalid_argument("input ", i, " has shape ", to_string(c.shape(i)), ", expected a scalar");
+}
+
 int64_t onnx_type_number(DataType type) {
   for (auto [t, number] : kOnnxNumbers)
     if (t == type) return number;

@@ -35,6 +35,8 @@ Status expect_type(const InferContext& c, size_t i, TypeSet set);
 Status expect_same_type(const InferContext& c, size_t i, size_t k);
 /// An error unless input i is absent, unranked or of a rank in [min, max].
 Status expect_rank(const InferContext& c, size_t i, int min, int max);
+/// An error unless input i is absent, or has one element as far as its shape is known.
+Status expect_scalar(const InferContext& c, size_t i);
 
 /// ONNX's TensorProto.DataType number, as attributes such as Cast's `to` hold it, and its inverse (an error
 /// for types that Ingot has not: strings, complex numbers...).
