@@ -1,4 +1,4 @@
-"""Whole models with each instruction set that this machine has: INGOT_ISA chooses, the answers stay the same."""
+"""Whole models with each instruction set that this machine has: INGOT_ISA chooses, answers stay the same."""
 
 import json
 
