@@ -130,13 +130,24 @@ class INGOT_API Context {
   /// Dims of one input; memory is planned when all inputs have theirs. Errors: kInvalidArgument for dims that
   /// do not fit the model or any profile.
   Status set_input_shape(const std::string& name, const Dims& dims);
-  /// Dims and data of one input. The data is read during `run` in place and must stay valid until it returns.
+  /// Dims and data of one input, in memory of the host or of the engine's GPU. The data is read during `run`
+  /// and must stay valid until it returns.
   Status set_input(const std::string& name, const TensorRef& tensor);
   /// Memory for an output of known size: results are written there without a copy. Null: the context's own
   /// memory.
   Status set_output(const std::string& name, void* data, size_t bytes);
   /// Runs the network and returns when the outputs are there.
   Status run();
+  /// Puts a run on the context's stream. On a GPU it returns before the work is done; inputs and outputs in
+  /// the GPU's memory are used in place and must stay as they are until `synchronize`.
+  Status enqueue();
+  /// Waits for all that was enqueued.
+  Status synchronize();
+  /// Runs `runs` times, one after another, and gives the seconds from the first to the last by the device's
+  /// own clock.
+  Result<double> measure(int runs);
+  /// Kernels that one run launches on a GPU, once it is replayed as a CUDA graph; zero otherwise.
+  size_t kernels_launched() const;
   /// Valid until the next run or shape change.
   Result<TensorRef> output(const std::string& name) const;
   /// Dims of an output for the inputs' present dims, before a run. kFailedPrecondition where only a run can

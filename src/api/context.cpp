@@ -113,7 +113,7 @@ struct Context::Impl {
     return {};
   }
 
-  Status run() {
+  Status enqueue() {
     INGOT_RETURN_IF_ERROR(prepare());
     for (size_t i = 0; i < data.size(); ++i) executor->set_input(i, data[i]);
     for (size_t i = 0; i < targets.size(); ++i) {
@@ -127,7 +127,7 @@ struct Context::Impl {
                                 " bytes, got memory for ", targets[i].bytes);
       executor->set_output(i, targets[i].data);
     }
-    return executor->run();
+    return executor->enqueue();
   }
 };
 
@@ -200,17 +200,41 @@ Status Context::set_output(const std::string& name, void* data, size_t bytes) {
   return {};
 }
 
-Status Context::run() {
+Status Context::enqueue() {
   const BusyGuard guard(impl_->busy);
   INGOT_RETURN_IF_ERROR(guard.status());
-  return impl_->run();
+  return impl_->enqueue();
+}
+
+Status Context::synchronize() {
+  const BusyGuard guard(impl_->busy);
+  INGOT_RETURN_IF_ERROR(guard.status());
+  return impl_->stream->synchronize();
+}
+
+Status Context::run() {
+  INGOT_RETURN_IF_ERROR(enqueue());
+  return synchronize();
+}
+
+Result<double> Context::measure(int runs) {
+  const BusyGuard guard(impl_->busy);
+  INGOT_RETURN_IF_ERROR(guard.status());
+  INGOT_RETURN_IF_ERROR(impl_->stream->mark(0));
+  for (int i = 0; i < runs; ++i) INGOT_RETURN_IF_ERROR(impl_->enqueue());
+  INGOT_RETURN_IF_ERROR(impl_->stream->mark(1));
+  return impl_->stream->seconds_between(0, 1);
+}
+
+size_t Context::kernels_launched() const {
+  return impl_->executor == nullptr ? 0 : impl_->executor->recorded_kernels();
 }
 
 Result<TensorRef> Context::output(const std::string& name) const {
   INGOT_ASSIGN_OR_RETURN(const size_t i, impl_->index(impl_->engine->outputs, name, "output"));
   if (impl_->executor == nullptr) return failed_precondition("the context has not run yet");
-  const TensorArg& a = impl_->executor->output(i);
-  return TensorRef{a.dtype, a.dims, a.data};
+  INGOT_ASSIGN_OR_RETURN(const TensorView y, impl_->executor->result(i));
+  return TensorRef{y.dtype, y.dims, y.data};
 }
 
 Result<Dims> Context::output_shape(const std::string& name) {

@@ -1,23 +1,16 @@
 // devices() and the measured peak: what the machine offers.
 #include <sched.h>
 
-#include <fstream>
 #include <thread>
 
 #include "backends/cpu/kernels/peak/peak.h"
 #include "backends/cpu/kernels/simd/isa.h"
+#include "backends/cpu/plugin.h"
 #include "base/status.h"
 #include "ingot/device.h"
 
 namespace ingot {
 namespace {
-
-std::string processor_model() {
-  std::ifstream file("/proc/cpuinfo");
-  for (std::string line; std::getline(file, line);)
-    if (line.starts_with("model name")) return line.substr(std::min(line.find(':') + 2, line.size()));
-  return "unknown processor";
-}
 
 int usable_cores() {
   cpu_set_t set;
@@ -28,7 +21,7 @@ int usable_cores() {
 }  // namespace
 
 std::vector<DeviceInfo> devices() {
-  return {{"cpu", processor_model(), std::string(cpu::isa_name(cpu::machine_isa())), usable_cores()}};
+  return {{"cpu", cpu::processor_model(), std::string(cpu::isa_name(cpu::machine_isa())), usable_cores()}};
 }
 
 Result<double> measure_peak_gflops(int threads) {

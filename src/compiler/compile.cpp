@@ -54,6 +54,7 @@ Status add_plans(const Graph& graph, const Target& target, Device& device, const
                            make_plan(graph, profile, target, device, options, cache, weights, chosen));
     engine.plans.push_back(std::move(plan));
   }
+  for (const auto& [name, code] : device.binaries()) weights.add(code, name);
   engine.weights = weights.take(engine.plans);
   if (!options.timing_cache.empty() && cache.changed())
     INGOT_RETURN_IF_ERROR(cache.save(options.timing_cache));

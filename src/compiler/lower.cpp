@@ -98,24 +98,26 @@ class Lowering {
   // A constant in blocked layout under its own dims: its channels have to fill whole blocks.
   Result<Tensor> block_channels(const Tensor& plain) const {
     const Dims& d = plain.dims();
-    const int64_t block = plan_.block;
-    if (plain.dtype() != DataType::kF32 || d.size() < 3 || d[1] % block != 0)
+    const int64_t block = plan_.block != 0 || d.size() < 2 ? plan_.block : d[1];
+    const size_t size = byte_size(plain.dtype(), 1);
+    if (d.size() < 3 || byte_size(plain.dtype(), 2) != 2 * size || plain.size() == 0 || d[1] % block != 0)
       return internal_error("a constant of ", dims_to_string(d), " is wanted in blocks of ", block);
-    INGOT_ASSIGN_OR_RETURN(Tensor out, Tensor::allocate(DataType::kF32, d));
+    INGOT_ASSIGN_OR_RETURN(Tensor out, Tensor::allocate(plain.dtype(), d));
     const int64_t pixels = plain.size() / (d[0] * d[1]);
-    const float* src = plain.span<float>().data();
-    float* dst = out.mutable_span<float>().data();
+    const auto* src = static_cast<const std::byte*>(plain.data());
+    auto* dst = static_cast<std::byte*>(out.mutable_data());
     for (int64_t b = 0; b < d[0] * d[1] / block; ++b)
       for (int64_t p = 0; p < pixels; ++p)
-        for (int64_t c = 0; c < block; ++c)
-          dst[(b * pixels + p) * block + c] = src[(b * block + c) * pixels + p];
+        for (int64_t c = 0; c < block; ++c, dst += size)
+          std::copy_n(src + static_cast<size_t>((b * block + c) * pixels + p) * size, size, dst);
     return out;
   }
 
   // Blocked and plain bytes are the same when the block divides the channels and everything after them is 1.
   bool same_bytes(const Value& v) const {
     const Shape& s = v.shape();
-    if (!v.type().ranked || s.size() < 2 || !s[1].is_const() || s[1].value() % plan_.block != 0) return false;
+    if (!v.type().ranked || s.size() < 2 || !s[1].is_const()) return false;
+    if (plan_.block != 0 && s[1].value() % plan_.block != 0) return false;
     return std::all_of(s.begin() + 2, s.end(), [](const Dim& d) { return d.is(1); });
   }
 

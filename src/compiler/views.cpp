@@ -25,7 +25,8 @@ Dim elements_before(const PlanTensor& t, int64_t axis, const Dim& start) {
 }
 
 bool divisible(const PlanTensor& t, int64_t axis, const Dim& start, int block) {
-  return t.layout == Layout::kPlain || (axis == 1 && start.is_const() && start.value() % block == 0);
+  return t.layout == Layout::kPlain ||
+         (block != 0 && axis == 1 && start.is_const() && start.value() % block == 0);
 }
 
 class ViewMaker {

@@ -18,9 +18,12 @@ namespace ingot {
 inline constexpr uint32_t kEngineVersion = 2;
 inline constexpr size_t kWeightAlignment = 64;
 
+/// What the packing of machine code begins with: its name follows.
+inline constexpr std::string_view kBinaryPacking = "binary/";
+
 struct Weight {
   Tensor data;          // without bytes where packed_in holds them
-  std::string packing;  // how a kernel packed it; empty for plain row-major data
+  std::string packing;  // how a kernel packed it, or what code it is; empty for plain row-major data
   // The weight that holds the same elements in a packed form, from which they can be restored; -1: the bytes
   // are here.
   int32_t packed_in = -1;

@@ -5,7 +5,7 @@ namespace ingot {
 std::string_view layout_name(Layout layout) { return layout == Layout::kPlain ? "plain" : "blocked"; }
 
 int64_t storage_elements(const Dims& dims, Layout layout, int block) {
-  if (layout == Layout::kPlain || dims.size() < 2) return num_elements(dims);
+  if (layout == Layout::kPlain || dims.size() < 2 || block == 0) return num_elements(dims);
   Dims padded = dims;
   padded[1] = (padded[1] + block - 1) / block * block;
   return num_elements(padded);
@@ -89,7 +89,7 @@ Status validate_step(const Plan& plan, const PlanStep& s, Defined& defined) {
 
 Status validate_at(const Plan& plan, size_t num_weights, int depth) {
   if (depth > 64) return corrupt("subplans are nested too deeply");
-  if (plan.block < 1 || plan.block > 64) return corrupt("channel block ", plan.block, " is out of range");
+  if (plan.block < 0 || plan.block > 64) return corrupt("channel block ", plan.block, " is out of range");
   if (plan.threads < 1 || plan.threads > 4096)
     return corrupt("thread count ", plan.threads, " is out of range");
   INGOT_RETURN_IF_ERROR(validate_tensors(plan, num_weights));

@@ -10,7 +10,7 @@ namespace ingot {
 enum class Layout : uint8_t {
   kPlain = 0,    ///< dense row-major
   kBlocked = 1,  ///< [N, C, spatial...] as [N, ceil(C/b), spatial..., b]; channels beyond C are zero; b is
-                 ///< Plan::block
+                 ///< Plan::block, and 0 stands for all channels in one block: channels last
 };
 std::string_view layout_name(Layout layout);
 
@@ -52,7 +52,7 @@ struct Plan {
   std::string device;   // "cpu", "cuda"
   std::string arch;     // instruction set or GPU architecture the kernels need: "avx2", "sm_90a"
   int32_t threads = 1;  // that the plan was tuned for
-  int32_t block = 1;    // channel block of Layout::kBlocked
+  int32_t block = 1;    // channel block of Layout::kBlocked; 0: all channels
   std::vector<ProfileInput> profile;
   std::vector<PlanTensor> tensors;
   std::vector<PlanStep> steps;

@@ -32,11 +32,44 @@ class Buffer {
   virtual size_t size() const = 0;
 };
 
+/// Work of a stream that was recorded once and is replayed at little cost. Belongs to its stream.
+class Recording {
+ public:
+  virtual ~Recording() = default;
+  virtual Status replay() = 0;
+  virtual size_t kernels() const = 0;
+};
+
 /// An order of work on a device. One thread at a time uses a stream.
 class Stream {
  public:
   virtual ~Stream() = default;
   virtual Status synchronize() = 0;
+  /// Copies between the host's memory and the device's, in the stream's order. The host's memory is free
+  /// again when an upload returns; what is downloaded has arrived.
+  virtual Status upload(void* to, const void* from, size_t bytes) = 0;
+  virtual Status download(void* to, const void* from, size_t bytes) = 0;
+  /// Notes, under a number, the moment at which all that was enqueued so far is done.
+  virtual Status mark(size_t number) = 0;
+  /// Seconds from one mark to a later one; waits for it.
+  virtual Result<double> seconds_between(size_t from, size_t to) = 0;
+  /// What kernels enqueue from here on is recorded and not run, until `end_recording`.
+  virtual bool can_record() const { return false; }
+  virtual Status begin_recording();
+  virtual Result<std::unique_ptr<Recording>> end_recording();
+};
+
+/// A stream of a device that is the host: work is done when the call that asks for it returns.
+class HostStream : public Stream {
+ public:
+  Status synchronize() override { return {}; }
+  Status upload(void* to, const void* from, size_t bytes) override;
+  Status download(void* to, const void* from, size_t bytes) override;
+  Status mark(size_t number) override;
+  Result<double> seconds_between(size_t from, size_t to) override;
+
+ private:
+  std::vector<double> marks_;
 };
 
 /// What a running kernel may ask of the executor that runs it.
@@ -69,6 +102,8 @@ class Kernel {
   virtual Status resize(std::span<const TensorArg* const> inputs,
                         std::span<const TensorArg* const> outputs) = 0;
   virtual size_t scratch_bytes() const { return 0; }
+  /// True when `run` does nothing but enqueue work on the stream, so that it can be recorded.
+  virtual bool can_record() const { return false; }
   /// Allocates nothing, except outputs through the host when their sizes depend on data.
   virtual Status run(const Invocation& invocation) = 0;
 };
@@ -79,7 +114,19 @@ class Device {
   virtual std::string_view name() const = 0;
   /// The architecture that runs here, in the words of Plan::arch, and the plans' that it can run.
   virtual std::string_view arch() const = 0;
+  /// What this piece of hardware calls itself: times measured on another do not count.
+  virtual std::string model() const = 0;
   virtual bool can_run(const Plan& plan) const = 0;
+  /// Whether the device's memory is the host's.
+  virtual bool shares_memory() const { return true; }
+  /// Whether kernels can use memory of the caller as it is; what they cannot is copied.
+  virtual bool can_access(const void* data) const { return true; }
+  /// Where a constant of an engine lies on the device, for as long as the device object lives.
+  virtual Result<void*> constant(const Tensor& tensor) { return const_cast<void*>(tensor.data()); }
+  /// Machine code by the name of what it was made from: what this device has compiled so far, to be kept in
+  /// an engine, and what an engine brings, which then need not be compiled.
+  virtual std::vector<std::pair<std::string, Tensor>> binaries() const { return {}; }
+  virtual void add_binary(const std::string& name, const Tensor& code) {}
   virtual Result<std::unique_ptr<Buffer>> allocate(size_t bytes) = 0;
   /// `threads` counts the caller; devices without host threads ignore it.
   virtual Result<std::unique_ptr<Stream>> make_stream(int threads) = 0;

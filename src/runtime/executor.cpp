@@ -1,7 +1,6 @@
 #include "runtime/executor.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cstring>
 
 namespace ingot {
@@ -12,10 +11,13 @@ constexpr std::byte kGuard{0xA5};
 // A tensor as the runs see it.
 struct Slot {
   TensorArg arg;
-  bool early = false;           // dims known before the run
-  int64_t alias_bytes = 0;      // offset within the tensor that it lies in
-  std::unique_ptr<Buffer> own;  // late results, outputs without memory from the caller, inputs of subplans
-  bool external = false;        // data set by the caller
+  bool early = false;            // dims known before the run
+  int64_t alias_bytes = 0;       // offset within the tensor that it lies in
+  std::unique_ptr<Buffer> own;   // late results, outputs without memory from the caller, inputs of subplans
+  bool external = false;         // data set by the caller
+  const void* source = nullptr;  // of an input: the caller's data that the device cannot reach
+  void* destination = nullptr;   // of an output: likewise
+  Tensor on_host;                // of an output: what `result` gave
 };
 
 struct Step {
@@ -44,6 +46,8 @@ struct Executor::Impl final : StepHost {
   bool has_late = false;
   MemoryPlan memory;
   std::unique_ptr<Buffer> arena, scratch;
+  std::unique_ptr<Recording> recording;   // of all steps, with these pointers for inputs and outputs:
+  std::vector<const void*> recorded_for;  // those of the last run while there is no recording
   bool profiling = false;
   std::vector<StepTime> times;
   size_t current = 0;  // the step that runs
@@ -66,6 +70,12 @@ struct Executor::Impl final : StepHost {
   Status grow(std::unique_ptr<Buffer>& buffer, size_t bytes);
   std::vector<size_t> sizes(const std::vector<Slot>& of) const;
   Status run_step(size_t i);
+  Status run_steps();
+  Status run_profiled();
+  Status run_recorded();
+  bool can_record() const;
+  Status copy_in();
+  Status copy_out();
 
   Result<void*> allocate_output(size_t i, DataType dtype, const Dims& dims) override;
   Status run_subplan(std::string_view name, std::span<const TensorView> inputs,
@@ -84,6 +94,8 @@ Result<std::unique_ptr<Executor>> Executor::create(std::shared_ptr<const EngineI
 }
 
 Status Executor::Impl::init() {
+  for (const Weight& w : engine->weights)
+    if (w.packing.starts_with(kBinaryPacking)) device.add_binary(w.packing, w.data);
   slots.resize(plan.tensors.size());
   for (size_t t = 0; t < slots.size(); ++t) {
     const PlanTensor& from = plan.tensors[t];
@@ -95,7 +107,7 @@ Status Executor::Impl::init() {
     const Tensor& weight = engine->weights[static_cast<size_t>(from.weight)].data;
     arg.dtype = weight.dtype();
     arg.dims = weight.dims();
-    arg.data = const_cast<void*>(weight.data());
+    INGOT_ASSIGN_OR_RETURN(arg.data, device.constant(weight));
     slots[t].early = true;
   }
   steps.resize(plan.steps.size());
@@ -181,7 +193,10 @@ Status Executor::Impl::allocate_memory() {
     if (!s.late) scratch_bytes = std::max(scratch_bytes, s.kernel->scratch_bytes());
   INGOT_RETURN_IF_ERROR(grow(arena, memory.arena_bytes));
   INGOT_RETURN_IF_ERROR(grow(scratch, scratch_bytes));
-  if (options.guard_bytes > 0) std::memset(arena->data(), static_cast<int>(kGuard), arena->size());
+  if (options.guard_bytes > 0) {
+    const std::vector<std::byte> pattern(arena->size(), kGuard);
+    INGOT_RETURN_IF_ERROR(stream.upload(arena->data(), pattern.data(), pattern.size()));
+  }
   for (TensorId t : plan.outputs) {
     Slot& s = slot(t);
     if (s.external || !s.early) continue;
@@ -245,6 +260,8 @@ Status Executor::resize(std::span<const Dims> inputs, const SymbolValues& outer)
     }
   }
   m.sized = false;
+  m.recording.reset();
+  m.recorded_for.clear();
   INGOT_RETURN_IF_ERROR(m.allocate_memory());
   m.place_early();
   m.current_inputs.assign(inputs.begin(), inputs.end());
@@ -269,14 +286,17 @@ Result<size_t> Executor::memory_bytes(std::span<const Dims> inputs) const {
 }
 
 void Executor::set_input(size_t i, const void* data) {
-  impl_->slot(plan_.inputs[i]).arg.data = const_cast<void*>(data);
+  Slot& s = impl_->slot(plan_.inputs[i]);
+  const bool direct = data == nullptr || impl_->device.can_access(data);
+  s.source = direct ? nullptr : data;
+  if (direct) s.arg.data = const_cast<void*>(data);
 }
 
 void Executor::set_output(size_t i, void* data) {
   Slot& s = impl_->slot(plan_.outputs[i]);
-  s.external = data != nullptr;
-  s.arg.data = data != nullptr ? data : s.own ? s.own->data() : nullptr;
-  if (data == nullptr) impl_->sized = false;
+  s.external = data != nullptr && impl_->device.can_access(data);
+  s.destination = s.external ? nullptr : data;
+  s.arg.data = s.external ? data : s.own ? s.own->data() : nullptr;
 }
 
 // A tensor that a late step reads or writes: its dims from the symbols known by now, its memory where that
@@ -361,7 +381,7 @@ Status Executor::Impl::run_subplan(std::string_view name, std::span<const Tensor
   Executor& body = *bodies[static_cast<size_t>(it->second)];
   std::vector<Dims> dims;
   std::vector<const void*> data;
-  for (const TensorView& v : inputs) {
+  for (const TensorView& v : inputs) {  // the host's, as everything that a body's runs are counted with
     dims.push_back(v.dims);
     data.push_back(v.data);
   }
@@ -375,9 +395,9 @@ Status Executor::Impl::run_subplan(std::string_view name, std::span<const Tensor
   INGOT_RETURN_IF_ERROR(body.run());
   outputs.clear();
   for (size_t i = 0; i < body.plan().outputs.size(); ++i) {
-    const TensorArg& a = body.output(i);
-    INGOT_ASSIGN_OR_RETURN(Tensor t, Tensor::allocate(a.dtype, a.dims));
-    if (t.bytes() > 0) std::memcpy(t.mutable_data(), a.data, t.bytes());
+    INGOT_ASSIGN_OR_RETURN(const TensorView y, body.result(i));
+    INGOT_ASSIGN_OR_RETURN(Tensor t, Tensor::allocate(y.dtype, y.dims));
+    if (t.bytes() > 0) std::memcpy(t.mutable_data(), y.data, t.bytes());
     outputs.push_back(std::move(t));
   }
   return {};
@@ -395,29 +415,110 @@ Status Executor::Impl::run_step(size_t i) {
   return {};
 }
 
-Status Executor::run() {
+Status Executor::Impl::run_steps() {
+  for (size_t i = 0; i < steps.size(); ++i) INGOT_RETURN_IF_ERROR(run_step(i));
+  return {};
+}
+
+Status Executor::Impl::run_profiled() {
+  INGOT_RETURN_IF_ERROR(stream.mark(0));
+  for (size_t i = 0; i < steps.size(); ++i) {
+    INGOT_RETURN_IF_ERROR(run_step(i));
+    INGOT_RETURN_IF_ERROR(stream.mark(i + 1));
+  }
+  for (size_t i = 0; i < steps.size(); ++i) {
+    INGOT_ASSIGN_OR_RETURN(const double seconds, stream.seconds_between(i, i + 1));
+    times[i].seconds += seconds;
+    ++times[i].runs;
+  }
+  return {};
+}
+
+bool Executor::Impl::can_record() const {
+  return stream.can_record() && !has_late && !profiling &&
+         std::all_of(steps.begin(), steps.end(), [](const Step& s) { return s.kernel->can_record(); });
+}
+
+// The first run with these pointers goes step by step, so that one run alone does not pay for a recording.
+Status Executor::Impl::run_recorded() {
+  std::vector<const void*> pointers;
+  for (TensorId t : plan.inputs) pointers.push_back(slot(t).arg.data);
+  for (TensorId t : plan.outputs) pointers.push_back(slot(t).arg.data);
+  if (pointers != recorded_for) {
+    recording.reset();
+    recorded_for = std::move(pointers);
+    return run_steps();
+  }
+  if (recording == nullptr) {
+    INGOT_RETURN_IF_ERROR(stream.begin_recording());
+    const Status status = run_steps();
+    auto recorded = stream.end_recording();  // in any case: the stream would go on recording
+    INGOT_RETURN_IF_ERROR(status);
+    INGOT_ASSIGN_OR_RETURN(recording, std::move(recorded));
+  }
+  return recording->replay();
+}
+
+// Brings the inputs to where the kernels read them, and gives outputs that have no memory some.
+Status Executor::Impl::copy_in() {
+  for (TensorId t : plan.outputs) {
+    Slot& s = slot(t);
+    if (s.arg.data != nullptr || !s.early) continue;
+    INGOT_RETURN_IF_ERROR(grow(s.own, s.arg.bytes()));
+    s.arg.data = s.own->data();
+  }
+  for (TensorId t : plan.inputs) {
+    Slot& s = slot(t);
+    const size_t bytes = s.arg.bytes();
+    if (s.source != nullptr && bytes > 0) {
+      INGOT_RETURN_IF_ERROR(grow(s.own, bytes));
+      s.arg.data = s.own->data();
+      INGOT_RETURN_IF_ERROR(stream.upload(s.arg.data, s.source, bytes));
+    }
+    if (s.arg.data == nullptr && bytes > 0)
+      return failed_precondition("input '", info(t).name, "' has no data");
+  }
+  return {};
+}
+
+Status Executor::Impl::copy_out() {
+  for (TensorId t : plan.outputs) {
+    Slot& s = slot(t);
+    s.on_host = {};
+    if (s.destination != nullptr && s.arg.bytes() > 0)
+      INGOT_RETURN_IF_ERROR(stream.download(s.destination, s.arg.data, s.arg.bytes()));
+  }
+  return {};
+}
+
+Status Executor::enqueue() {
   Impl& m = *impl_;
   if (!m.sized) return failed_precondition("the input shapes are not set");
-  for (size_t i = 0; i < plan_.inputs.size(); ++i) {
-    const TensorArg& in = input(i);
-    if (in.data == nullptr && in.bytes() > 0)
-      return failed_precondition("input '", m.info(plan_.inputs[i]).name, "' has no data");
-  }
+  INGOT_RETURN_IF_ERROR(m.copy_in());
   m.place_early();
   m.run_symbols = m.symbols;
-  if (m.profiling) {
-    for (size_t i = 0; i < m.steps.size(); ++i) {
-      const auto begin = std::chrono::steady_clock::now();
-      INGOT_RETURN_IF_ERROR(m.run_step(i));
-      m.times[i].seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-      ++m.times[i].runs;
-    }
-  } else {
-    for (size_t i = 0; i < m.steps.size(); ++i) INGOT_RETURN_IF_ERROR(m.run_step(i));
-  }
+  INGOT_RETURN_IF_ERROR(m.profiling ? m.run_profiled() : m.can_record() ? m.run_recorded() : m.run_steps());
   if (m.has_late)
     for (TensorId t : plan_.outputs) INGOT_RETURN_IF_ERROR(m.place_late(t));
-  return m.stream.synchronize();
+  return m.copy_out();
+}
+
+Status Executor::run() {
+  INGOT_RETURN_IF_ERROR(enqueue());
+  return impl_->stream.synchronize();
+}
+
+Result<TensorView> Executor::result(size_t i) {
+  Slot& s = impl_->slot(plan_.outputs[i]);
+  const TensorArg& a = s.arg;
+  if (s.destination != nullptr) return TensorView{a.dtype, a.dims, s.destination};
+  // Memory of the executor's own is not asked about: it is the device's.
+  if (impl_->device.shares_memory() || a.bytes() == 0) return TensorView{a.dtype, a.dims, a.data};
+  if (!s.on_host.valid()) {
+    INGOT_ASSIGN_OR_RETURN(s.on_host, Tensor::allocate(a.dtype, a.dims));
+    INGOT_RETURN_IF_ERROR(impl_->stream.download(s.on_host.mutable_data(), a.data, a.bytes()));
+  }
+  return s.on_host.view();
 }
 
 const TensorArg& Executor::output(size_t i) const { return impl_->slot(plan_.outputs[i]).arg; }
@@ -425,6 +526,7 @@ const TensorArg& Executor::input(size_t i) const { return impl_->slot(plan_.inpu
 const TensorArg& Executor::tensor(TensorId t) const { return impl_->slot(t).arg; }
 bool Executor::output_dims_known(size_t i) const { return impl_->slot(plan_.outputs[i]).early; }
 size_t Executor::arena_bytes() const { return impl_->arena ? impl_->arena->size() : 0; }
+size_t Executor::recorded_kernels() const { return impl_->recording ? impl_->recording->kernels() : 0; }
 void Executor::set_profiling(bool on) { impl_->profiling = on; }
 const std::vector<StepTime>& Executor::step_times() const { return impl_->times; }
 
@@ -438,7 +540,8 @@ bool Executor::guards_intact() const {
     std::fill_n(used.begin() + static_cast<std::ptrdiff_t>(m.memory.offsets[t]), m.slots[t].arg.bytes(),
                 true);
   }
-  const auto* bytes = static_cast<const std::byte*>(m.arena->data());
+  std::vector<std::byte> bytes(m.arena->size());
+  if (!m.stream.download(bytes.data(), m.arena->data(), bytes.size()).ok()) return false;
   for (size_t i = 0; i < used.size(); ++i)
     if (!used[i] && bytes[i] != kGuard) return false;
   return true;

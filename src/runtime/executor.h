@@ -33,13 +33,20 @@ class Executor {
   /// Fixes the inputs' dims: checks rank and symbols, prepares kernels, plans and allocates memory. Dims that
   /// are already set cost a comparison. `outer` binds symbols that a subplan takes from outside.
   Status resize(std::span<const Dims> inputs, const SymbolValues& outer = {});
-  /// Where the data lies; inputs must be set before a run. An output without memory of its own gets some from
-  /// the executor.
+  /// Where the data lies, in memory of the host or of the device; inputs must be set before a run. What the
+  /// device cannot reach is copied as part of the run. An output without memory of its own gets some from the
+  /// executor.
   void set_input(size_t i, const void* data);
   void set_output(size_t i, void* data);
+  /// Puts the run's work on the stream; on a device with work of its own it returns before that is done.
+  Status enqueue();
+  /// Returns when the outputs are there.
   Status run();
-  /// Valid after `resize` where the dims are known before a run, after `run` otherwise.
+  /// Valid after `resize` where the dims are known before a run, after `run` otherwise. The data lies on the
+  /// device.
   const TensorArg& output(size_t i) const;
+  /// Output `i` of the last run in memory of the host, valid until the next run.
+  Result<TensorView> result(size_t i);
   const TensorArg& input(size_t i) const;
   bool output_dims_known(size_t i) const;
 
@@ -48,6 +55,8 @@ class Executor {
   /// Bytes of arena and scratch for these input dims, before anything is allocated.
   Result<size_t> memory_bytes(std::span<const Dims> inputs) const;
   size_t arena_bytes() const;
+  /// Kernels that a recorded run launches; zero when none was recorded.
+  size_t recorded_kernels() const;
   void set_profiling(bool on);
   const std::vector<StepTime>& step_times() const;
   /// True when no kernel wrote outside its buffers; only with guard_bytes.

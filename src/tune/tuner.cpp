@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstring>
-#include <fstream>
+
+#include "base/half.h"
 
 namespace ingot {
 namespace {
@@ -15,20 +15,26 @@ struct Budget {
   double seconds;
   int rounds;
 };
+// On a device that records, a measurement is of as many runs: one alone is shorter than what the clock
+// resolves.
+constexpr int kRecordedRuns = 16;
 constexpr Budget kBudgets[] = {{0, 0}, {0.01, 2}, {0.02, 3}, {0.05, 5}, {0.2, 10}, {1.0, 30}};
 
-void fill(const TensorArg& a) {
-  if (a.dtype != DataType::kF32) {
-    std::memset(a.data, 0, a.bytes());
-    return;
-  }
-  uint32_t state =
-      12345;  // values that neither vanish nor overflow: zeros and denormals have times of their own
-  auto* p = static_cast<float*>(a.data);
-  for (size_t i = 0; i < a.bytes() / sizeof(float); ++i) {
+// Values that neither vanish nor overflow: zeros and denormals have times of their own.
+Result<Tensor> noise(DataType dtype, int64_t elements) {
+  INGOT_ASSIGN_OR_RETURN(Tensor out, Tensor::allocate(dtype, {elements}));
+  uint32_t state = 12345;
+  const auto next = [&] {
     state = state * 1664525u + 1013904223u;
-    p[i] = static_cast<float>(state >> 8) * (2.0f / (1 << 24)) - 1.0f;
-  }
+    return static_cast<float>(state >> 8) * (2.0f / (1 << 24)) - 1.0f;
+  };
+  if (dtype == DataType::kF32)
+    for (float& v : out.mutable_span<float>()) v = next();
+  if (dtype == DataType::kF16)
+    for (Half& v : out.mutable_span<Half>()) v = Half(next());
+  if (dtype == DataType::kBF16)
+    for (BFloat16& v : out.mutable_span<BFloat16>()) v = BFloat16(next());
+  return out;
 }
 
 // The mean of the faster half: robust against interrupts, and unlike the minimum not decided by one lucky
@@ -43,13 +49,6 @@ double estimate(std::vector<double>& times) {
 
 }  // namespace
 
-std::string machine_name() {
-  std::ifstream in("/proc/cpuinfo");
-  for (std::string line; std::getline(in, line);)
-    if (line.starts_with("model name")) return line.substr(std::min(line.size(), line.find(": ") + 2));
-  return "unknown";
-}
-
 // A candidate with operands, ready to run.
 struct Tuner::Bench final : StepHost {
   std::vector<TensorArg> args;
@@ -57,6 +56,7 @@ struct Tuner::Bench final : StepHost {
   std::vector<std::unique_ptr<Buffer>> buffers;
   std::vector<Tensor> constants;
   std::unique_ptr<Kernel> kernel;
+  std::unique_ptr<Recording> recording;  // of kRecordedRuns, where the device can record
   Plan plan;
   std::vector<double> times;
 
@@ -73,7 +73,7 @@ Tuner::Tuner(const Target& target, Device& device, const OptShapes& shapes, int 
 Tuner::~Tuner() = default;
 
 std::string Tuner::key(const Node& node, const Candidate& c) const {
-  std::string out = str(machine_name(), '|', target_.arch(), '|', target_.threads(), "|" INGOT_VERSION "|",
+  std::string out = str(device_.model(), '|', target_.arch(), '|', target_.threads(), "|" INGOT_VERSION "|",
                         c.op, '|', c.kernel);
   auto add = [&](const Value* v) {
     out += v == nullptr ? "|_" : str('|', data_type_name(v->dtype()), dims_to_string(shapes_.dims(*v)));
@@ -95,6 +95,14 @@ std::string Tuner::key(const Node& node, const Candidate& c) const {
   return out;
 }
 
+// Memory for an operand, with these values in it.
+Status Tuner::place(Bench& bench, TensorArg& operand, const Tensor& values) {
+  INGOT_ASSIGN_OR_RETURN(std::unique_ptr<Buffer> buffer, device_.allocate(values.bytes()));
+  operand.data = buffer->data();
+  bench.buffers.push_back(std::move(buffer));
+  return stream_->upload(operand.data, values.data(), values.bytes());
+}
+
 Result<std::unique_ptr<Tuner::Bench>> Tuner::make_bench(const Node& node, const Candidate& c) {
   auto bench = std::make_unique<Bench>();
   PlanStep step;
@@ -110,11 +118,8 @@ Result<std::unique_ptr<Tuner::Bench>> Tuner::make_bench(const Node& node, const 
     TensorArg& a = bench->args.emplace_back();
     if (v == nullptr) return {};
     a = {v->dtype(), layout, target_.block(), shapes_.dims(*v), nullptr};
-    INGOT_ASSIGN_OR_RETURN(std::unique_ptr<Buffer> buffer, device_.allocate(a.bytes()));
-    a.data = buffer->data();
-    bench->buffers.push_back(std::move(buffer));
-    fill(a);
-    return {};
+    INGOT_ASSIGN_OR_RETURN(const Tensor values, noise(a.dtype, storage_elements(a.dims, layout, a.block)));
+    return place(*bench, a, values);
   };
   for (size_t i = 0; i < node.inputs().size(); ++i) {
     const Value* v = node.inputs()[i];
@@ -125,8 +130,9 @@ Result<std::unique_ptr<Tuner::Bench>> Tuner::make_bench(const Node& node, const 
       if (packed != c.packed.end()) {
         INGOT_ASSIGN_OR_RETURN(t, packed->pack());
       }
-      bench->args.push_back(
-          {t.dtype(), Layout::kPlain, target_.block(), t.dims(), const_cast<void*>(t.data())});
+      bench->args.push_back({t.dtype(), Layout::kPlain, target_.block(), t.dims(), nullptr});
+      bench->args.back().data = const_cast<void*>(t.data());
+      if (!device_.shares_memory()) INGOT_RETURN_IF_ERROR(place(*bench, bench->args.back(), t));
       bench->constants.push_back(std::move(t));
     } else {
       INGOT_RETURN_IF_ERROR(operand(v, c.inputs[i]));
@@ -145,6 +151,21 @@ Result<std::unique_ptr<Tuner::Bench>> Tuner::make_bench(const Node& node, const 
   return bench;
 }
 
+Status Tuner::run(Bench& b, void* scratch) {
+  return b.kernel->run({b.inputs, b.outputs, scratch, *stream_, b});
+}
+
+Status Tuner::record(Bench& b, void* scratch) {
+  if (!stream_->can_record() || !b.kernel->can_record()) return {};
+  INGOT_RETURN_IF_ERROR(stream_->begin_recording());
+  Status status;
+  for (int i = 0; i < kRecordedRuns && status.ok(); ++i) status = run(b, scratch);
+  auto recorded = stream_->end_recording();
+  INGOT_RETURN_IF_ERROR(status);
+  INGOT_ASSIGN_OR_RETURN(b.recording, std::move(recorded));
+  return b.recording->replay();
+}
+
 Status Tuner::time_all(const Node& node, const Offer& offer, const std::vector<size_t>& which,
                        std::vector<double>& seconds) {
   std::vector<std::unique_ptr<Bench>> benches;
@@ -155,16 +176,20 @@ Status Tuner::time_all(const Node& node, const Offer& offer, const std::vector<s
     benches.push_back(std::move(bench));
   }
   INGOT_ASSIGN_OR_RETURN(const std::unique_ptr<Buffer> scratch, device_.allocate(scratch_bytes));
-  auto run = [&](Bench& b) { return b.kernel->run({b.inputs, b.outputs, scratch->data(), *stream_, b}); };
-  for (auto& b : benches) INGOT_RETURN_IF_ERROR(run(*b));  // warm-up: pages, caches, clocks
+  // Warm-up: pages, caches, clocks.
+  for (auto& b : benches) INGOT_RETURN_IF_ERROR(run(*b, scratch->data()));
+  INGOT_RETURN_IF_ERROR(stream_->synchronize());
+  for (auto& b : benches) INGOT_RETURN_IF_ERROR(record(*b, scratch->data()));
   const Budget budget = kBudgets[level_];
   const auto begin = Clock::now();
   // Interleaved, so that a disturbance hits all candidates alike.
   for (int round = 0; round < budget.rounds; ++round) {
     for (auto& b : benches) {
-      const auto start = Clock::now();
-      INGOT_RETURN_IF_ERROR(run(*b));
-      b->times.push_back(std::chrono::duration<double>(Clock::now() - start).count());
+      INGOT_RETURN_IF_ERROR(stream_->mark(0));
+      INGOT_RETURN_IF_ERROR(b->recording ? b->recording->replay() : run(*b, scratch->data()));
+      INGOT_RETURN_IF_ERROR(stream_->mark(1));
+      INGOT_ASSIGN_OR_RETURN(const double seconds, stream_->seconds_between(0, 1));
+      b->times.push_back(b->recording ? seconds / kRecordedRuns : seconds);
     }
     if (round >= 1 && std::chrono::duration<double>(Clock::now() - begin).count() > budget.seconds) break;
   }

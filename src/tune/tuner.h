@@ -30,6 +30,9 @@ class Tuner {
  private:
   struct Bench;
   Result<std::unique_ptr<Bench>> make_bench(const Node& node, const Candidate& candidate);
+  Status place(Bench& bench, TensorArg& operand, const Tensor& values);
+  Status run(Bench& bench, void* scratch);
+  Status record(Bench& bench, void* scratch);
   Status time_all(const Node& node, const Offer& offer, const std::vector<size_t>& which,
                   std::vector<double>& seconds);
   std::string key(const Node& node, const Candidate& candidate) const;
@@ -42,8 +45,5 @@ class Tuner {
   std::unique_ptr<Stream> stream_;
   std::vector<Timing> timings_;
 };
-
-/// The machine in one line: processor model, for keys.
-std::string machine_name();
 
 }  // namespace ingot

@@ -10,6 +10,8 @@ class Target;
 
 namespace ingot::cpu {
 
+/// The processor's own name.
+std::string processor_model();
 /// Errors: INGOT_ISA names an instruction set that is unknown or that this machine lacks.
 Result<std::unique_ptr<Device>> make_device();
 /// Kernels for this machine's instruction set, tuned for `threads`.

@@ -2,6 +2,7 @@
 #include <sys/mman.h>
 
 #include <cstdlib>
+#include <fstream>
 
 #include "backends/cpu/kernels/simd/isa.h"
 #include "backends/cpu/plugin.h"
@@ -44,6 +45,7 @@ class CpuDevice final : public Device {
   explicit CpuDevice(Isa isa) : isa_(isa) {}
   std::string_view name() const override { return "cpu"; }
   std::string_view arch() const override { return isa_name(isa_); }
+  std::string model() const override { return processor_model(); }
 
   bool can_run(const Plan& plan) const override {
     const auto needed = parse_isa(plan.arch);
@@ -79,6 +81,13 @@ class CpuDevice final : public Device {
 };
 
 }  // namespace
+
+std::string processor_model() {
+  std::ifstream file("/proc/cpuinfo");
+  for (std::string line; std::getline(file, line);)
+    if (line.starts_with("model name")) return line.substr(std::min(line.find(':') + 2, line.size()));
+  return "unknown processor";
+}
 
 Result<std::unique_ptr<Device>> make_device() {
   INGOT_ASSIGN_OR_RETURN(const Isa isa, detect_isa());

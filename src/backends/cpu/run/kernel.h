@@ -7,10 +7,9 @@
 
 namespace ingot::cpu {
 
-class CpuStream final : public Stream {
+class CpuStream final : public HostStream {
  public:
   explicit CpuStream(int threads) : pool(threads) {}
-  Status synchronize() override { return {}; }
   ThreadPool pool;
 };
 
