@@ -10,10 +10,12 @@
 namespace ingot {
 
 struct DeviceInfo {
-  std::string name;   ///< as in BuildOptions::device: "cpu"
+  std::string name;   ///< as in BuildOptions::device: "cpu", "cuda"
   std::string model;  ///< the processor's own name
-  std::string arch;   ///< the best kernels that it runs: "baseline", "avx2", "avx512"
-  int cores = 0;      ///< that this process may use
+  std::string arch;   ///< the best kernels that it runs: "baseline", "avx2", "avx512"; "sm_90a"
+  int cores = 0;      ///< that this process may use; of a GPU, its multiprocessors
+  std::vector<std::string>
+      libraries;  ///< that a GPU's kernels come from: where each is, or what is lost without
 };
 
 /// The devices that engines can run on here. Never empty.

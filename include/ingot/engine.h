@@ -38,11 +38,15 @@ struct BuildProgress {
 };
 
 struct BuildOptions {
-  std::string device = "cpu";
+  std::string device = "cpu";          ///< or "cuda": the machine's first GPU
   int threads = 0;                     ///< that the engine is tuned for; 0: the machine's cores
   std::map<std::string, Dims> shapes;  ///< fixes dims of inputs that the model leaves open
   std::vector<Profile>
-      profiles;              ///< optimization profiles, first match wins; empty: open dims have no bounds
+      profiles;  ///< optimization profiles, first match wins; empty: open dims have no bounds
+  /// Floats become float16 or bfloat16 inside the network, with sums, statistics and softmax in float32;
+  /// inputs and outputs keep their types. For GPUs.
+  bool fp16 = false, bf16 = false;
+  bool tf32 = true;          ///< on GPUs, products of float32 may round their operands to TF32
   int level = 3;             ///< 0: heuristics, nothing is timed; 5: every candidate is timed at length
   std::string timing_cache;  ///< file that keeps timings between builds; empty: none
   std::vector<std::string> disable_passes;  ///< by name; "all" leaves the graph as imported

@@ -5,6 +5,7 @@
 #include "api/compile_impl.h"
 #include "api/network_impl.h"
 #include "backends/cpu/plugin.h"
+#include "backends/cuda/plugin.h"
 #include "compiler/compile.h"
 #include "frontend/onnx/onnx_import.h"
 #include "ir/text.h"
@@ -22,6 +23,7 @@ CompileOptions compile_options(const BuildOptions& options) {
   out.dump_after = options.dump_after;
   out.dump_dir = options.dump_dir;
   out.stop_after = options.stop_after;
+  out.floats = options.fp16 ? DataType::kF16 : options.bf16 ? DataType::kBF16 : DataType::kF32;
   for (const Profile& profile : options.profiles) {
     CompileProfile converted;
     for (const auto& [name, range] : profile) converted[name] = {name, range.min, range.opt, range.max};
@@ -35,6 +37,8 @@ Status check_options(const BuildOptions& options, const Graph& graph) {
     return invalid_argument("level ", options.level, " is out of range, expected 0 to 5");
   if (options.threads < 0 || options.threads > 1024)
     return invalid_argument("thread count ", options.threads, " is out of range, expected 0 to 1024");
+  if (options.fp16 && options.bf16)
+    return invalid_argument("fp16 and bf16 are both given, expected one of them at most");
   auto check_name = [&](const std::string& name, const char* what) -> Status {
     std::string names;
     for (const Value* v : graph.inputs()) {
@@ -105,6 +109,10 @@ Status fix_shapes(Graph& graph, const std::map<std::string, Dims>& shapes) {
 
 }  // namespace
 
+Result<std::unique_ptr<Target>> make_target(Device& device, int threads, bool tf32) {
+  return device.name() == "cuda" ? cuda::make_target(device, tf32) : cpu::make_target(threads);
+}
+
 Result<ImportedModel> import_model(const std::string& onnx_path, const BuildOptions& options) {
   if (options.progress) options.progress({"import", 0, 1, -1});
   ImportReport report;
@@ -116,8 +124,8 @@ Result<ImportedModel> import_model(const std::string& onnx_path, const BuildOpti
 Result<Engine> build_graph(Graph& graph, const BuildOptions& options, std::vector<std::string> notes) {
   INGOT_RETURN_IF_ERROR(check_options(options, graph));
   INGOT_ASSIGN_OR_RETURN(std::shared_ptr<Device> device, open_device(options.device));
-  INGOT_ASSIGN_OR_RETURN(const std::unique_ptr<Target> target,
-                         cpu::make_target(options.threads == 0 ? default_threads() : options.threads));
+  const int threads = options.threads == 0 ? default_threads() : options.threads;
+  INGOT_ASSIGN_OR_RETURN(const std::unique_ptr<Target> target, make_target(*device, threads, options.tf32));
   CompileOptions compile = compile_options(options);
   if (options.progress) compile.progress = with_estimate(options.progress);
   INGOT_ASSIGN_OR_RETURN(std::shared_ptr<EngineImage> image,
@@ -155,7 +163,7 @@ Result<std::unique_ptr<Graph>> stored_graph(const EngineImage& image) {
 
 Result<std::shared_ptr<const EngineImage>> replan_for(const EngineImage& image, Device& device) {
   const int threads = image.plans.empty() ? default_threads() : image.plans.front().threads;
-  INGOT_ASSIGN_OR_RETURN(const std::unique_ptr<Target> target, cpu::make_target(threads));
+  INGOT_ASSIGN_OR_RETURN(const std::unique_ptr<Target> target, make_target(device, threads, true));
   CompileOptions options;
   options.level = 0;
   INGOT_ASSIGN_OR_RETURN(std::shared_ptr<EngineImage> replanned, replan(image, *target, device, options));

@@ -3,6 +3,7 @@
 
 #include "api/engine_impl.h"
 #include "ir/graph.h"
+#include "target/target.h"
 
 namespace ingot {
 
@@ -14,6 +15,9 @@ Result<ImportedModel> import_model(const std::string& onnx_path, const BuildOpti
 
 /// Optimizes `graph` in place and makes the engine.
 Result<Engine> build_graph(Graph& graph, const BuildOptions& options, std::vector<std::string> notes);
+
+/// The compile side of a device that open_device gave.
+Result<std::unique_ptr<Target>> make_target(Device& device, int threads, bool tf32);
 
 /// The optimized graph that an engine stores, with its weights.
 Result<std::unique_ptr<Graph>> stored_graph(const EngineImage& image);

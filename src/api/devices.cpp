@@ -6,6 +6,7 @@
 #include "backends/cpu/kernels/peak/peak.h"
 #include "backends/cpu/kernels/simd/isa.h"
 #include "backends/cpu/plugin.h"
+#include "backends/cuda/plugin.h"
 #include "base/status.h"
 #include "ingot/device.h"
 
@@ -21,7 +22,11 @@ int usable_cores() {
 }  // namespace
 
 std::vector<DeviceInfo> devices() {
-  return {{"cpu", cpu::processor_model(), std::string(cpu::isa_name(cpu::machine_isa())), usable_cores()}};
+  std::vector<DeviceInfo> out = {
+      {"cpu", cpu::processor_model(), std::string(cpu::isa_name(cpu::machine_isa())), usable_cores(), {}}};
+  for (const cuda::GpuInfo& gpu : cuda::gpus())
+    out.push_back({"cuda", gpu.name, gpu.arch, gpu.multiprocessors, cuda::library_report()});
+  return out;
 }
 
 Result<double> measure_peak_gflops(int threads) {

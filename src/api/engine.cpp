@@ -3,6 +3,7 @@
 
 #include "api/engine_impl.h"
 #include "backends/cpu/plugin.h"
+#include "backends/cuda/plugin.h"
 
 namespace ingot {
 namespace {
@@ -14,7 +15,9 @@ TensorInfo info_of(const PlanTensor& t) {
 }
 
 Result<Engine> open_image(std::shared_ptr<const EngineImage> image) {
-  INGOT_ASSIGN_OR_RETURN(std::shared_ptr<Device> device, open_device("cpu"));
+  const bool for_gpu = !image->plans.empty() && image->plans[0].device == "cuda";
+  auto gpu = for_gpu ? open_device("cuda") : unsupported("");
+  INGOT_ASSIGN_OR_RETURN(std::shared_ptr<Device> device, gpu.ok() ? std::move(gpu) : open_device("cpu"));
   const bool fits = std::any_of(image->plans.begin(), image->plans.end(),
                                 [&](const Plan& p) { return device->can_run(p); });
   if (fits) return make_engine(std::move(image), std::move(device), {});
@@ -27,14 +30,17 @@ Result<Engine> open_image(std::shared_ptr<const EngineImage> image) {
   std::vector<std::string> warnings = {
       str("the engine was built for ", made_for, "; its plan was made anew for ", device->name(), " ",
           device->arch(), " with default kernels: build it on this machine to have it tuned")};
+  if (for_gpu && !gpu.ok()) warnings.push_back(str("there is no GPU to use: ", gpu.status().message()));
   return make_engine(std::move(*replanned), std::move(device), std::move(warnings));
 }
 
 }  // namespace
 
 Result<std::shared_ptr<Device>> open_device(const std::string& name) {
-  if (name != "cpu") return unsupported("device '", name, "' is not available, expected 'cpu'");
-  INGOT_ASSIGN_OR_RETURN(std::unique_ptr<Device> device, cpu::make_device());
+  if (name != "cpu" && name != "cuda")
+    return unsupported("device '", name, "' is not available, expected 'cpu' or 'cuda'");
+  INGOT_ASSIGN_OR_RETURN(std::unique_ptr<Device> device,
+                         name == "cuda" ? cuda::make_device() : cpu::make_device());
   return std::shared_ptr<Device>(std::move(device));
 }
 

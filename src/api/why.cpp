@@ -68,7 +68,8 @@ Result<std::string> Engine::why(const std::string& layer) const {
   std::ostringstream out;
   out << describe(*node) << "\n";
   for (const Plan& plan : impl_->image->plans) {
-    INGOT_ASSIGN_OR_RETURN(const std::unique_ptr<Target> target, cpu::make_target(plan.threads));
+    INGOT_ASSIGN_OR_RETURN(const std::unique_ptr<Target> target,
+                           make_target(*impl_->device, plan.threads, true));
     CompileProfile profile;
     for (const ProfileInput& p : plan.profile) profile[p.name] = p;
     INGOT_ASSIGN_OR_RETURN(SymbolValues symbols, opt_symbols(*graph, profile));

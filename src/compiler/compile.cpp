@@ -54,7 +54,10 @@ Status add_plans(const Graph& graph, const Target& target, Device& device, const
                            make_plan(graph, profile, target, device, options, cache, weights, chosen));
     engine.plans.push_back(std::move(plan));
   }
-  for (const auto& [name, code] : device.binaries()) weights.add(code, name);
+  for (const auto& [name, code] : device.binaries()) {
+    const auto as_it_is = [&code = code]() -> Result<Tensor> { return code; };
+    INGOT_RETURN_IF_ERROR(weights.add_packed(code, {0, name, as_it_is}).status());
+  }
   engine.weights = weights.take(engine.plans);
   if (!options.timing_cache.empty() && cache.changed())
     INGOT_RETURN_IF_ERROR(cache.save(options.timing_cache));
@@ -99,6 +102,7 @@ Result<std::shared_ptr<EngineImage>> compile(Graph& graph, const Target& target,
   PassOptions passes;
   passes.disable = options.disable_passes;
   passes.stop_after = options.stop_after;
+  passes.floats = options.floats;
   passes.dump_before = options.dump_before;
   passes.dump_after = options.dump_after;
   passes.dump = dump_to_folder(options.dump_dir);

@@ -16,6 +16,7 @@ struct CompileOptions {
   std::vector<CompileProfile> profiles;
   std::vector<std::string> disable_passes, dump_before, dump_after;
   std::string dump_dir, stop_after;
+  DataType floats = DataType::kF32;  // what float32 becomes inside the network
   std::function<void(std::string_view phase, double done, double total)> progress;
 };
 

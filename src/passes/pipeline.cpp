@@ -82,7 +82,7 @@ class Runner {
   int count_ = 0;
 };
 
-void run_pipeline(Runner& run) {
+void run_pipeline(Runner& run, DataType floats) {
   const auto clean_up = [&] {
     run("fold_constants");     // what the exporter computes at run time, but need not
     run("inline_branches");    // conditions are known now
@@ -119,6 +119,10 @@ void run_pipeline(Runner& run) {
   run("fuse_pointwise");           // whole programs first,
   run("fuse_epilogues");           // so that a layer takes in all of one at once
   clean_up();
+
+  if (floats == DataType::kF16) run("narrow_to_f16");  // whole nodes, now that they are what kernels compute
+  if (floats == DataType::kBF16) run("narrow_to_bf16");
+  if (floats != DataType::kF32) clean_up();
 }
 
 }  // namespace
@@ -130,7 +134,7 @@ Status optimize(Graph& graph, const PassOptions& options) {
   INGOT_RETURN_IF_ERROR(infer(graph));
   INGOT_RETURN_IF_ERROR(verify(graph));
   Runner run(graph, options);
-  run_pipeline(run);
+  run_pipeline(run, options.floats);
   return run.status();
 }
 

@@ -1,5 +1,7 @@
 #include "target/target.h"
 
+#include "target/channels_last.h"
+
 namespace ingot {
 
 Dims OptShapes::dims(const Value& value) const {
@@ -16,7 +18,8 @@ Dims OptShapes::dims(const Value& value) const {
   return out;
 }
 
-Result<Tensor> Target::unpack(std::string_view packing, const Tensor&, const Dims&) const {
+Result<Tensor> Target::unpack(std::string_view packing, const Tensor& packed, const Dims& plain) const {
+  if (packing == "channels_last") return unpack_channels_last(packed, plain);
   return unsupported("weights packed as '", packing, "' cannot be restored for ", device());
 }
 

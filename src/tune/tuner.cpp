@@ -18,6 +18,7 @@ struct Budget {
 // On a device that records, a measurement is of as many runs: one alone is shorter than what the clock
 // resolves.
 constexpr int kRecordedRuns = 16;
+constexpr double kNever = 1e9;  // seconds of a candidate that cannot be timed
 constexpr Budget kBudgets[] = {{0, 0}, {0.01, 2}, {0.02, 3}, {0.05, 5}, {0.2, 10}, {1.0, 30}};
 
 // Values that neither vanish nor overflow: zeros and denormals have times of their own.
@@ -168,23 +169,35 @@ Status Tuner::record(Bench& b, void* scratch) {
 
 Status Tuner::time_all(const Node& node, const Offer& offer, const std::vector<size_t>& which,
                        std::vector<double>& seconds) {
-  std::vector<std::unique_ptr<Bench>> benches;
+  std::vector<std::unique_ptr<Bench>> benches(which.size());
+  Status problem = unsupported("no candidate can be timed");
   size_t scratch_bytes = 64;
-  for (size_t i : which) {
-    INGOT_ASSIGN_OR_RETURN(std::unique_ptr<Bench> bench, make_bench(node, offer.candidates[i]));
-    scratch_bytes = std::max(scratch_bytes, bench->kernel->scratch_bytes());
-    benches.push_back(std::move(bench));
+  for (size_t i = 0; i < which.size(); ++i) {
+    auto bench = make_bench(node, offer.candidates[which[i]]);
+    if (!bench.ok()) {
+      problem = bench.status();
+      continue;
+    }
+    scratch_bytes = std::max(scratch_bytes, (*bench)->kernel->scratch_bytes());
+    benches[i] = std::move(*bench);
   }
   INGOT_ASSIGN_OR_RETURN(const std::unique_ptr<Buffer> scratch, device_.allocate(scratch_bytes));
-  // Warm-up: pages, caches, clocks.
-  for (auto& b : benches) INGOT_RETURN_IF_ERROR(run(*b, scratch->data()));
-  INGOT_RETURN_IF_ERROR(stream_->synchronize());
-  for (auto& b : benches) INGOT_RETURN_IF_ERROR(record(*b, scratch->data()));
+  for (auto& b : benches) {
+    if (b == nullptr) continue;
+    // Warm-up: pages, caches, clocks. What fails here is left out.
+    Status status = run(*b, scratch->data());
+    if (status.ok()) status = stream_->synchronize();
+    if (status.ok()) status = record(*b, scratch->data());
+    if (status.ok()) continue;
+    problem = std::move(status);
+    b.reset();
+  }
   const Budget budget = kBudgets[level_];
   const auto begin = Clock::now();
   // Interleaved, so that a disturbance hits all candidates alike.
   for (int round = 0; round < budget.rounds; ++round) {
     for (auto& b : benches) {
+      if (b == nullptr) continue;
       INGOT_RETURN_IF_ERROR(stream_->mark(0));
       INGOT_RETURN_IF_ERROR(b->recording ? b->recording->replay() : run(*b, scratch->data()));
       INGOT_RETURN_IF_ERROR(stream_->mark(1));
@@ -194,8 +207,8 @@ Status Tuner::time_all(const Node& node, const Offer& offer, const std::vector<s
     if (round >= 1 && std::chrono::duration<double>(Clock::now() - begin).count() > budget.seconds) break;
   }
   seconds.clear();
-  for (auto& b : benches) seconds.push_back(estimate(b->times));
-  return {};
+  for (auto& b : benches) seconds.push_back(b == nullptr ? kNever : estimate(b->times));
+  return *std::min_element(seconds.begin(), seconds.end()) < kNever ? Status() : problem;
 }
 
 Result<size_t> Tuner::choose(const Node& node, const Offer& offer) {

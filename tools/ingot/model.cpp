@@ -10,12 +10,17 @@ namespace ingot::cli {
 void add_model_options(CLI::App& app, ModelOptions& o, const char* what) {
   BuildOptions& b = o.build;
   app.add_option("model", o.path, what)->required()->type_name("MODEL");
-  app.add_option("--device", b.device, "where the engine runs: cpu")
+  app.add_option("--device", b.device, "where the engine runs: cpu or cuda")
       ->capture_default_str()
       ->type_name("NAME");
   app.add_option("--threads", b.threads,
                  "threads that the engine is tuned for and runs with (default: all cores)")
       ->check(CLI::Range(1, 1024));
+  app.add_flag("--fp16", b.fp16, "computes in float16, with sums in float32; for GPUs")->group("Precision");
+  app.add_flag("--bf16", b.bf16, "computes in bfloat16, with sums in float32; for GPUs")->group("Precision");
+  app.add_flag("--tf32,!--no-tf32", b.tf32,
+               "lets GPUs round operands of float32 products to TF32 (default: on)")
+      ->group("Precision");
   const auto shapes = [&](const char* name, std::vector<std::string>& list, const char* text) {
     app.add_option(name, list, text)->type_name("NAME:DIMS,...")->allow_extra_args(false)->group("Shapes");
   };

@@ -70,7 +70,8 @@ class CpuTarget final : public Target {
   }
 
   Result<Tensor> unpack(std::string_view packing, const Tensor& packed, const Dims& plain) const override {
-    return unpack_from(packing, packed, plain);
+    return packing != "channels_last" ? unpack_from(packing, packed, plain)
+                                      : Target::unpack(packing, packed, plain);
   }
 
  private:

@@ -1,0 +1,92 @@
+// Candidates for Conv: cuDNN's engines, and cuBLASLt where filters have one element.
+#include <algorithm>
+
+#include "backends/cuda/compile/family.h"
+#include "backends/cuda/steps/conv_problem.h"
+#include "backends/cuda/steps/matmul_problem.h"
+#include "target/channels_last.h"
+
+namespace ingot::cuda {
+
+Status offer_algorithms(const Request& r, const Candidate& base, Offer& offer);
+
+namespace {
+
+constexpr size_t kEngines = 8;
+constexpr int64_t kVector = 8;  // channels that the fast engines read at once
+
+// Empty: it can be offered.
+std::string why_not(const Node& node) {
+  if (!node.input(1)->is_constant()) return "the filter is not constant";
+  const DataType type = node.output()->dtype();
+  if (type != DataType::kF32 && type != DataType::kF16 && type != DataType::kBF16)
+    return str("the type is ", data_type_name(type));
+  if (!node.input(0)->shape()[1].is_const()) return "the number of channels is not fixed";
+  return "";
+}
+
+Candidate base_candidate(const Request& r, std::string op) {
+  Candidate c = candidate_for(r, std::move(op));
+  c.args.set("weight_dims", r.node.input(1)->constant().dims());
+  c.args.set("tf32", int64_t{r.tf32});
+  return c;
+}
+
+Status offer_engines(const Request& r, Candidate base, Offer& offer) {
+  INGOT_ASSIGN_OR_RETURN(const CudnnHandle handle, r.stream.cudnn_handle());
+  INGOT_ASSIGN_OR_RETURN(const ConvStep step, conv_step(OptStep(r, base).view(), r.tf32));
+  INGOT_ASSIGN_OR_RETURN(const std::vector<ConvEngine> engines,
+                         conv_engines(**cudnn(), handle, step.problem, kEngines));
+  for (const ConvEngine& engine : engines) {
+    Candidate c = base;
+    c.kernel = str("conv_cudnn_", engine.index, step.pads_channels ? "_padded" : "");
+    c.args.set("engine", engine.index);
+    c.args.set("knobs", engine.knobs);
+    c.args.set("values", engine.values);
+    offer.candidates.push_back(std::move(c));
+  }
+  return {};
+}
+
+bool is_product(const Request& r) {
+  const Node& node = r.node;
+  const Dims w = node.input(1)->constant().dims();
+  const auto ones = [](const Ints& values) {
+    return std::all_of(values.begin(), values.end(), [](int64_t v) { return v == 1; });
+  };
+  const Ints pads = node.attrs().get_ints("pads");
+  return r.layout == Layout::kBlocked && node.attrs().get_int("group", 1) == 1 &&
+         ones({w.begin() + 2, w.end()}) && ones(node.attrs().get_ints("strides")) &&
+         std::all_of(pads.begin(), pads.end(), [](int64_t v) { return v == 0; });
+}
+
+}  // namespace
+
+void offer_conv(const Request& r, std::string_view, Offer& offer) {
+  if (std::string reason = why_not(r.node); !reason.empty()) return offer.skipped.push_back({"conv", reason});
+  const auto note = [&](const char* kernel, const Status& status) {
+    if (!status.ok()) offer.skipped.push_back({kernel, std::string(status.message())});
+  };
+  const Value& weights = *r.node.input(1);
+  const int64_t channels = weights.constant().dims()[1];
+  if (is_product(r)) {
+    Candidate c = base_candidate(r, "matmul");
+    c.packed.push_back(pack_channels_last(1, weights, channels));
+    note("conv_cublaslt", offer_algorithms(r, c, offer));
+  }
+  // A first layer reads the image as it is given: the copy that fills its channels up also turns them around.
+  const bool first = r.node.attrs().get_int("group", 1) == 1 && channels < kVector && channels % 2 != 0 &&
+                     r.node.output()->dtype() != DataType::kF32;
+  if (first) {
+    Candidate padded = base_candidate(r, "conv");
+    padded.inputs[0] = Layout::kPlain;
+    padded.args.set("padded_channels", kVector);
+    padded.packed.push_back(pack_channels_last(1, weights, kVector));
+    note("conv_cudnn_padded", offer_engines(r, padded, offer));
+  }
+  Candidate c = base_candidate(r, "conv");
+  c.packed.push_back(pack_channels_last(1, weights, channels));
+  note("conv_cudnn", offer_engines(r, c, offer));
+}
+
+}  // namespace ingot::cuda

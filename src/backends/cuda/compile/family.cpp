@@ -1,0 +1,65 @@
+#include "backends/cuda/compile/family.h"
+
+#include "target/cut.h"
+
+namespace ingot::cuda {
+
+OptStep::OptStep(const Request& request, const Candidate& candidate) : candidate_(candidate) {
+  const Node& node = request.node;
+  args_.reserve(node.inputs().size() + node.outputs().size());
+  const auto add = [&](const Value* v, Layout layout, std::vector<const TensorArg*>& list) {
+    args_.emplace_back();
+    if (v != nullptr) args_.back() = {v->dtype(), layout, 0, request.shapes.dims(*v), nullptr};
+    list.push_back(&args_.back());
+  };
+  for (size_t i = 0; i < node.inputs().size(); ++i) add(node.inputs()[i], candidate.inputs[i], inputs_);
+  for (size_t i = 0; i < node.outputs().size(); ++i) add(node.outputs()[i], candidate.outputs[i], outputs_);
+}
+
+Candidate candidate_for(const Request& request, std::string op) {
+  const Node& node = request.node;
+  Candidate c;
+  c.op = std::move(op);
+  c.kernel = std::string(node.op().name);
+  c.args = node.attrs();
+  c.outputs.assign(node.outputs().size(), request.layout);
+  const int rank = node.output()->type().rank();
+  for (const Value* v : node.inputs()) {
+    const bool follows = v != nullptr && v->type().rank() == rank && !v->is_constant();
+    c.inputs.push_back(follows ? request.layout : Layout::kPlain);
+  }
+  return c;
+}
+
+void offer_if_possible(const Request& request, Candidate candidate, Offer& offer) {
+  const LaunchFunction launches = find_launches(candidate.op);
+  const auto made = launches(OptStep(request, candidate).view());
+  if (made.ok())
+    offer.candidates.push_back(std::move(candidate));
+  else
+    offer.skipped.push_back({candidate.op, std::string(made.status().message())});
+}
+
+void offer_launches(const Request& r, std::string_view family, Offer& offer) {
+  offer_if_possible(r, candidate_for(r, std::string(family)), offer);
+}
+
+void offer_concat(const Request& r, std::string_view family, Offer& offer) {
+  Candidate c = candidate_for(r, std::string(family));
+  const int64_t axis = r.node.attrs().get_int("axis");
+  c.args.set("axis", axis < 0 ? axis + r.node.output()->type().rank() : axis);
+  offer_if_possible(r, std::move(c), offer);
+}
+
+void offer_slice(const Request& r, std::string_view family, Offer& offer) {
+  const auto cut = cut_of(r.node);
+  if (!cut)
+    return offer.skipped.push_back({"slice", "it is not a cut along one axis at fixed places with step 1"});
+  Candidate c = candidate_for(r, std::string(family));
+  for (size_t i = 1; i < c.inputs.size(); ++i) c.inputs[i] = Layout::kPlain;
+  c.args.set("axis", cut->axis);
+  c.args.set("starts", cut->starts);
+  offer_if_possible(r, std::move(c), offer);
+}
+
+}  // namespace ingot::cuda

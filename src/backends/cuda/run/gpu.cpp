@@ -1,0 +1,34 @@
+#include "backends/cuda/run/gpu.h"
+
+namespace ingot::cuda {
+
+Result<std::shared_ptr<const Gpu>> Gpu::open(int ordinal) {
+  INGOT_ASSIGN_OR_RETURN(const DriverFunctions* const f, driver());
+  auto gpu = std::make_shared<Gpu>(*f);
+  int count = 0;
+  INGOT_RETURN_IF_ERROR(f->check(f->cuDeviceGetCount(&count), "counting the GPUs"));
+  if (ordinal < 0 || ordinal >= count) return not_found("no GPU ", ordinal, ", there are ", count);
+  INGOT_RETURN_IF_ERROR(f->check(f->cuDeviceGet(&gpu->device, ordinal), "opening the GPU"));
+  char name[256] = "";
+  f->cuDeviceGetName(name, sizeof name, gpu->device);
+  gpu->name = name;
+  f->cuDeviceTotalMem_v2(&gpu->memory_bytes, gpu->device);
+  const auto attribute = [&](CUdevice_attribute which) {
+    int value = 0;
+    f->cuDeviceGetAttribute(&value, which, gpu->device);
+    return value;
+  };
+  const int major = attribute(kComputeMajor), minor = attribute(kComputeMinor);
+  gpu->arch = str("sm_", major, minor, major >= 9 ? "a" : "");
+  gpu->multiprocessors = attribute(kMultiprocessorCount);
+  gpu->max_shared_bytes = attribute(kMaxSharedMemoryPerBlockOptin);
+  INGOT_RETURN_IF_ERROR(
+      f->check(f->cuDevicePrimaryCtxRetain(&gpu->context, gpu->device), "making a context"));
+  return std::shared_ptr<const Gpu>(std::move(gpu));
+}
+
+Gpu::~Gpu() {
+  if (context != nullptr) f.cuDevicePrimaryCtxRelease_v2(device);
+}
+
+}  // namespace ingot::cuda

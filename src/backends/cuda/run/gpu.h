@@ -1,0 +1,31 @@
+// One GPU as this process sees it: the driver's functions, a context, the facts that choices depend on.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "backends/cuda/driver/driver.h"
+
+namespace ingot::cuda {
+
+struct Gpu {
+  const DriverFunctions& f;
+  CUdevice device = 0;
+  CUcontext context = nullptr;  // the primary one, which other libraries of the process share
+  std::string name;             // "NVIDIA H200"
+  std::string arch;             // "sm_90a": what kernels are compiled for
+  int multiprocessors = 0;
+  int max_shared_bytes = 0;  // of one block
+  size_t memory_bytes = 0;
+
+  /// Errors: those of driver(); kNotFound when there is no GPU of that number.
+  static Result<std::shared_ptr<const Gpu>> open(int ordinal);
+  explicit Gpu(const DriverFunctions& functions) : f(functions) {}
+  ~Gpu();
+  Gpu(const Gpu&) = delete;
+
+  /// Makes the context that of the calling thread, as every call of the driver needs it.
+  Status activate() const { return f.check(f.cuCtxSetCurrent(context), "entering the GPU's context"); }
+};
+
+}  // namespace ingot::cuda

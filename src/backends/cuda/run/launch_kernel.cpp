@@ -1,0 +1,93 @@
+// Steps that our own kernels compute.
+#include <algorithm>
+
+#include "backends/cuda/run/kernel.h"
+
+namespace ingot::cuda {
+namespace {
+
+constexpr size_t kAlignment = 256;
+
+size_t aligned(size_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
+
+std::byte* resolve(const Pointer& p, const Invocation& call, std::byte* scratch) {
+  std::byte* base = p.of == Pointer::kScratch ? scratch
+                    : p.of == Pointer::kInput ? call.inputs[p.index]->as<std::byte>()
+                                              : call.outputs[p.index]->as<std::byte>();
+  return base == nullptr ? nullptr : base + p.offset;
+}
+
+class LaunchKernel final : public Kernel {
+ public:
+  LaunchKernel(const KernelSource& source, LaunchFunction launches)
+      : step_(source.step), launches_(launches), list_(source.programs) {}
+  Status resize(std::span<const TensorArg* const> in, std::span<const TensorArg* const> out) override {
+    INGOT_ASSIGN_OR_RETURN(Launches made, launches_(step_.view(in, out)));
+    return list_.set(std::move(made));
+  }
+  size_t scratch_bytes() const override { return list_.scratch_bytes(); }
+  bool can_record() const override { return true; }
+  Status run(const Invocation& call) override {
+    return list_.enqueue(call, static_cast<std::byte*>(call.scratch));
+  }
+
+ private:
+  StepCopy step_;
+  LaunchFunction launches_;
+  LaunchList list_;
+};
+
+}  // namespace
+
+Status LaunchList::set(Launches launches) {
+  ready_.clear();
+  scratch_bytes_ = 0;
+  for (Launch& l : launches) {
+    INGOT_ASSIGN_OR_RETURN(const CUfunction function, programs_.find(l.spec));
+    const size_t workspace = scratch_bytes_;
+    scratch_bytes_ += aligned(l.spec.workspace_bytes);
+    ready_.push_back({std::move(l), function, workspace});
+  }
+  return {};
+}
+
+Status LaunchList::enqueue(const Invocation& call, std::byte* scratch) {
+  const CudaStream& stream = stream_of(call);
+  const Gpu& gpu = stream.gpu();
+  INGOT_RETURN_IF_ERROR(gpu.activate());
+  constexpr size_t kMaxPointers = 32;
+  void* pointers[kMaxPointers];
+  void* arguments[kMaxPointers + 1];
+  for (Ready& r : ready_) {
+    const KernelSpec& spec = r.launch.spec;
+    size_t count = 0;
+    INGOT_CHECK(r.launch.pointers.size() + 1 < kMaxPointers);
+    for (const Pointer& p : r.launch.pointers) pointers[count++] = resolve(p, call, scratch);
+    if (spec.workspace_bytes > 0) {
+      pointers[count++] = scratch + r.workspace;
+      // Memory is shared with other steps: what a launch leaves as zeros does not stay so.
+      if (spec.zeroed_workspace)
+        INGOT_RETURN_IF_ERROR(
+            gpu.f.check(gpu.f.cuMemsetD8Async(reinterpret_cast<CUdeviceptr>(scratch + r.workspace), 0,
+                                              spec.workspace_bytes, stream.handle()),
+                        "clearing a workspace"));
+    }
+    for (size_t i = 0; i < count; ++i) arguments[i] = &pointers[i];
+    if (!spec.params.empty())
+      arguments[count] = spec.params.data() == nullptr ? nullptr : r.launch.spec.params.data();
+    CUlaunchAttribute overlap{kLaunchProgrammaticStreamSerialization, {}, {}};
+    overlap.value.programmatic_stream_serialization = 1;
+    const CUlaunchConfig config{spec.grid.x,  spec.grid.y,       spec.grid.z,     spec.block.x, spec.block.y,
+                                spec.block.z, spec.shared_bytes, stream.handle(), &overlap,     1};
+    INGOT_RETURN_IF_ERROR(
+        gpu.f.check(gpu.f.cuLaunchKernelEx(&config, r.function, arguments, nullptr), "launching a kernel")
+            .with_context(spec.name));
+  }
+  return {};
+}
+
+Result<std::unique_ptr<Kernel>> make_launch_kernel(const KernelSource& source, LaunchFunction launches) {
+  return std::unique_ptr<Kernel>(std::make_unique<LaunchKernel>(source, launches));
+}
+
+}  // namespace ingot::cuda

@@ -1,0 +1,64 @@
+#include "backends/cuda/run/programs.h"
+
+#include <cstring>
+
+#include "backends/cuda/driver/nvrtc.h"
+#include "engine/engine_file.h"
+
+namespace ingot::cuda {
+namespace {
+
+constexpr unsigned kSharedWithoutAsking = 48 << 10;
+
+}  // namespace
+
+Programs::~Programs() {
+  if (!gpu_->activate().ok()) return;
+  for (const auto& [name, loaded] : loaded_) gpu_->f.cuModuleUnload(loaded.module);
+}
+
+void Programs::add(const std::string& name, const Tensor& code) {
+  const std::lock_guard lock(mutex_);
+  codes_.try_emplace(name, code);
+}
+
+std::vector<std::pair<std::string, Tensor>> Programs::all() const {
+  const std::lock_guard lock(mutex_);
+  return {codes_.begin(), codes_.end()};
+}
+
+Result<Tensor> Programs::code_of(const KernelSpec& spec) {
+  const std::string name = str(kBinaryPacking, gpu_->arch, '/', spec.key());
+  if (auto it = codes_.find(name); it != codes_.end()) return it->second;
+  auto cubin = compile_cubin(spec.text(), spec.source, spec.options, gpu_->arch);
+  if (!cubin.ok())
+    return cubin.status().with_context(str("kernel ", spec.name, " is not in the engine for these sizes"));
+  INGOT_ASSIGN_OR_RETURN(Tensor code, Tensor::allocate(DataType::kU8, {static_cast<int64_t>(cubin->size())}));
+  std::memcpy(code.mutable_data(), cubin->data(), cubin->size());
+  return codes_[name] = code;
+}
+
+Result<CUfunction> Programs::find(const KernelSpec& spec) {
+  const std::lock_guard lock(mutex_);
+  const DriverFunctions& f = gpu_->f;
+  Loaded& loaded = loaded_[spec.key()];
+  if (loaded.function == nullptr) {
+    INGOT_ASSIGN_OR_RETURN(const Tensor code, code_of(spec));
+    INGOT_RETURN_IF_ERROR(gpu_->activate());
+    INGOT_RETURN_IF_ERROR(
+        f.check(f.cuModuleLoadData(&loaded.module, code.data()), "loading a kernel").with_context(spec.name));
+    INGOT_RETURN_IF_ERROR(f.check(f.cuModuleGetFunction(&loaded.function, loaded.module, spec.entry.c_str()),
+                                  "finding a kernel")
+                              .with_context(spec.name));
+  }
+  if (spec.shared_bytes > std::max(kSharedWithoutAsking, loaded.shared_bytes)) {
+    INGOT_RETURN_IF_ERROR(f.check(f.cuFuncSetAttribute(loaded.function, kFunctionMaxDynamicSharedBytes,
+                                                       static_cast<int>(spec.shared_bytes)),
+                                  "giving a kernel shared memory")
+                              .with_context(spec.name));
+    loaded.shared_bytes = spec.shared_bytes;
+  }
+  return loaded.function;
+}
+
+}  // namespace ingot::cuda

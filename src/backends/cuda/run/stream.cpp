@@ -1,0 +1,133 @@
+#include "backends/cuda/run/stream.h"
+
+namespace ingot::cuda {
+namespace {
+
+class CudaGraph final : public Recording {
+ public:
+  CudaGraph(std::shared_ptr<const Gpu> gpu, CUstream stream, CUgraphExec graph, size_t kernels)
+      : gpu_(std::move(gpu)), stream_(stream), graph_(graph), kernels_(kernels) {}
+  ~CudaGraph() override {
+    if (gpu_->activate().ok()) gpu_->f.cuGraphExecDestroy(graph_);
+  }
+  Status replay() override {
+    INGOT_RETURN_IF_ERROR(gpu_->activate());
+    return gpu_->f.check(gpu_->f.cuGraphLaunch(graph_, stream_), "launching a CUDA graph");
+  }
+  size_t kernels() const override { return kernels_; }
+
+ private:
+  std::shared_ptr<const Gpu> gpu_;
+  CUstream stream_;
+  CUgraphExec graph_;
+  size_t kernels_;
+};
+
+CUdeviceptr address(const void* p) { return reinterpret_cast<CUdeviceptr>(p); }
+
+}  // namespace
+
+Result<std::unique_ptr<CudaStream>> CudaStream::create(std::shared_ptr<const Gpu> gpu) {
+  std::unique_ptr<CudaStream> out(new CudaStream(std::move(gpu)));
+  const Gpu& g = out->gpu();
+  INGOT_RETURN_IF_ERROR(g.activate());
+  INGOT_RETURN_IF_ERROR(g.f.check(g.f.cuStreamCreate(&out->stream_, kStreamNonBlocking), "making a stream"));
+  return out;
+}
+
+CudaStream::~CudaStream() {
+  if (!gpu_->activate().ok()) return;
+  conv_plans_.clear();
+  if (cudnn_ != nullptr) (*cudnn())->cudnnDestroy(cudnn_);
+  if (cublaslt_ != nullptr) (*cublaslt())->cublasLtDestroy(cublaslt_);
+  for (CUevent event : events_) gpu_->f.cuEventDestroy_v2(event);
+  if (stream_ != nullptr) gpu_->f.cuStreamDestroy_v2(stream_);
+}
+
+Status CudaStream::synchronize() {
+  INGOT_RETURN_IF_ERROR(gpu_->activate());
+  return gpu_->f.check(gpu_->f.cuStreamSynchronize(stream_), "waiting for the GPU");
+}
+
+// From pageable memory the driver copies to a buffer of its own before it returns.
+Status CudaStream::upload(void* to, const void* from, size_t bytes) {
+  if (bytes == 0) return {};
+  INGOT_RETURN_IF_ERROR(gpu_->activate());
+  return gpu_->f.check(gpu_->f.cuMemcpyHtoDAsync_v2(address(to), from, bytes, stream_), "copying to the GPU");
+}
+
+Status CudaStream::download(void* to, const void* from, size_t bytes) {
+  if (bytes == 0) return {};
+  INGOT_RETURN_IF_ERROR(gpu_->activate());
+  INGOT_RETURN_IF_ERROR(
+      gpu_->f.check(gpu_->f.cuMemcpyDtoHAsync_v2(to, address(from), bytes, stream_), "copying from the GPU"));
+  return synchronize();
+}
+
+Status CudaStream::mark(size_t number) {
+  INGOT_RETURN_IF_ERROR(gpu_->activate());
+  while (events_.size() <= number) {
+    CUevent event = nullptr;
+    INGOT_RETURN_IF_ERROR(gpu_->f.check(gpu_->f.cuEventCreate(&event, kEventDefault), "making an event"));
+    events_.push_back(event);
+  }
+  return gpu_->f.check(gpu_->f.cuEventRecord(events_[number], stream_), "recording an event");
+}
+
+Result<double> CudaStream::seconds_between(size_t from, size_t to) {
+  INGOT_RETURN_IF_ERROR(synchronize());
+  float milliseconds = 0;
+  INGOT_RETURN_IF_ERROR(gpu_->f.check(gpu_->f.cuEventElapsedTime(&milliseconds, events_[from], events_[to]),
+                                      "reading an event"));
+  return milliseconds * 1e-3;
+}
+
+Status CudaStream::begin_recording() {
+  INGOT_RETURN_IF_ERROR(gpu_->activate());
+  return gpu_->f.check(gpu_->f.cuStreamBeginCapture_v2(stream_, kCaptureThreadLocal),
+                       "beginning a CUDA graph");
+}
+
+Result<std::unique_ptr<Recording>> CudaStream::end_recording() {
+  INGOT_RETURN_IF_ERROR(gpu_->activate());
+  const DriverFunctions& f = gpu_->f;
+  CUgraph graph = nullptr;
+  INGOT_RETURN_IF_ERROR(f.check(f.cuStreamEndCapture(stream_, &graph), "ending a CUDA graph"));
+  size_t nodes = 0;
+  CUgraphExec executable = nullptr;
+  f.cuGraphGetNodes(graph, nullptr, &nodes);
+  const CUresult result = f.cuGraphInstantiateWithFlags(&executable, graph, 0);
+  f.cuGraphDestroy(graph);
+  INGOT_RETURN_IF_ERROR(f.check(result, "instantiating a CUDA graph"));
+  return std::unique_ptr<Recording>(std::make_unique<CudaGraph>(gpu_, stream_, executable, nodes));
+}
+
+Result<CudnnHandle> CudaStream::cudnn_handle() {
+  if (cudnn_ != nullptr) return cudnn_;
+  INGOT_ASSIGN_OR_RETURN(const CudnnFunctions* const f, cudnn());
+  INGOT_RETURN_IF_ERROR(gpu_->activate());
+  INGOT_RETURN_IF_ERROR(f->check(f->cudnnCreate(&cudnn_), "starting"));
+  INGOT_RETURN_IF_ERROR(f->check(f->cudnnSetStream(cudnn_, stream_), "setting the stream"));
+  return cudnn_;
+}
+
+Result<CublasLtHandle> CudaStream::cublaslt_handle() {
+  if (cublaslt_ != nullptr) return cublaslt_;
+  INGOT_ASSIGN_OR_RETURN(const CublasLtFunctions* const f, cublaslt());
+  INGOT_RETURN_IF_ERROR(gpu_->activate());
+  INGOT_RETURN_IF_ERROR(f->check(f->cublasLtCreate(&cublaslt_), "starting"));
+  return cublaslt_;
+}
+
+Result<std::shared_ptr<ConvPlan>> CudaStream::conv_plan(const ConvProblem& problem,
+                                                        const ConvEngine& engine) {
+  std::shared_ptr<ConvPlan>& plan = conv_plans_[str(
+      problem.key(), '|', engine.index, '|', dims_to_string(engine.knobs), dims_to_string(engine.values))];
+  if (plan != nullptr) return plan;
+  INGOT_ASSIGN_OR_RETURN(const CudnnHandle handle, cudnn_handle());
+  INGOT_ASSIGN_OR_RETURN(std::unique_ptr<ConvPlan> made,
+                         ConvPlan::create(**cudnn(), handle, problem, engine));
+  return plan = std::move(made);
+}
+
+}  // namespace ingot::cuda

@@ -1,0 +1,46 @@
+// A CUDA stream with what belongs to one: events, recordings (CUDA graphs), handles of the libraries.
+#pragma once
+
+#include <map>
+
+#include "backends/cuda/driver/cublaslt.h"
+#include "backends/cuda/libs/cudnn_conv.h"
+#include "backends/cuda/run/gpu.h"
+#include "runtime/device.h"
+
+namespace ingot::cuda {
+
+class CudaStream final : public Stream {
+ public:
+  static Result<std::unique_ptr<CudaStream>> create(std::shared_ptr<const Gpu> gpu);
+  ~CudaStream() override;
+
+  Status synchronize() override;
+  Status upload(void* to, const void* from, size_t bytes) override;
+  Status download(void* to, const void* from, size_t bytes) override;
+  Status mark(size_t number) override;
+  Result<double> seconds_between(size_t from, size_t to) override;
+  bool can_record() const override { return true; }
+  Status begin_recording() override;
+  Result<std::unique_ptr<Recording>> end_recording() override;
+
+  const Gpu& gpu() const { return *gpu_; }
+  CUstream handle() const { return stream_; }
+  /// Handles on this stream, made when they are first asked for. Errors: kNotFound without the library.
+  Result<CudnnHandle> cudnn_handle();
+  Result<CublasLtHandle> cublaslt_handle();
+  /// Plans are shared by the steps that have the same problem and engine.
+  Result<std::shared_ptr<ConvPlan>> conv_plan(const ConvProblem& problem, const ConvEngine& engine);
+
+ private:
+  explicit CudaStream(std::shared_ptr<const Gpu> gpu) : gpu_(std::move(gpu)) {}
+
+  std::shared_ptr<const Gpu> gpu_;
+  CUstream stream_ = nullptr;
+  std::vector<CUevent> events_;
+  CudnnHandle cudnn_ = nullptr;
+  CublasLtHandle cublaslt_ = nullptr;
+  std::map<std::string, std::shared_ptr<ConvPlan>> conv_plans_;
+};
+
+}  // namespace ingot::cuda

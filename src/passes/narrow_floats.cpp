@@ -1,0 +1,143 @@
+// Weak typing: float32 becomes float16 or bfloat16 inside a graph. Nodes whose kernels sum in float32 anyway
+// (products, normalisations, softmax, reductions) work on narrow operands; the others, and the graph's inputs
+// and outputs, keep their types, with a Cast between.
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include "base/half.h"
+#include "ir/infer.h"
+#include "passes/pass.h"
+#include "passes/rewrite.h"
+
+namespace ingot::passes {
+namespace {
+
+constexpr int64_t kOnnxFloat = 1, kOnnxFloat16 = 10, kOnnxBFloat16 = 16;
+
+bool works_on_narrow(const Node& node) {
+  return is_any(node, {"AveragePool",
+                       "ChannelLayerNorm",
+                       "Concat",
+                       "Conv",
+                       "ConvTranspose",
+                       "DepthToSpace",
+                       "Expand",
+                       "Flatten",
+                       "FusedMatMul",
+                       "Gather",
+                       "Gemm",
+                       "GlobalAveragePool",
+                       "GlobalMaxPool",
+                       "GroupNormalization",
+                       "Identity",
+                       "InstanceNormalization",
+                       "LayerNormalization",
+                       "LogSoftmax",
+                       "MatMul",
+                       "MaxPool",
+                       "MultiHeadAttention",
+                       "Pad",
+                       "Pointwise",
+                       "RMSNormalization",
+                       "ReduceMax",
+                       "ReduceMean",
+                       "ReduceMin",
+                       "ReduceSum",
+                       "Reshape",
+                       "SkipLayerNormalization",
+                       "Slice",
+                       "Softmax",
+                       "SpaceToDepth",
+                       "Split",
+                       "Squeeze",
+                       "Tile",
+                       "Transpose",
+                       "Unsqueeze"});
+}
+
+// Values beyond the type's range take its largest: an additive mask of -1e30 must not become an infinity,
+// which gives NaN where a whole row is masked.
+template <class T>
+Result<Tensor> narrow(const Tensor& wide, float largest) {
+  INGOT_ASSIGN_OR_RETURN(
+      Tensor out, Tensor::allocate(std::is_same_v<T, Half> ? DataType::kF16 : DataType::kBF16, wide.dims()));
+  const std::span<const float> from = wide.span<float>();
+  std::transform(from.begin(), from.end(), out.mutable_span<T>().begin(),
+                 [&](float v) { return T(std::isfinite(v) ? std::clamp(v, -largest, largest) : v); });
+  return out;
+}
+
+class Narrowing {
+ public:
+  Narrowing(Graph& graph, DataType type) : graph_(graph), type_(type) {}
+
+  Status run() {
+    for (Node* node : graph_.node_list())
+      if (works_on_narrow(*node) && node->subgraphs().empty()) INGOT_RETURN_IF_ERROR(convert(*node));
+    return {};
+  }
+
+ private:
+  static bool is_wide(const Value* v) { return v != nullptr && v->dtype() == DataType::kF32; }
+
+  Result<Value*> cast(Value* v, int64_t to, Node* before) {
+    Node* node = graph_.add_node(*find_op("Cast"), {v}, {{"to", to}}, 1, "", before);
+    INGOT_RETURN_IF_ERROR(infer_node(*node));
+    return node->output();
+  }
+
+  Result<Value*> narrowed(Value* v, Node* before) {
+    Value*& known = narrow_[v];
+    if (known != nullptr) return known;
+    if (v->is_constant()) {
+      INGOT_ASSIGN_OR_RETURN(Tensor data, type_ == DataType::kF16
+                                              ? narrow<Half>(v->constant(), 65504.0f)
+                                              : narrow<BFloat16>(v->constant(), 3.38e38f));
+      return known = graph_.add_constant(v->name(), std::move(data));
+    }
+    INGOT_ASSIGN_OR_RETURN(Value* const made,
+                           cast(v, type_ == DataType::kF16 ? kOnnxFloat16 : kOnnxBFloat16, before));
+    return narrow_[v] = made;
+  }
+
+  // The node anew on narrow operands; whoever needs its results wide reads them through Casts, which nobody
+  // does who is converted as well.
+  Status convert(Node& node) {
+    if (std::none_of(node.outputs().begin(), node.outputs().end(), is_wide)) return {};
+    std::vector<Value*> inputs = node.inputs();
+    for (Value*& v : inputs) {
+      if (!is_wide(v)) continue;
+      INGOT_ASSIGN_OR_RETURN(v, narrowed(v, &node));
+    }
+    Node* made = graph_.add_node(node.op(), std::move(inputs), node.attrs(), node.outputs().size(),
+                                 node.name(), &node);
+    INGOT_RETURN_IF_ERROR(infer_node(*made));
+    for (size_t i = 0; i < node.outputs().size(); ++i) {
+      Value* const old = node.output(i);
+      if (old == nullptr) {
+        graph_.drop_output(made, i);
+        continue;
+      }
+      Value* wide = made->output(i);
+      if (is_wide(old)) {
+        INGOT_ASSIGN_OR_RETURN(wide, cast(made->output(i), kOnnxFloat, &node));
+        narrow_[wide] = made->output(i);
+      }
+      graph_.replace_uses(old, wide);
+    }
+    graph_.erase(&node);
+    return {};
+  }
+
+  Graph& graph_;
+  DataType type_;
+  std::map<Value*, Value*> narrow_;
+};
+
+}  // namespace
+
+Status narrow_to_f16(Graph& graph) { return Narrowing(graph, DataType::kF16).run(); }
+Status narrow_to_bf16(Graph& graph) { return Narrowing(graph, DataType::kBF16).run(); }
+
+}  // namespace ingot::passes

@@ -1,0 +1,60 @@
+#include "target/channels_last.h"
+
+#include <cstring>
+
+namespace ingot {
+namespace {
+
+struct Filter {
+  int64_t outer, channels, pixels;
+  size_t size;  // of an element
+  explicit Filter(const Dims& plain, DataType type)
+      : outer(plain[0]),
+        channels(plain[1]),
+        pixels(num_elements(plain) / std::max<int64_t>(plain[0] * plain[1], 1)),
+        size(byte_size(type, 1)) {}
+  // fn(offset in the plain form, offset in the packed form with `wide` channels), in bytes.
+  template <class F>
+  void for_each(int64_t wide, F&& fn) const {
+    for (int64_t k = 0; k < outer; ++k)
+      for (int64_t p = 0; p < pixels; ++p)
+        for (int64_t c = 0; c < channels; ++c)
+          fn(static_cast<size_t>((k * channels + c) * pixels + p) * size,
+             static_cast<size_t>((k * pixels + p) * wide + c) * size);
+  }
+};
+
+}  // namespace
+
+PackedInput pack_channels_last(size_t input, const Value& weights, int64_t channels) {
+  const Tensor& data = weights.constant();
+  const bool padded = channels > data.dims()[1];
+  PackedInput out;
+  out.input = input;
+  out.packing = padded ? str("channels_last_of_", channels) : "channels_last";
+  out.permutation = !padded;
+  out.pack = [data, channels, padded]() -> Result<Tensor> {
+    Dims dims = data.dims();
+    if (padded) dims[1] = channels;
+    INGOT_ASSIGN_OR_RETURN(Tensor packed, Tensor::allocate(data.dtype(), dims));
+    const Filter filter(data.dims(), data.dtype());
+    const auto* from = static_cast<const std::byte*>(data.data());
+    auto* to = static_cast<std::byte*>(packed.mutable_data());
+    filter.for_each(dims[1], [&](size_t a, size_t b) { std::memcpy(to + b, from + a, filter.size); });
+    return packed;
+  };
+  return out;
+}
+
+Result<Tensor> unpack_channels_last(const Tensor& packed, const Dims& plain) {
+  if (plain.size() < 2 || packed.size() != num_elements(plain))
+    return corrupt("a filter of ", dims_to_string(plain), " has ", packed.size(), " packed elements");
+  INGOT_ASSIGN_OR_RETURN(Tensor out, Tensor::allocate(packed.dtype(), plain));
+  const Filter filter(plain, packed.dtype());
+  const auto* from = static_cast<const std::byte*>(packed.data());
+  auto* to = static_cast<std::byte*>(out.mutable_data());
+  filter.for_each(filter.channels, [&](size_t a, size_t b) { std::memcpy(to + a, from + b, filter.size); });
+  return out;
+}
+
+}  // namespace ingot

@@ -1,0 +1,13 @@
+// Filters [K, C / groups, spatial...] as [K, spatial..., C / groups]: the packing "channels_last", which
+// every backend can take back.
+#pragma once
+
+#include "target/target.h"
+
+namespace ingot {
+
+/// The filter channels last, its channels filled up with zeros to `channels` where that is more.
+PackedInput pack_channels_last(size_t input, const Value& weights, int64_t channels);
+Result<Tensor> unpack_channels_last(const Tensor& packed, const Dims& plain);
+
+}  // namespace ingot
