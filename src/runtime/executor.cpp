@@ -74,7 +74,7 @@ struct Executor::Impl final : StepHost {
   Status run_profiled();
   Status run_recorded();
   bool can_record() const;
-  Status copy_in();
+  Status copy_in(bool copies);
   Status copy_out();
 
   Result<void*> allocate_output(size_t i, DataType dtype, const Dims& dims) override;
@@ -460,7 +460,7 @@ Status Executor::Impl::run_recorded() {
 }
 
 // Brings the inputs to where the kernels read them, and gives outputs that have no memory some.
-Status Executor::Impl::copy_in() {
+Status Executor::Impl::copy_in(bool copies) {
   for (TensorId t : plan.outputs) {
     Slot& s = slot(t);
     if (s.arg.data != nullptr || !s.early) continue;
@@ -473,7 +473,7 @@ Status Executor::Impl::copy_in() {
     if (s.source != nullptr && bytes > 0) {
       INGOT_RETURN_IF_ERROR(grow(s.own, bytes));
       s.arg.data = s.own->data();
-      INGOT_RETURN_IF_ERROR(stream.upload(s.arg.data, s.source, bytes));
+      if (copies) INGOT_RETURN_IF_ERROR(stream.upload(s.arg.data, s.source, bytes));
     }
     if (s.arg.data == nullptr && bytes > 0)
       return failed_precondition("input '", info(t).name, "' has no data");
@@ -491,16 +491,16 @@ Status Executor::Impl::copy_out() {
   return {};
 }
 
-Status Executor::enqueue() {
+Status Executor::enqueue(bool copies) {
   Impl& m = *impl_;
   if (!m.sized) return failed_precondition("the input shapes are not set");
-  INGOT_RETURN_IF_ERROR(m.copy_in());
+  INGOT_RETURN_IF_ERROR(m.copy_in(copies));
   m.place_early();
   m.run_symbols = m.symbols;
   INGOT_RETURN_IF_ERROR(m.profiling ? m.run_profiled() : m.can_record() ? m.run_recorded() : m.run_steps());
   if (m.has_late)
     for (TensorId t : plan_.outputs) INGOT_RETURN_IF_ERROR(m.place_late(t));
-  return m.copy_out();
+  return copies ? m.copy_out() : Status();
 }
 
 Status Executor::run() {

@@ -39,7 +39,9 @@ class Executor {
   void set_input(size_t i, const void* data);
   void set_output(size_t i, void* data);
   /// Puts the run's work on the stream; on a device with work of its own it returns before that is done.
-  Status enqueue();
+  /// Without `copies`, inputs and outputs that lie in the host's memory stay where they are: the run computes
+  /// on what was there before, and its results stay on the device.
+  Status enqueue(bool copies = true);
   /// Returns when the outputs are there.
   Status run();
   /// Valid after `resize` where the dims are known before a run, after `run` otherwise. The data lies on the

@@ -24,7 +24,11 @@ struct Options {
 void print_devices(bool as_json) {
   Json all = Json::array();
   for (const DeviceInfo& d : devices()) {
-    all.push_back({{"name", d.name}, {"model", d.model}, {"arch", d.arch}, {"cores", d.cores}, {"libraries", d.libraries}});
+    all.push_back({{"name", d.name},
+                   {"model", d.model},
+                   {"arch", d.arch},
+                   {"cores", d.cores},
+                   {"libraries", d.libraries}});
     if (as_json) continue;
     fmt::print("{}: {}, {}, {} cores\n", d.name, d.model, d.arch, d.cores);
     for (const std::string& library : d.libraries) fmt::print("  {}\n", library);

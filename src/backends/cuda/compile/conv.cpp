@@ -35,9 +35,9 @@ Candidate base_candidate(const Request& r, std::string op) {
 Status offer_engines(const Request& r, Candidate base, Offer& offer) {
   INGOT_ASSIGN_OR_RETURN(const CudnnHandle handle, r.stream.cudnn_handle());
   INGOT_ASSIGN_OR_RETURN(const ConvStep step, conv_step(OptStep(r, base).view(), r.tf32));
-  INGOT_ASSIGN_OR_RETURN(const std::vector<ConvEngine> engines,
-                         conv_engines(**cudnn(), handle, step.problem, kEngines));
-  for (const ConvEngine& engine : engines) {
+  INGOT_ASSIGN_OR_RETURN(const std::vector<CudnnEngine> engines,
+                         cudnn_engines(**cudnn(), handle, step.problem, kEngines));
+  for (const CudnnEngine& engine : engines) {
     Candidate c = base;
     c.kernel = str("conv_cudnn_", engine.index, step.pads_channels ? "_padded" : "");
     c.args.set("engine", engine.index);

@@ -62,4 +62,22 @@ void offer_slice(const Request& r, std::string_view family, Offer& offer) {
   offer_if_possible(r, std::move(c), offer);
 }
 
+void offer_reduce(const Request& r, std::string_view family, Offer& offer) {
+  const int64_t rank = r.node.input(0)->type().rank();
+  const Value* given = r.node.input(1);
+  if (given != nullptr && !given->is_constant())
+    return offer.skipped.push_back({"reduce", "the axes are not constant"});
+  Ints axes;
+  if (given != nullptr)
+    for (int64_t axis : to_int64s(given->constant().view())) axes.push_back(axis < 0 ? axis + rank : axis);
+  if (axes.empty()) {
+    if (r.node.attrs().get_int("noop_with_empty_axes") != 0)
+      return offer.skipped.push_back({"reduce", "no axis is reduced"});
+    for (int64_t axis = 0; axis < rank; ++axis) axes.push_back(axis);
+  }
+  Candidate c = candidate_for(r, std::string(family));
+  c.args.set("axes", std::move(axes));
+  offer_if_possible(r, std::move(c), offer);
+}
+
 }  // namespace ingot::cuda

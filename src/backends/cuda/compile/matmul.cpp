@@ -1,5 +1,6 @@
-// Candidates for matrix products: cuBLASLt's algorithms.
+// Candidates for matrix products, cuBLASLt's algorithms, and for attention, which is made of them.
 #include "backends/cuda/compile/family.h"
+#include "backends/cuda/steps/attention.h"
 #include "backends/cuda/steps/matmul_problem.h"
 
 namespace ingot::cuda {
@@ -30,6 +31,17 @@ void offer_matmul(const Request& r, std::string_view family, Offer& offer) {
   c.args.set("tf32", int64_t{r.tf32});
   if (const Status status = offer_algorithms(r, c, offer); !status.ok())
     offer.skipped.push_back({"cublaslt", std::string(status.message())});
+}
+
+void offer_attention(const Request& r, std::string_view family, Offer& offer) {
+  Candidate c = candidate_for(r, std::string(family));
+  c.inputs.assign(c.inputs.size(), Layout::kPlain);
+  c.args.set("tf32", int64_t{r.tf32});
+  const auto step = attention_step(OptStep(r, c).view(), r.tf32);
+  if (!step.ok()) return offer.skipped.push_back({"attention", std::string(step.status().message())});
+  if (const auto found = cublaslt(); !found.ok())
+    return offer.skipped.push_back({"attention", std::string(found.status().message())});
+  offer.candidates.push_back(std::move(c));
 }
 
 }  // namespace ingot::cuda

@@ -36,7 +36,7 @@ namespace dnn {
 
 Descriptor::Descriptor(const CudnnFunctions& f, Kind kind) : f_(&f) {
   void* raw = nullptr;
-  status_ = f.check(f.cudnnBackendCreateDescriptor(kind, &raw), "making a descriptor");
+  problem_ = f.check(f.cudnnBackendCreateDescriptor(kind, &raw), "making a descriptor");
   const auto destroy = f.cudnnBackendDestroyDescriptor;
   raw_ = std::shared_ptr<void>(raw, [destroy](void* p) {
     if (p != nullptr) destroy(p);
@@ -44,8 +44,8 @@ Descriptor::Descriptor(const CudnnFunctions& f, Kind kind) : f_(&f) {
 }
 
 Descriptor& Descriptor::set(Attribute attribute, Type type, int64_t count, const void* values) {
-  if (status_.ok())
-    status_ =
+  if (problem_.ok())
+    problem_ =
         f_->check(f_->cudnnBackendSetAttribute(raw(), attribute, type, count, values), "setting an attribute")
             .with_context(str("attribute ", int{attribute}));
   return *this;
@@ -58,7 +58,7 @@ Descriptor& Descriptor::set(Attribute attribute, std::span<const Descriptor> val
 }
 
 Status Descriptor::finalize() {
-  INGOT_RETURN_IF_ERROR(status_);
+  INGOT_RETURN_IF_ERROR(problem_);
   return f_->check(f_->cudnnBackendFinalize(raw()), "finishing a descriptor");
 }
 

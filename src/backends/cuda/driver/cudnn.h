@@ -175,7 +175,7 @@ class Descriptor {
  private:
   const CudnnFunctions* f_;
   std::shared_ptr<void> raw_;
-  Status status_;
+  Status problem_;
 };
 
 }  // namespace dnn

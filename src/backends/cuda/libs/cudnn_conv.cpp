@@ -42,7 +42,7 @@ Dims channels_last_strides(const Dims& dims) {
 
 class GraphBuilder {
  public:
-  GraphBuilder(const CudnnFunctions& f, CudnnHandle handle, const ConvProblem& p)
+  GraphBuilder(const CudnnFunctions& f, CudnnHandle handle, const CudnnProblem& p)
       : f_(f), handle_(handle), p_(p) {}
 
   Result<Descriptor> build() {
@@ -142,13 +142,13 @@ class GraphBuilder {
 
   const CudnnFunctions& f_;
   CudnnHandle handle_;
-  const ConvProblem& p_;
+  const CudnnProblem& p_;
   int io_type_ = 0;
   int64_t next_ = kFirstVirtual;
   std::vector<Descriptor> operations_;
 };
 
-bool allowed(const Descriptor& engine, const ConvProblem& p) {
+bool allowed(const Descriptor& engine, const CudnnProblem& p) {
   const std::vector<int> notes = engine.get_numbers(dnn::kEngineNumericalNotes, dnn::kNumericalNoteType);
   const auto has = [&](int note) { return std::find(notes.begin(), notes.end(), note) != notes.end(); };
   if (has(dnn::kReducedPrecisionReduction) || has(dnn::kNondeterministic)) return false;
@@ -156,8 +156,8 @@ bool allowed(const Descriptor& engine, const ConvProblem& p) {
   return p.type != DataType::kF32 || p.tf32 || !rounds;
 }
 
-Result<ConvEngine> describe(const Descriptor& config, const Descriptor& engine) {
-  ConvEngine out;
+Result<CudnnEngine> describe(const Descriptor& config, const Descriptor& engine) {
+  CudnnEngine out;
   INGOT_ASSIGN_OR_RETURN(out.index, engine.get_int(dnn::kEngineIndex));
   INGOT_ASSIGN_OR_RETURN(const std::vector<Descriptor> knobs,
                          config.get(dnn::kConfigKnobs, dnn::kKnobChoice));
@@ -173,17 +173,17 @@ Result<ConvEngine> describe(const Descriptor& config, const Descriptor& engine) 
 
 }  // namespace
 
-std::string ConvProblem::key() const {
+std::string CudnnProblem::key() const {
   std::string out = str(data_type_name(type), transposed, bias, residual, tf32,
                         activation ? int{*activation} : -1, '/', upper.value_or(-1));
   for (const Dims* d : {&x, &w, &y, &strides, &dilations, &pads_begin, &pads_end}) out += dims_to_string(*d);
   return out;
 }
 
-Result<std::vector<ConvEngine>> conv_engines(const CudnnFunctions& f, CudnnHandle handle,
-                                             const ConvProblem& problem, size_t limit) {
+Result<std::vector<CudnnEngine>> cudnn_engines(const CudnnFunctions& f, CudnnHandle handle,
+                                               const CudnnProblem& problem, size_t limit) {
   INGOT_ASSIGN_OR_RETURN(const Descriptor graph, GraphBuilder(f, handle, problem).build());
-  std::vector<ConvEngine> out;
+  std::vector<CudnnEngine> out;
   for (const auto mode : {dnn::kHeuristicA, dnn::kHeuristicFallback}) {
     Descriptor heuristic(f, dnn::kEngineHeuristic);
     heuristic.set(dnn::kHeuristicGraph, graph).set(dnn::kHeuristicMode, dnn::kHeuristicModeType, mode);
@@ -194,7 +194,7 @@ Result<std::vector<ConvEngine>> conv_engines(const CudnnFunctions& f, CudnnHandl
       if (out.size() >= limit) return out;
       auto engine = config.get(dnn::kConfigEngine, dnn::kEngine);
       if (!engine.ok() || engine->empty() || !allowed(engine->front(), problem)) continue;
-      INGOT_ASSIGN_OR_RETURN(ConvEngine described, describe(config, engine->front()));
+      INGOT_ASSIGN_OR_RETURN(CudnnEngine described, describe(config, engine->front()));
       out.push_back(std::move(described));
     }
     if (!out.empty()) return out;  // the fallback's engines are slow ones
@@ -202,8 +202,8 @@ Result<std::vector<ConvEngine>> conv_engines(const CudnnFunctions& f, CudnnHandl
   return unsupported("cuDNN has no engine for this convolution");
 }
 
-Result<std::unique_ptr<ConvPlan>> ConvPlan::create(const CudnnFunctions& f, CudnnHandle handle,
-                                                   const ConvProblem& problem, const ConvEngine& choice) {
+Result<std::unique_ptr<CudnnPlan>> CudnnPlan::create(const CudnnFunctions& f, CudnnHandle handle,
+                                                     const CudnnProblem& problem, const CudnnEngine& choice) {
   INGOT_ASSIGN_OR_RETURN(const Descriptor graph, GraphBuilder(f, handle, problem).build());
   Descriptor engine(f, dnn::kEngine);
   engine.set(dnn::kEngineGraph, graph).set(dnn::kEngineIndex, choice.index);
@@ -224,12 +224,12 @@ Result<std::unique_ptr<ConvPlan>> ConvPlan::create(const CudnnFunctions& f, Cudn
   plan.set(dnn::kPlanHandle, dnn::kHandleType, 1, &handle).set(dnn::kPlanConfig, config);
   INGOT_RETURN_IF_ERROR(plan.finalize());
   INGOT_ASSIGN_OR_RETURN(const int64_t workspace, plan.get_int(dnn::kPlanWorkspace));
-  std::unique_ptr<ConvPlan> out(new ConvPlan(f, std::move(plan)));
+  std::unique_ptr<CudnnPlan> out(new CudnnPlan(f, std::move(plan)));
   out->workspace_bytes_ = static_cast<size_t>(workspace);
   return out;
 }
 
-Status ConvPlan::run(CudnnHandle handle, const Pointers& p) {
+Status CudnnPlan::run(CudnnHandle handle, const Pointers& p) {
   if (!pack_ || !(last_ == p)) {
     std::vector<int64_t> ids = {kX, kW, kY};
     std::vector<const void*> pointers = {p.x, p.w, p.y};

@@ -11,7 +11,7 @@
 namespace ingot::cuda {
 
 /// y = activation(conv(x, w) + bias + residual). Dims are [N, C, spatial...] and [K, C / groups, spatial...].
-struct ConvProblem {
+struct CudnnProblem {
   DataType type = DataType::kF32;
   Dims x, w, y;
   Dims strides, dilations, pads_begin, pads_end;
@@ -25,17 +25,17 @@ struct ConvProblem {
 };
 
 /// An engine of cuDNN with its settings: what an engine file keeps of a plan.
-struct ConvEngine {
+struct CudnnEngine {
   int64_t index = 0;
   Dims knobs, values;
 };
 
 /// A finished plan. Used by one thread at a time.
-class ConvPlan {
+class CudnnPlan {
  public:
   /// Errors: kUnsupported where the engine cannot do this problem.
-  static Result<std::unique_ptr<ConvPlan>> create(const CudnnFunctions& f, CudnnHandle handle,
-                                                  const ConvProblem& problem, const ConvEngine& engine);
+  static Result<std::unique_ptr<CudnnPlan>> create(const CudnnFunctions& f, CudnnHandle handle,
+                                                   const CudnnProblem& problem, const CudnnEngine& engine);
   size_t workspace_bytes() const { return workspace_bytes_; }
 
   struct Pointers {
@@ -46,7 +46,7 @@ class ConvPlan {
   Status run(CudnnHandle handle, const Pointers& pointers);
 
  private:
-  ConvPlan(const CudnnFunctions& f, dnn::Descriptor plan) : f_(f), plan_(std::move(plan)) {}
+  CudnnPlan(const CudnnFunctions& f, dnn::Descriptor plan) : f_(f), plan_(std::move(plan)) {}
   const CudnnFunctions& f_;
   dnn::Descriptor plan_;
   size_t workspace_bytes_ = 0;
@@ -56,7 +56,7 @@ class ConvPlan {
 
 /// Engines for a problem, by cuDNN's own estimate the fastest first; none that rounds sums to less than
 /// float32 or that gives other bits from run to run. Errors: kUnsupported.
-Result<std::vector<ConvEngine>> conv_engines(const CudnnFunctions& f, CudnnHandle handle,
-                                             const ConvProblem& problem, size_t limit);
+Result<std::vector<CudnnEngine>> cudnn_engines(const CudnnFunctions& f, CudnnHandle handle,
+                                               const CudnnProblem& problem, size_t limit);
 
 }  // namespace ingot::cuda

@@ -39,16 +39,11 @@ class ConvKernel final : public Kernel {
     const void* x = call.inputs[0]->data;
     CudaStream& stream = stream_of(call);
     if (conv_.pads_channels) {
-      const Gpu& gpu = stream.gpu();
-      INGOT_RETURN_IF_ERROR(gpu.activate());
-      INGOT_RETURN_IF_ERROR(gpu.f.check(
-          gpu.f.cuMemsetD8Async(reinterpret_cast<CUdeviceptr>(scratch), 0, padded_bytes_, stream.handle()),
-          "clearing the padded channels"));
       INGOT_RETURN_IF_ERROR(before_.enqueue(call, scratch));
       x = scratch;
     }
     scratch += padded_bytes_;
-    ConvPlan::Pointers p;
+    CudnnPlan::Pointers p;
     p.x = x;
     p.w = call.inputs[1]->data;
     p.bias = conv_.problem.bias ? call.inputs[2]->data : nullptr;
@@ -70,9 +65,9 @@ class ConvKernel final : public Kernel {
       return {};
     }
     INGOT_ASSIGN_OR_RETURN(const CudnnHandle handle, stream_.cudnn_handle());
-    INGOT_ASSIGN_OR_RETURN(const std::vector<ConvEngine> engines,
-                           conv_engines(**cudnn(), handle, conv_.problem, kMostEngines));
-    for (const ConvEngine& engine : engines) {
+    INGOT_ASSIGN_OR_RETURN(const std::vector<CudnnEngine> engines,
+                           cudnn_engines(**cudnn(), handle, conv_.problem, kMostEngines));
+    for (const CudnnEngine& engine : engines) {
       auto other = stream_.conv_plan(conv_.problem, engine);
       if (!other.ok()) continue;
       plan_ = *other;
@@ -84,9 +79,9 @@ class ConvKernel final : public Kernel {
 
   StepCopy step_;
   CudaStream& stream_;
-  ConvEngine engine_;
+  CudnnEngine engine_;
   ConvStep conv_;
-  std::shared_ptr<ConvPlan> plan_;
+  std::shared_ptr<CudnnPlan> plan_;
   size_t padded_bytes_ = 0;
   LaunchList before_, after_;
 };

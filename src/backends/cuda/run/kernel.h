@@ -33,7 +33,8 @@ struct StepCopy {
 class LaunchList {
  public:
   explicit LaunchList(Programs& programs) : programs_(programs) {}
-  Status set(Launches launches);
+  /// Workspaces of the launches begin at byte `workspace` of the scratch memory.
+  Status set(Launches launches, size_t workspace = 0);
   size_t scratch_bytes() const { return scratch_bytes_; }
   Status enqueue(const Invocation& call, std::byte* scratch);
 

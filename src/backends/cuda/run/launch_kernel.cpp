@@ -11,6 +11,7 @@ constexpr size_t kAlignment = 256;
 size_t aligned(size_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
 
 std::byte* resolve(const Pointer& p, const Invocation& call, std::byte* scratch) {
+  if (p.of == Pointer::kNone) return nullptr;
   std::byte* base = p.of == Pointer::kScratch ? scratch
                     : p.of == Pointer::kInput ? call.inputs[p.index]->as<std::byte>()
                                               : call.outputs[p.index]->as<std::byte>();
@@ -39,9 +40,9 @@ class LaunchKernel final : public Kernel {
 
 }  // namespace
 
-Status LaunchList::set(Launches launches) {
+Status LaunchList::set(Launches launches, size_t first) {
   ready_.clear();
-  scratch_bytes_ = 0;
+  scratch_bytes_ = first;
   for (Launch& l : launches) {
     INGOT_ASSIGN_OR_RETURN(const CUfunction function, programs_.find(l.spec));
     const size_t workspace = scratch_bytes_;
@@ -73,8 +74,7 @@ Status LaunchList::enqueue(const Invocation& call, std::byte* scratch) {
                         "clearing a workspace"));
     }
     for (size_t i = 0; i < count; ++i) arguments[i] = &pointers[i];
-    if (!spec.params.empty())
-      arguments[count] = spec.params.data() == nullptr ? nullptr : r.launch.spec.params.data();
+    if (!spec.params.empty()) arguments[count] = r.launch.spec.params.data();
     CUlaunchAttribute overlap{kLaunchProgrammaticStreamSerialization, {}, {}};
     overlap.value.programmatic_stream_serialization = 1;
     const CUlaunchConfig config{spec.grid.x,  spec.grid.y,       spec.grid.z,     spec.block.x, spec.block.y,

@@ -119,14 +119,14 @@ Result<CublasLtHandle> CudaStream::cublaslt_handle() {
   return cublaslt_;
 }
 
-Result<std::shared_ptr<ConvPlan>> CudaStream::conv_plan(const ConvProblem& problem,
-                                                        const ConvEngine& engine) {
-  std::shared_ptr<ConvPlan>& plan = conv_plans_[str(
+Result<std::shared_ptr<CudnnPlan>> CudaStream::conv_plan(const CudnnProblem& problem,
+                                                         const CudnnEngine& engine) {
+  std::shared_ptr<CudnnPlan>& plan = conv_plans_[str(
       problem.key(), '|', engine.index, '|', dims_to_string(engine.knobs), dims_to_string(engine.values))];
   if (plan != nullptr) return plan;
   INGOT_ASSIGN_OR_RETURN(const CudnnHandle handle, cudnn_handle());
-  INGOT_ASSIGN_OR_RETURN(std::unique_ptr<ConvPlan> made,
-                         ConvPlan::create(**cudnn(), handle, problem, engine));
+  INGOT_ASSIGN_OR_RETURN(std::unique_ptr<CudnnPlan> made,
+                         CudnnPlan::create(**cudnn(), handle, problem, engine));
   return plan = std::move(made);
 }
 

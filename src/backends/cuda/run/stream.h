@@ -30,7 +30,7 @@ class CudaStream final : public Stream {
   Result<CudnnHandle> cudnn_handle();
   Result<CublasLtHandle> cublaslt_handle();
   /// Plans are shared by the steps that have the same problem and engine.
-  Result<std::shared_ptr<ConvPlan>> conv_plan(const ConvProblem& problem, const ConvEngine& engine);
+  Result<std::shared_ptr<CudnnPlan>> conv_plan(const CudnnProblem& problem, const CudnnEngine& engine);
 
  private:
   explicit CudaStream(std::shared_ptr<const Gpu> gpu) : gpu_(std::move(gpu)) {}
@@ -40,7 +40,7 @@ class CudaStream final : public Stream {
   std::vector<CUevent> events_;
   CudnnHandle cudnn_ = nullptr;
   CublasLtHandle cublaslt_ = nullptr;
-  std::map<std::string, std::shared_ptr<ConvPlan>> conv_plans_;
+  std::map<std::string, std::shared_ptr<CudnnPlan>> conv_plans_;
 };
 
 }  // namespace ingot::cuda

@@ -1,6 +1,8 @@
 #include "backends/cuda/steps/conv_problem.h"
 
-#include "backends/cuda/kernels/pointwise/pointwise.h"
+#include <algorithm>
+
+#include "backends/cuda/kernels/copy/copy.h"
 #include "backends/cuda/steps/epilogue.h"
 #include "ops/window.h"
 
@@ -31,7 +33,7 @@ std::optional<dnn::PointwiseMode> mode_of(Activation activation) {
 
 Result<ConvStep> conv_step(const StepView& step, bool tf32) {
   ConvStep out;
-  ConvProblem& p = out.problem;
+  CudnnProblem& p = out.problem;
   p.type = step.out(0).dtype;
   p.x = step.in(0).dims;
   p.y = step.out(0).dims;
@@ -66,19 +68,24 @@ Result<ConvStep> conv_step(const StepView& step, bool tf32) {
   return out;
 }
 
-// Two launches of the strided copy: zeros everywhere, then the channels that there are.
 Result<Launches> pad_channels_launches(const StepView& step, const ConvStep& conv) {
   const TensorArg& x = step.in(0);
   TensorArg padded = x;
   padded.layout = Layout::kBlocked;
   padded.block = 0;
   padded.dims = conv.problem.x;
-  PointwiseProblem copy;
-  copy.dims = x.dims;
-  copy.inputs = {{x.dtype, strides_of(x)}};
-  copy.output = {x.dtype, strides_of(padded)};
-  copy.alignment = static_cast<int>(byte_size(x.dtype, 1));
-  INGOT_ASSIGN_OR_RETURN(KernelSpec spec, pointwise_kernel(copy));
+  // The channels innermost, so that those beyond the image's are the row's end.
+  const auto channels_last = [](Dims values) {
+    std::rotate(values.begin() + 1, values.begin() + 2, values.end());
+    return values;
+  };
+  CopyProblem copy{x.dtype,
+                   x.dtype,
+                   channels_last(padded.dims),
+                   channels_last(strides_of(x)),
+                   channels_last(strides_of(padded)),
+                   x.dims[1]};
+  INGOT_ASSIGN_OR_RETURN(KernelSpec spec, copy_kernel(copy));
   Launches out;
   out.push_back({std::move(spec), {input(0), {Pointer::kScratch, 0, 0}}});
   return out;

@@ -9,7 +9,7 @@ namespace ingot::cuda {
 /// A convolution, and what follows it in kernels of its own. args: those of Conv, and weight_dims, the
 /// filter's dims [K, C / groups, spatial...]; its data lies channels last.
 struct ConvStep {
-  ConvProblem problem;
+  CudnnProblem problem;
   std::string epilogue;        // left over; its extra inputs begin at kConvExtras
   bool pads_channels = false;  // x is copied first: to channels last, with zeros up to problem.x[1] channels
 };

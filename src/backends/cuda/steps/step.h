@@ -23,7 +23,7 @@ struct StepView {
 
 /// An argument of a launch: an operand of the step, from some byte on.
 struct Pointer {
-  enum Of : uint8_t { kInput, kOutput, kScratch } of = kInput;
+  enum Of : uint8_t { kInput, kOutput, kScratch, kNone } of = kInput;
   size_t index = 0;
   size_t offset = 0;
 };
