@@ -16,11 +16,23 @@ WHEELS = {
 }
 
 
-def libraries(major):
-    """The folder of the libraries that stand in for TensorRT's."""
+def build_folder():
     import ingot
 
-    folder = Path(ingot.__file__).resolve().parents[2] / "lib" / f"tensorrt-{major}"
+    return Path(ingot.__file__).resolve().parents[2]
+
+
+def program(name):
+    """A command that the build made."""
+    path = build_folder() / "bin" / name
+    if not path.is_file():
+        pytest.skip(f"there is no {path}")
+    return path
+
+
+def libraries(major):
+    """The folder of the libraries that stand in for TensorRT's."""
+    folder = build_folder() / "lib" / f"tensorrt-{major}"
     if not folder.is_dir():
         pytest.skip(f"there are no libraries for TensorRT {major} in {folder}")
     return folder

@@ -77,7 +77,8 @@ void fill(const TensorRef& t, Draw&& draw) {
   std::generate_n(static_cast<T*>(t.data), t.size(), [&] { return static_cast<T>(draw()); });
 }
 
-// Floats in [0, 1), integers in [0, 10): small enough to be indices of most things.
+}  // namespace
+
 Array random_array(const TensorInfo& input, const Dims& dims, std::mt19937& rng) {
   for (int64_t size = 1; int64_t d : dims)
     if (__builtin_mul_overflow(size, d, &size) || size > (int64_t{1} << 40))
@@ -119,8 +120,6 @@ Array random_array(const TensorInfo& input, const Dims& dims, std::mt19937& rng)
   }
   return array;
 }
-
-}  // namespace
 
 Shapes default_dims(const Engine& engine, const Shapes& shapes) { return choose_all(engine, shapes); }
 

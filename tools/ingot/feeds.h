@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,8 @@ using Feeds = std::map<std::string, Feed>;
 /// One for each input. Open dims of random inputs come from `shapes`, from symbols that the files bind, from
 /// the engine's first profile (opt), and are 1 otherwise. Throws Error.
 Feeds make_feeds(const Engine& engine, const FeedOptions& options);
+/// Floats in [0, 1), integers in [0, 10): small enough to be indices of most things. Throws Error.
+Array random_array(const TensorInfo& input, const Dims& dims, std::mt19937& rng);
 /// The dims alone, without files: for reports.
 Shapes default_dims(const Engine& engine, const Shapes& shapes);
 void set_inputs(Context& context, const Feeds& feeds);

@@ -1,0 +1,120 @@
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <nlohmann/json.hpp>
+#include <numeric>
+
+#include "output.h"
+#include "report.h"
+#include "values.h"
+
+namespace ingot::trtexec {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+void write(const std::string& path, const Json& json) {
+  cli::write_text(path, json.dump(1, ' ', false, Json::error_handler_t::replace));
+}
+
+void write_raw(const std::string& name, const char* role, const TensorRef& tensor) {
+  std::string path = name;
+  for (char& c : path)
+    if (c == '/') c = '_';
+  path += fmt::format(".{}.{}.{}.raw", role, fmt::join(tensor.dims, "."), data_type_name(tensor.dtype));
+  std::FILE* file = std::fopen(path.c_str(), "wb");
+  bool ok = file != nullptr && std::fwrite(tensor.data, 1, tensor.bytes(), file) == tensor.bytes();
+  if (file != nullptr) ok = std::fclose(file) == 0 && ok;
+  if (!ok) throw Error(fmt::format("{} cannot be written", path));
+}
+
+// All that is known of a step, or its name alone where the user wants no more.
+Json layer(const Json& step, bool names_only) {
+  if (names_only) return step.at("name");
+  Json outputs = Json::array();
+  for (const Json& output : step.at("outputs")) {
+    const std::string text = output;
+    outputs.push_back({{"Name", step.at("name")}, {"Format/Datatype", text}});
+  }
+  return {{"Name", step.at("name")},
+          {"LayerType", step.at("op")},
+          {"Inputs", Json::array()},
+          {"Outputs", std::move(outputs)},
+          {"TacticName", step.at("kernel")}};
+}
+
+}  // namespace
+
+std::string layers_json(const Engine& engine, const Options& options) {
+  const std::string verbosity = options.text("--profilingVerbosity");
+  if (verbosity != "detailed" && verbosity != "layer_names_only" && verbosity != "default" &&
+      verbosity != "none" && verbosity != "verbose")
+    throw Error(
+        fmt::format("--profilingVerbosity={}: expected layer_names_only, detailed or none", verbosity));
+  Json layers = Json::array(), bindings = Json::array();
+  const Json report = Json::parse(engine.report_json());
+  if (verbosity != "none")
+    for (const Json& step : report.at("plans").at(0).at("steps"))
+      layers.push_back(layer(step, verbosity == "layer_names_only" || verbosity == "default"));
+  for (const auto* side : {&engine.inputs(), &engine.outputs()})
+    for (const TensorInfo& tensor : *side) bindings.push_back(tensor.name);
+  return Json{{"Layers", layers}, {"Bindings", bindings}}.dump(1, ' ', false, Json::error_handler_t::replace);
+}
+
+void export_layers(const Engine& engine, const Options& options, const std::string& path) {
+  cli::write_text(path, layers_json(engine, options));
+}
+
+// Copies take no time and the call returns when the run is done: see print_timing.
+void export_times(const Timing& timing, const std::string& path) {
+  Json list = Json::array();
+  for (const Query& q : timing.queries)
+    list.push_back({{"startEnqMs", q.start},
+                    {"endEnqMs", q.end},
+                    {"startH2dMs", q.start},
+                    {"endH2dMs", q.start},
+                    {"startComputeMs", q.start},
+                    {"endComputeMs", q.end},
+                    {"startD2hMs", q.end},
+                    {"endD2hMs", q.end},
+                    {"h2dMs", 0.0},
+                    {"computeMs", q.ms()},
+                    {"d2hMs", 0.0},
+                    {"latencyMs", q.ms()}});
+  write(path, list);
+}
+
+void export_profile(const std::vector<LayerProfile>& layers, const std::string& path) {
+  const auto sum = [](const LayerProfile& l) { return std::accumulate(l.ms.begin(), l.ms.end(), 0.0); };
+  double total = 0;
+  for (const LayerProfile& l : layers) total += sum(l);
+  Json list = Json::array({{{"count", layers.empty() ? 0 : layers.front().ms.size()}}});
+  for (const LayerProfile& l : layers)
+    list.push_back({{"name", l.name},
+                    {"timeMs", sum(l)},
+                    {"averageMs", sum(l) / static_cast<double>(l.ms.size())},
+                    {"medianMs", median(l.ms)},
+                    {"percentage", total > 0 ? sum(l) / total * 100 : 0}});
+  write(path, list);
+}
+
+void export_outputs(const Inference& inference, const std::string& path) {
+  Json list = Json::array();
+  for (const TensorInfo& output : inference.engine().outputs()) {
+    const TensorRef tensor = inference.output(output.name);
+    Json values = Json::array();
+    for (int64_t i = 0; i < tensor.size(); ++i) values.push_back(cli::value_at(tensor, i));
+    list.push_back({{"name", output.name},
+                    {"dimensions", fmt::format("{}", fmt::join(tensor.dims, "x"))},
+                    {"values", std::move(values)}});
+  }
+  write(path, list);
+}
+
+void write_bindings(const Inference& inference) {
+  for (const auto& [name, feed] : inference.inputs()) write_raw(name, "input", feed.array.ref);
+  for (const TensorInfo& output : inference.engine().outputs())
+    write_raw(output.name, "output", inference.output(output.name));
+}
+
+}  // namespace ingot::trtexec
