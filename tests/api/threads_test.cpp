@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <cmath>
 #include <thread>
 
 #include "networks.h"
@@ -72,6 +73,65 @@ TEST(Threads, ABusyContextIsRefused) {
   other.join();
   EXPECT_GE(refused, 3);
   EXPECT_TRUE(context->run().ok()) << "and is free again";
+}
+
+constexpr int64_t kRows[] = {2, 32, 144};
+
+// One of each kind of kernel: convolutions, pooling, products, normalisation, softmax, reduction,
+// transposition.
+Network many_kernels() {
+  static const std::vector<float> values = [] {
+    std::vector<float> v(32 * 32 * 9);
+    for (size_t i = 0; i < v.size(); ++i)
+      v[i] = 0.1f * static_cast<float>(static_cast<int>(i * 37 % 41) - 20);
+    return v;
+  }();
+  Network net;
+  const auto constant = [&](std::vector<int64_t> dims) {
+    return net.constant({DataType::kF32, std::move(dims), const_cast<float*>(values.data())});
+  };
+  const std::vector<int64_t> around{1, 1, 1, 1}, two{2, 2};
+  NetworkTensor x = net.input("x", DataType::kF32, {"2", "16", "24", "24"});
+  x = net.op("Relu", {net.op("Conv", {x, constant({32, 16, 3, 3})}, {{"pads", around}})});
+  x = net.op("Sigmoid",
+             {net.op("Conv", {x, constant({32, 1, 3, 3})}, {{"pads", around}, {"group", int64_t{32}}})});
+  x = net.op("MaxPool", {x}, {{"kernel_shape", two}, {"strides", two}});
+  x = net.op("Conv", {x, constant({32, 32, 1, 1})});
+  x = net.op("Reshape", {x, net.constant({DataType::kI64, {3}, const_cast<int64_t*>(kRows)})});
+  x = net.op("Transpose", {x}, {{"perm", std::vector<int64_t>{0, 2, 1}}});
+  x = net.op("LayerNormalization", {x, constant({32}), constant({32})});
+  const NetworkTensor scores =
+      net.op("MatMul", {x, net.op("Transpose", {x}, {{"perm", std::vector<int64_t>{0, 2, 1}}})});
+  x = net.op("MatMul", {net.op("Softmax", {scores}, {{"axis", int64_t{-1}}}), x});
+  net.output(net.op("MatMul", {x, constant({32, 32})}), "y");
+  return net;
+}
+
+TEST(Threads, KernelsShareTheirWork) {
+  const auto engine = build(many_kernels(), quick(4));
+  ASSERT_TRUE(engine.ok()) << engine.status().to_string();
+  std::vector<float> x(2 * 16 * 24 * 24);
+  for (size_t i = 0; i < x.size(); ++i) x[i] = static_cast<float>(i % 13) - 6;
+  const auto run = [&](int threads) -> std::vector<float> {
+    auto context = engine->context(threads);
+    if (!context.ok() || !context->set_input("x", {DataType::kF32, {2, 16, 24, 24}, x.data()}).ok())
+      return {};
+    for (int again = 0; again < 5; ++again)
+      if (!context->run().ok()) return {};
+    const auto y = context->output("y");
+    const auto* from = static_cast<const float*>(y->data);
+    return {from, from + y->size()};
+  };
+  const std::vector<float> alone = run(1);
+  ASSERT_EQ(alone.size(), 2u * 144 * 32);
+  std::vector<float> side_by_side[2];
+  std::vector<std::thread> threads;
+  for (auto& y : side_by_side) threads.emplace_back([&] { y = run(4); });
+  for (std::thread& thread : threads) thread.join();
+  for (const auto& y : side_by_side) {
+    ASSERT_EQ(y.size(), alone.size());
+    for (size_t i = 0; i < y.size(); ++i) ASSERT_NEAR(y[i], alone[i], 1e-4f * (1 + std::abs(alone[i]))) << i;
+  }
 }
 
 TEST(Threads, BuildsSideBySide) {
