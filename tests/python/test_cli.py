@@ -3,15 +3,14 @@
 import json
 import os
 import subprocess
-from pathlib import Path
 
 import ingot
 import numpy as np
 import pytest
+from prefix import TOOL
 from sources import ROOT
 
 DIGITS = ROOT / "examples" / "digits" / "digits.onnx"
-TOOL = Path(ingot.__file__).parents[2] / "bin" / "ingot"
 QUICK = ["--level", "0", "--threads", "1"]
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import ingot
 import pytest
+from prefix import HEADERS, LIBRARIES
 from sources import ROOT
 
-BUILD = Path(ingot.__file__).parents[2]
 README = (ROOT / "README.md").read_text()
 
 
@@ -46,12 +46,12 @@ def test_cpp(folder):
         "-std=c++20",
         "-Wall",
         "-Werror",
-        f"-I{ROOT / 'include'}",
+        f"-I{HEADERS}",
         "example.cpp",
         "-o",
         "example",
     ]
-    library = [f"-L{BUILD / 'lib'}", "-lingot", f"-Wl,-rpath,{BUILD / 'lib'}"]
+    library = [f"-L{LIBRARIES}", "-lingot", f"-Wl,-rpath,{LIBRARIES}"]
     subprocess.run([*command, *library], cwd=folder, check=True)
     out = subprocess.run([folder / "example"], cwd=folder, check=True, capture_output=True, text=True).stdout
     assert re.fullmatch(r"class \d\n", out)

@@ -1,5 +1,6 @@
 // ingot: builds, runs, times, explains and checks engines. Each sub-command is a file of this folder.
 #include <CLI/CLI.hpp>
+#include <csignal>
 #include <cstdio>
 #include <exception>
 
@@ -41,6 +42,7 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  std::signal(SIGXFSZ, SIG_IGN);  // a limit on file sizes fails the write, as a full disk does
   try {
     return run(argc, argv);
   } catch (const std::bad_alloc&) {
