@@ -25,6 +25,7 @@ std::vector<KernelCase> reduce_cases();
 std::vector<KernelCase> conv_cases();
 std::vector<KernelCase> pool_cases();
 std::vector<KernelCase> depthwise_cases();
+std::vector<KernelCase> attention_cases();
 
 /// A problem of a real network, to be timed.
 struct KernelBench {
@@ -32,6 +33,7 @@ struct KernelBench {
   Result<KernelSpec> spec;
   DataType type = DataType::kF16;       // of the inputs' random numbers
   std::vector<size_t> inputs, outputs;  // in bytes
+  std::vector<size_t> same_input = {};   // where not empty: which input memory each pointer is
   double bytes = 0, flops = 0;          // least traffic and work; bytes 0: those of inputs and outputs
 };
 
@@ -41,6 +43,7 @@ std::vector<KernelBench> norm_benches();
 std::vector<KernelBench> conv_benches();
 std::vector<KernelBench> pool_benches();
 std::vector<KernelBench> depthwise_benches();
+std::vector<KernelBench> attention_benches();
 
 /// Pseudo-random numbers in [lo, hi), the same for equal seeds.
 Tensor random_tensor(DataType type, const Dims& dims, double lo = -1, double hi = 1, unsigned seed = 1);

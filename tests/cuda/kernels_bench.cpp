@@ -38,6 +38,10 @@ Status run(Gpu& gpu, const KernelBench& b, const std::vector<std::byte>& cubin) 
       memory.push_back(random_memory(gpu.functions(), b.type, n));
       set.push_back(memory.back()->address());
     }
+    if (!b.same_input.empty()) {
+      const std::vector<CUdeviceptr> inputs = set;
+      for (size_t i = 0; i < set.size(); ++i) set[i] = inputs[b.same_input[i]];
+    }
     for (const size_t n : b.outputs) {
       memory.push_back(std::make_unique<GuardedMemory>(gpu.functions(), n));
       set.push_back(memory.back()->address());
@@ -72,7 +76,7 @@ int main(int argc, char** argv) {
   }
   std::vector<KernelBench> benches;
   for (const auto& family :
-       {pointwise_benches, copy_benches, depthwise_benches, pool_benches, conv_benches, norm_benches})
+       {pointwise_benches, copy_benches, attention_benches, depthwise_benches, pool_benches, conv_benches, norm_benches})
     for (KernelBench& b : family()) benches.push_back(std::move(b));
   std::erase_if(benches, [&](const KernelBench& b) {
     return argc > 1 &&

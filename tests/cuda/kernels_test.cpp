@@ -100,6 +100,7 @@ TEST(CudaKernels, Reduce) { run_cases(reduce_cases()); }
 TEST(CudaKernels, Conv) { run_cases(conv_cases()); }
 TEST(CudaKernels, Pool) { run_cases(pool_cases()); }
 TEST(CudaKernels, Depthwise) { run_cases(depthwise_cases()); }
+TEST(CudaKernels, Attention) { run_cases(attention_cases()); }
 
 }  // namespace
 }  // namespace ingot::cuda

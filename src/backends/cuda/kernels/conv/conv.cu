@@ -11,11 +11,13 @@
 // pads; HAS_BIAS; CONSTANT_WEIGHTS: they may be read before the previous kernel ends; SPLIT. Prelude: the
 // epilogue; EXTRAS(F): F(index, type, dense) for its inputs, dense: elements follow each other along the
 // filters.
-#include "backends/cuda/kernels/conv/accumulators.cuh"
 #include "backends/cuda/kernels/conv/operands.cuh"
 #include "backends/cuda/kernels/device/launch.cuh"
 #include "backends/cuda/kernels/pointwise/functions.cuh"
 #include "prelude"
+// clang-format off: this uses the prelude's wgmma
+#include "backends/cuda/kernels/conv/accumulators.cuh"
+// clang-format on
 
 constexpr int kStage = (BM + BN) * 128, kStride = BN + 8;
 // wgmma runs on while the next tile is awaited, so that a tile's memory is free only one step later.

@@ -30,7 +30,7 @@ Result<KernelSpec> depthwise_kernel(const DepthwiseProblem& p) {
     params.extra_pixel[i] = e.pixel;
   }
   spec.prelude += "\n";
-  const int pixels = p.stride_w == 1 ? 4 : 2;  // what a thread's registers hold
+  const int pixels = p.pixels > 0 ? p.pixels : p.stride_w == 1 ? 4 : 2;  // what a thread's registers hold
   const int64_t row_pieces = ceil_div(p.out_w, pixels);
   const int64_t pieces = p.images * p.out_h * row_pieces * (p.channels / vec);
   if (pieces >= int64_t{1} << 31) return unsupported("a depthwise convolution of ", pieces, " pieces");

@@ -13,6 +13,7 @@ struct DepthwiseProblem {
   int64_t kernel_h = 3, kernel_w = 3, stride_h = 1, stride_w = 1, pad_top = 1, pad_left = 1;
   int64_t dilation_h = 1, dilation_w = 1;
   bool has_bias = true;
+  int pixels = 0;  // neighbouring output pixels of a thread; 0: a choice that is often good
   std::string epilogue;
   std::vector<ConvExtra> extras;  // `filter` and strides as of convolutions; of one batch
 };

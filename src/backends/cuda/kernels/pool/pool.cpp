@@ -62,12 +62,14 @@ Result<KernelSpec> global_pool_kernel(const GlobalPoolProblem& p) {
                   .source = "pool/global_pool.cu",
                   .entry = "global_pool"};
   const int vec = vector_width(p.type, {p.channels});
-  const int lanes = p.channels >= 256 && vec < 8 ? 32 : 8;
+  const bool tall = p.pixels >= 512;  // then few channels and many threads a block: there may be one image only
+  const int lanes = tall ? 2 : 8, block = tall ? 1024 : 256;
   spec.define("TYPE", type);
   spec.define("VEC", vec);
   spec.define("LANES", lanes);
+  spec.define("BLOCK", block);
   spec.define("AVERAGE", p.average);
-  spec.block.x = 256;
+  spec.block.x = static_cast<unsigned>(block);
   spec.grid = {static_cast<unsigned>(std::max<int64_t>(1, ceil_div(p.channels, lanes * vec))),
                static_cast<unsigned>(p.images)};
   if (p.images > 65535) return unsupported("a pool of ", p.images, " images");
@@ -82,6 +84,8 @@ Result<KernelSpec> gates_kernel(const GatesProblem& p) {
   INGOT_ASSIGN_OR_RETURN(const std::string second, epilogue_text(p.program2, 1));
   spec.prelude = str("namespace first {\n", first, "}\nnamespace second {\n", second, "}\n");
   spec.define("TYPE", type);
+  spec.define("VEC_1", vector_width(p.type, {p.channels}));
+  spec.define("VEC_2", vector_width(p.type, {p.hidden}));
   spec.block.x = 1024;
   spec.grid.x = static_cast<unsigned>(p.images);
   spec.shared_bytes = static_cast<unsigned>((p.channels + p.hidden) * 4);
