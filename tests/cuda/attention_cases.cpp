@@ -7,11 +7,12 @@ namespace {
 using enum DataType;
 
 // q, k and v in one matrix, as merged projections leave them. Masks: "" none, "keys" for each image, "full".
-KernelCase attention_case(DataType type, int64_t batch, int64_t heads, int64_t tokens, int64_t dim, bool causal,
-                          const std::string& mask, DataType mask_type = kF16) {
+KernelCase attention_case(DataType type, int64_t batch, int64_t heads, int64_t tokens, int64_t dim,
+                          bool causal, const std::string& mask, DataType mask_type = kF16) {
   const int64_t width = heads * dim, row = 3 * width;
   const Tensor qkv = random_tensor(type, {batch, tokens, row}, -2, 2);
-  AttentionProblem p{type, batch, heads, tokens, tokens, dim, dim, row, row, row, tokens * row, tokens * row, tokens * row};
+  AttentionProblem p{type, batch, heads, tokens,       tokens,       dim,         dim,
+                     row,  row,   row,   tokens * row, tokens * row, tokens * row};
   p.k_offset = width;
   p.v_offset = 2 * width;
   p.causal = causal;
@@ -29,9 +30,15 @@ KernelCase attention_case(DataType type, int64_t batch, int64_t heads, int64_t t
   } else {
     inputs.push_back({});
   }
-  const Attrs attrs = {{"heads", heads}, {"head_dim", dim}, {"k_offset", width}, {"v_offset", 2 * width}, {"causal", int64_t{causal}}};
-  return {str("attention ", data_type_name(type), " ", batch, "x", heads, "x", tokens, "x", dim, causal ? " causal " : " ", mask),
-          attention_kernel(p), inputs, reference("MultiHeadAttention", attrs, reference_inputs), 2 * type_tolerance(type)};
+  const Attrs attrs = {{"heads", heads},
+                       {"head_dim", dim},
+                       {"k_offset", width},
+                       {"v_offset", 2 * width},
+                       {"causal", int64_t{causal}}};
+  return {str("attention ", data_type_name(type), " ", batch, "x", heads, "x", tokens, "x", dim,
+              causal ? " causal " : " ", mask),
+          attention_kernel(p), inputs, reference("MultiHeadAttention", attrs, reference_inputs),
+          2 * type_tolerance(type)};
 }
 
 }  // namespace
@@ -55,12 +62,18 @@ std::vector<KernelBench> attention_benches() {
   struct Shape {
     int64_t batch, tokens;
   };
-  for (const auto& [batch, tokens] : {Shape{1, 128}, {8, 128}, {32, 128}, {1, 384}, {8, 384}, {1, 197}, {8, 197}, {32, 197}}) {
-    AttentionProblem p{kF16, batch, 12, tokens, tokens, 64, 64, 2304, 2304, 2304, tokens * 2304, tokens * 2304, tokens * 2304};
+  for (const auto& [batch, tokens] :
+       {Shape{1, 128}, {8, 128}, {32, 128}, {1, 384}, {8, 384}, {1, 197}, {8, 197}, {32, 197}}) {
+    AttentionProblem p{kF16, batch, 12,   tokens,        tokens,        64,           64,
+                       2304, 2304,  2304, tokens * 2304, tokens * 2304, tokens * 2304};
     p.k_offset = 768;
     p.v_offset = 1536;
     const size_t bytes = static_cast<size_t>(batch * tokens) * 2304 * 2;
-    KernelBench b{str("attention b", batch, " ", tokens), attention_kernel(p), kF16, {bytes, 256, 256, 256}, {bytes / 3}};
+    KernelBench b{str("attention b", batch, " ", tokens),
+                  attention_kernel(p),
+                  kF16,
+                  {bytes, 256, 256, 256},
+                  {bytes / 3}};
     if (b.spec.ok()) {  // k and v are parts of q's matrix
       b.same_input = {0, 0, 0, 3};
       b.flops = 4.0 * static_cast<double>(batch * 12 * tokens * tokens * 64);

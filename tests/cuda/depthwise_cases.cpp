@@ -75,12 +75,13 @@ std::vector<KernelBench> depthwise_benches() {
       for (const int pixels : {1, 2, 4, 8}) {
         p.pixels = pixels;
         benches.push_back(
-          {str("depthwise b", n, " ", l.side, " c", l.channels, " k", l.kernel, " s", l.stride, " p", pixels),
-           depthwise_kernel(p),
-           kF16,
-           {static_cast<size_t>(n * l.side * l.side * l.channels) * 2,
-            static_cast<size_t>(l.kernel * l.kernel * l.channels) * 2, static_cast<size_t>(l.channels) * 2},
-           {static_cast<size_t>(n * p.out_h * p.out_w * l.channels) * 2}});
+            {str("depthwise b", n, " ", l.side, " c", l.channels, " k", l.kernel, " s", l.stride, " p",
+                 pixels),
+             depthwise_kernel(p),
+             kF16,
+             {static_cast<size_t>(n * l.side * l.side * l.channels) * 2,
+              static_cast<size_t>(l.kernel * l.kernel * l.channels) * 2, static_cast<size_t>(l.channels) * 2},
+             {static_cast<size_t>(n * p.out_h * p.out_w * l.channels) * 2}});
       }
     }
   return benches;

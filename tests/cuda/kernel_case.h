@@ -33,7 +33,7 @@ struct KernelBench {
   Result<KernelSpec> spec;
   DataType type = DataType::kF16;       // of the inputs' random numbers
   std::vector<size_t> inputs, outputs;  // in bytes
-  std::vector<size_t> same_input = {};   // where not empty: which input memory each pointer is
+  std::vector<size_t> same_input = {};  // where not empty: which input memory each pointer is
   double bytes = 0, flops = 0;          // least traffic and work; bytes 0: those of inputs and outputs
 };
 

@@ -75,8 +75,8 @@ int main(int argc, char** argv) {
     return 0;
   }
   std::vector<KernelBench> benches;
-  for (const auto& family :
-       {pointwise_benches, copy_benches, attention_benches, depthwise_benches, pool_benches, conv_benches, norm_benches})
+  for (const auto& family : {pointwise_benches, copy_benches, attention_benches, depthwise_benches,
+                             pool_benches, conv_benches, norm_benches})
     for (KernelBench& b : family()) benches.push_back(std::move(b));
   std::erase_if(benches, [&](const KernelBench& b) {
     return argc > 1 &&

@@ -10,10 +10,12 @@ namespace ingot::cuda {
 Result<KernelSpec> attention_kernel(const AttentionProblem& p, int multiprocessors) {
   if (p.type != DataType::kF16 && p.type != DataType::kBF16)
     return unsupported("attention of type ", data_type_name(p.type));
-  if (p.dim > 256 || p.v_dim > 256) return unsupported("attention of heads of ", p.dim, " and ", p.v_dim, " elements");
-  if (p.heads > 65535 || p.batch > 65535) return unsupported("attention of ", p.heads, " heads, ", p.batch, " images");
-  const int vec = vector_width(p.type, {p.dim, p.v_dim, p.q_row, p.k_row, p.v_row, p.q_batch, p.k_batch, p.v_batch,
-                                        p.q_offset, p.k_offset, p.v_offset});
+  if (p.dim > 256 || p.v_dim > 256)
+    return unsupported("attention of heads of ", p.dim, " and ", p.v_dim, " elements");
+  if (p.heads > 65535 || p.batch > 65535)
+    return unsupported("attention of ", p.heads, " heads, ", p.batch, " images");
+  const int vec = vector_width(p.type, {p.dim, p.v_dim, p.q_row, p.k_row, p.v_row, p.q_batch, p.k_batch,
+                                        p.v_batch, p.q_offset, p.k_offset, p.v_offset});
   if (vec < 2) return unsupported("attention of heads of odd sizes or strides");
   // Fewer queries a block where there would be too few blocks.
   int warps = 4;
@@ -37,9 +39,10 @@ Result<KernelSpec> attention_kernel(const AttentionProblem& p, int multiprocesso
   const int64_t panels = ceil_div(p.dim, 64), v_panels = ceil_div(p.v_dim, 64);
   spec.shared_bytes = static_cast<unsigned>(panels * 16 * warps * 128 + 2 * (panels + v_panels) * 64 * 128);
   const float scale = p.scale != 0 ? p.scale : 1 / std::sqrt(static_cast<float>(p.dim));
-  spec.set_params(AttentionParams{static_cast<int>(p.queries), static_cast<int>(p.keys), static_cast<int>(p.heads),
-                                  p.q_row, p.k_row, p.v_row, p.q_batch, p.k_batch, p.v_batch, p.q_offset, p.k_offset,
-                                  p.v_offset, p.mask_batch, p.mask_head, p.mask_query, p.mask_key, scale});
+  spec.set_params(AttentionParams{static_cast<int>(p.queries), static_cast<int>(p.keys),
+                                  static_cast<int>(p.heads), p.q_row, p.k_row, p.v_row, p.q_batch, p.k_batch,
+                                  p.v_batch, p.q_offset, p.k_offset, p.v_offset, p.mask_batch, p.mask_head,
+                                  p.mask_query, p.mask_key, scale});
   return spec;
 }
 

@@ -1,9 +1,9 @@
-// Attention: a block has 16 * WARPS queries of one head, 16 for each warp, and goes over the keys in tiles of 64 with a
-// running softmax (Milakov and Gimelshein, arXiv:1805.02867; Dao et al., arXiv:2205.14135), so that scores never
-// leave registers. The next tile of keys and values comes in while one is worked on.
+// Attention: a block has 16 * WARPS queries of one head, 16 for each warp, and goes over the keys in tiles of
+// 64 with a running softmax (Milakov and Gimelshein, arXiv:1805.02867; Dao et al., arXiv:2205.14135), so that
+// scores never leave registers. The next tile of keys and values comes in while one is worked on.
 //
-// Options: TYPE (16 bits); DIM, V_DIM of a head; WARPS; VEC: elements copied at once; CAUSAL; MASK: 0 none, 1 added,
-// 2 bool; MASK_TYPE.
+// Options: TYPE (16 bits); DIM, V_DIM of a head; WARPS; VEC: elements copied at once; CAUSAL; MASK: 0 none, 1
+// added, 2 bool; MASK_TYPE.
 #include "backends/cuda/kernels/attention/attention_params.h"
 #include "backends/cuda/kernels/device/async.cuh"
 #include "backends/cuda/kernels/device/launch.cuh"
@@ -15,7 +15,9 @@ constexpr int kPanels = (DIM + 63) / 64, kVPanels = (V_DIM + 63) / 64;
 constexpr int kPanelBytes = kKeys * 128, kStage = (kPanels + kVPanels) * kPanelBytes;
 constexpr float kLog2E = 1.4426950408889634f;
 
-__device__ inline unsigned at(unsigned panel, int row, int piece) { return panel + row * 128 + ((piece ^ (row & 7)) * 16); }
+__device__ inline unsigned at(unsigned panel, int row, int piece) {
+  return panel + row * 128 + ((piece ^ (row & 7)) * 16);
+}
 
 // ROWS rows of WIDTH elements from `row` on, zeros beyond `limit` rows and beyond WIDTH.
 template <int ROWS, int WIDTH>
@@ -62,14 +64,17 @@ extern "C" __global__ void __launch_bounds__(kThreads)
   float result[kVPanels * 8][4] = {}, largest[2], sum[2] = {0, 0};
   largest[0] = largest[1] = __int_as_float(0xff800000);
   for (int t = 0; t < tiles; ++t) {
-    if (t + 1 < tiles) load_tile(t + 1);
-    else commit_copies();
+    if (t + 1 < tiles)
+      load_tile(t + 1);
+    else
+      commit_copies();
     wait_copies<1>();
     __syncthreads();
     if (t == 0) {
 #pragma unroll
       for (int s = 0; s < kPanels * 4; ++s)
-        load_matrices(left[s], at(queries + s / 4 * (kQueries * 128), warp * 16 + lane % 16, s % 4 * 2 + lane / 16));
+        load_matrices(left[s],
+                      at(queries + s / 4 * (kQueries * 128), warp * 16 + lane % 16, s % 4 * 2 + lane / 16));
     }
     const unsigned keys = ring + t % 2 * kStage, values = keys + kPanels * kPanelBytes;
 
@@ -79,7 +84,8 @@ extern "C" __global__ void __launch_bounds__(kThreads)
 #pragma unroll
       for (int j = 0; j < 8; j += 2) {
         unsigned right[4];
-        load_matrices(right, at(keys + s / 4 * kPanelBytes, j * 8 + lane % 8 + lane / 16 * 8, s % 4 * 2 + lane / 8 % 2));
+        load_matrices(right, at(keys + s / 4 * kPanelBytes, j * 8 + lane % 8 + lane / 16 * 8,
+                                s % 4 * 2 + lane / 8 % 2));
         Mma<TYPE>::run(score[j], left[s], right[0], right[1]);
         Mma<TYPE>::run(score[j + 1], left[s], right[2], right[3]);
       }
@@ -124,13 +130,14 @@ extern "C" __global__ void __launch_bounds__(kThreads)
       }
 #pragma unroll
     for (int s = 0; s < 4; ++s) {  // 16 keys at a time
-      const unsigned weights[4] = {pack(score[2 * s][0], score[2 * s][1]), pack(score[2 * s][2], score[2 * s][3]),
-                                   pack(score[2 * s + 1][0], score[2 * s + 1][1]),
-                                   pack(score[2 * s + 1][2], score[2 * s + 1][3])};
+      const unsigned weights[4] = {
+          pack(score[2 * s][0], score[2 * s][1]), pack(score[2 * s][2], score[2 * s][3]),
+          pack(score[2 * s + 1][0], score[2 * s + 1][1]), pack(score[2 * s + 1][2], score[2 * s + 1][3])};
 #pragma unroll
       for (int j = 0; j < kVPanels * 8; j += 2) {
         unsigned right[4];
-        load_matrices_transposed(right, at(values + j / 8 * kPanelBytes, s * 16 + lane % 16, j % 8 + lane / 16));
+        load_matrices_transposed(right,
+                                 at(values + j / 8 * kPanelBytes, s * 16 + lane % 16, j % 8 + lane / 16));
         Mma<TYPE>::run(result[j], weights, right[0], right[1]);
         Mma<TYPE>::run(result[j + 1], weights, right[2], right[3]);
       }
@@ -150,7 +157,8 @@ extern "C" __global__ void __launch_bounds__(kThreads)
     for (int j = 0; j < kVPanels * 8; ++j) {
       const int column = j * 8 + pair;
       if (V_DIM % 2 == 0 && column < V_DIM) {
-        *reinterpret_cast<unsigned*>(to + column) = pack(result[j][h * 2] * inverse, result[j][h * 2 + 1] * inverse);
+        *reinterpret_cast<unsigned*>(to + column) =
+            pack(result[j][h * 2] * inverse, result[j][h * 2 + 1] * inverse);
       } else {
         if (column < V_DIM) to[column] = convert<TYPE>(result[j][h * 2] * inverse);
         if (column + 1 < V_DIM) to[column + 1] = convert<TYPE>(result[j][h * 2 + 1] * inverse);

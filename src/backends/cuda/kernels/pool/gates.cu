@@ -1,7 +1,7 @@
 // The two small matrix-vector products of a squeeze-and-excitation block, a block for an image; the hidden
 // values stay in shared memory. A warp for a
-// hidden value, a thread for a gate. Options: TYPE; VEC_1, VEC_2: elements of a row loaded at once. Prelude: namespaces first and
-// second, each with run_program.
+// hidden value, a thread for a gate. Options: TYPE; VEC_1, VEC_2: elements of a row loaded at once. Prelude:
+// namespaces first and second, each with run_program.
 #include "backends/cuda/kernels/device/launch.cuh"
 #include "backends/cuda/kernels/device/reduce.cuh"
 #include "backends/cuda/kernels/device/vector.cuh"

@@ -62,7 +62,8 @@ Result<KernelSpec> global_pool_kernel(const GlobalPoolProblem& p) {
                   .source = "pool/global_pool.cu",
                   .entry = "global_pool"};
   const int vec = vector_width(p.type, {p.channels});
-  const bool tall = p.pixels >= 512;  // then few channels and many threads a block: there may be one image only
+  const bool tall =
+      p.pixels >= 512;  // then few channels and many threads a block: there may be one image only
   const int lanes = tall ? 2 : 8, block = tall ? 1024 : 256;
   spec.define("TYPE", type);
   spec.define("VEC", vec);
