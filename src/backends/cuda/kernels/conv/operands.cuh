@@ -55,12 +55,14 @@ struct FactorA {
       w[i] = int(ow) * p.stride_w - p.pad_w;
       from[i] = x + image * p.x_image + h[i] * p.x_row + w[i] * p.x_column;
       if (m >= p.rows) h[i] = -(1 << 30);
+      // Kept, not computed anew for each tile, as the compiler would.
+      asm volatile("" : "+l"(from[i]), "+r"(h[i]), "+r"(w[i]));
     }
   }
 
   __device__ bool inside(int i, const Tap& t, const ConvParams& p) const {
     if (POINTWISE) return h[i] >= 0;
-    return unsigned(h[i] + t.r * p.dilation_h) < unsigned(p.height) &&
+    return unsigned(h[i] + t.r * p.dilation_h) < unsigned(p.height) &  // no branches
            unsigned(w[i] + t.s * p.dilation_w) < unsigned(p.width);
   }
   __device__ i64 offset(const Tap& t, const ConvParams& p) const {
@@ -76,9 +78,8 @@ struct FactorA {
 #pragma unroll
     for (int i = 0; i < kRows; ++i) {
       if (kRows * kStep > BM && row + i * kStep >= BM) break;
-      const bool there = k < p.depth && inside(i, tap, p);
-      copy_async<VEC_A * sizeof(TYPE)>(tile + swizzled(row + i * kStep, column), there ? from[i] + at : x,
-                                       there);
+      const bool there = (k < p.depth) & inside(i, tap, p);
+      copy_async<VEC_A * sizeof(TYPE)>(tile + swizzled(row + i * kStep, column), from[i] + at, there);
     }
     tap.advance(kDepth, p);
 #else
@@ -95,7 +96,7 @@ struct FactorA {
       Vec<TYPE, kVec> v;
 #pragma unroll
       for (int j = 0; j < kVec; ++j) {
-        const bool there = k + j < p.depth && inside(i, taps[j], p);
+        const bool there = (k + j < p.depth) & inside(i, taps[j], p);
         v[j] = convert<TYPE>(there ? to_float(from[i][at[j]]) : 0.f);
       }
       const uint4 bits = *reinterpret_cast<const uint4*>(&v);
@@ -128,8 +129,7 @@ struct FactorB {
       const TYPE* at = from + i * kStep * p.weight_row + k;
       const bool there = filter0 + n < p.filters;
 #if VEC_B > 1
-      const bool all = there && k < p.weight_depth;
-      copy_async<VEC_B * sizeof(TYPE)>(tile + swizzled(n, column), all ? at : weights, all);
+      copy_async<VEC_B * sizeof(TYPE)>(tile + swizzled(n, column), at, there & (k < p.weight_depth));
 #else
       Vec<TYPE, kVec> v;
 #pragma unroll
