@@ -128,22 +128,27 @@ extern "C" __global__ void __launch_bounds__(BLOCK)
   }
   __syncthreads();
 #endif
-#pragma unroll 2
+  // Without branches around the loads, so that those of four steps are under way together.
+#pragma unroll 4
   for (int e = threadIdx.x; e < BM * kAcross; e += BLOCK) {
     const int row = e / kAcross, column = e % kAcross * VEC_Y;
-    const int m = row0 + row, n = filter0 + column;
-    if (m >= p.rows || n >= p.filters) continue;
+    const bool there = (row0 + row < p.rows) & (filter0 + column < p.filters);
+    const int m = there ? row0 + row : row0, n = there ? filter0 + column : 0;
     const unsigned image = divide(m, p.pixels), pixel = remainder_of(m, image, p.pixels);
     Compute inputs[VEC_Y][kProgramInputs];
+    constexpr int kBiasVec = VEC_Y * sizeof(BIAS_TYPE) > 16 ? 16 / sizeof(BIAS_TYPE) : VEC_Y;
 #pragma unroll
-    for (int j = 0; j < VEC_Y; ++j) {
-      inputs[j][0] = p.alpha * tile[row * kStride + column + j];
-      if (HAS_BIAS) inputs[j][0] += to_float(bias[batch * p.bias_batch + n + j]);
+    for (int j0 = 0; j0 < VEC_Y; j0 += kBiasVec) {
+      Vec<BIAS_TYPE, kBiasVec> shift = {};
+      if (HAS_BIAS) shift = load<kBiasVec>(bias + batch * p.bias_batch + n + j0);
+#pragma unroll
+      for (int j = j0; j < j0 + kBiasVec; ++j)
+        inputs[j][0] = p.alpha * tile[row * kStride + column + j] + to_float(shift[j - j0]);
     }
     EXTRAS(EXTRA_LOAD)
     Vec<OUT, VEC_Y> out;
 #pragma unroll
     for (int j = 0; j < VEC_Y; ++j) out[j] = convert<OUT>(run_program(inputs[j]));
-    store<VEC_Y>(y + batch * p.y_batch + m * p.y_row + n, out);
+    if (there) store<VEC_Y>(y + batch * p.y_batch + m * p.y_row + n, out);
   }
 }
