@@ -153,7 +153,7 @@ def test_verify(tmp_path):
         (["build", DIGITS, "--shapes", "other:1"], "other"),
         (["build", DIGITS, "--min-shapes", "image:1x1x8x8", "--max-shapes", "x:2"], "does not name input"),
         (["build", DIGITS, "-o", "/no/such/folder/x.ingot", "--level", "0"], "/no/such/folder"),
-        (["build", DIGITS, "--device", "cuda"], "'cuda' is not available"),
+        (["build", DIGITS, "--device", "tpu"], "'tpu' is not available, expected 'cpu' or 'cuda'"),
         (["build", DIGITS, "--disable-pass", "nothing"], "nothing"),
         (["build", "x.ingot"], "is an engine already"),
         (["run", "none.ingot"], "none.ingot"),
