@@ -1,0 +1,3 @@
+"""cuda.bindings: runtime and driver."""
+
+__version__ = "13.0.0"

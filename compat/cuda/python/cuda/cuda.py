@@ -1,0 +1,3 @@
+"""The older name of cuda.bindings.driver."""
+
+from cuda.bindings.driver import *  # noqa: F403
