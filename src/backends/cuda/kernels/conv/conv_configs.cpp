@@ -29,7 +29,8 @@ double estimate(const ConvProblem& p, const ConvConfig& c, int multiprocessors) 
       static_cast<double>(ceil_div(p.rows(), c.bm) * ceil_div(p.filters, c.bn) * p.batch * c.splits);
   const int shared = static_cast<int>(conv_shared_bytes(c, static_cast<int64_t>(depth)));
   const int threads = (c.wgmma ? 128 : 32) * c.warps_m * c.warps_n;
-  const double resident = std::clamp(std::min(220'000 / shared, 512 / threads), 1, 4);
+  const int registers = (c.bm * c.bn / threads + 36) * threads;  // sums, and what addresses need
+  const double resident = std::clamp(std::min(220'000 / shared, 65'536 / registers), 1, 4);
   // A multiprocessor's rate, and what it gets of the L2 cache's bandwidth, per microsecond.
   const double flops = (c.wgmma ? 5.2e6 : 2.4e6) * (bit_width(p.type) == 32 ? (p.exact ? 0.15 : 0.5) : 1);
   const double waves = std::ceil(blocks / (multiprocessors * resident));
@@ -37,10 +38,10 @@ double estimate(const ConvProblem& p, const ConvConfig& c, int multiprocessors) 
   const double compute = 2.0 * c.bm * c.bn * static_cast<double>(tile_depth) / flops;
   const double load = (c.bm + c.bn) * 128.0 / 45e3;
   const double step = std::max({sharing * compute, sharing * load, c.wgmma ? 0.2 : 0.25});
-  // Storing is bound by the memory's bandwidth, or by its latency where few threads store a large tile.
+  // Storing takes the memory's bandwidth, and its latency where few threads store a large tile.
   const double tile = static_cast<double>(c.bm * c.bn);
   const double store =
-      std::max(sharing * tile * 2.0 * (1 + static_cast<double>(p.extras.size())) / 32e3, tile / 8 / threads * 0.2);
+      sharing * tile * 2.0 * (1 + static_cast<double>(p.extras.size())) / 32e3 + tile / 8 / threads * 0.4;
   const double split = c.splits > 1 ? 1.5 + sharing * tile * 4.0 * (1 + c.splits) / 45e3 : 0;
   return waves * (2.0 + depth * step + store + split);
 }
