@@ -108,14 +108,15 @@ int main(int argc, char** argv) {
       report(cpu::direct_conv_name(t, isa), cpu::DirectConv(d, isa, t, threads), packed.data(), details);
       if (!all) break;
     }
-    int last_m = 0;
-    for (const cpu::WinogradTuning& t : cpu::winograd_candidates(d, isa, threads)) {
-      if (!all && t.m == last_m) continue;
-      last_m = t.m;
-      bench::Floats transformed(cpu::winograd_weight_floats(d, t.m, isa));
-      std::snprintf(details, sizeof details, "groups of %ld, %d along channels", t.group_tiles,
-                    t.channel_threads);
-      report(cpu::winograd_name(t, isa), cpu::WinogradConv(d, isa, t, threads), transformed.data(), details);
+    for (int m : {4, 2}) {
+      for (const cpu::WinogradTuning& t : cpu::winograd_candidates(d, m, isa, threads)) {
+        bench::Floats transformed(cpu::winograd_weight_floats(d, t.m, isa));
+        std::snprintf(details, sizeof details, "groups of %ld, %d along channels", t.group_tiles,
+                      t.channel_threads);
+        report(cpu::winograd_name(t, isa), cpu::WinogradConv(d, isa, t, threads), transformed.data(),
+               details);
+        if (!all) break;
+      }
     }
   }
 }

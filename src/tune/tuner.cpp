@@ -20,6 +20,8 @@ struct Budget {
 constexpr int kRecordedRuns = 16;
 constexpr double kNever = 1e9;  // seconds of a candidate that cannot be timed
 constexpr Budget kBudgets[] = {{0, 0}, {0.01, 2}, {0.02, 3}, {0.05, 5}, {0.2, 10}, {1.0, 30}};
+// The best guess stays unless another is faster by that much: below, times differ by chance.
+constexpr double kClearly = 0.97;
 
 // Values that neither vanish nor overflow: zeros and denormals have times of their own.
 Result<Tensor> noise(DataType dtype, int64_t elements) {
@@ -38,14 +40,11 @@ Result<Tensor> noise(DataType dtype, int64_t elements) {
   return out;
 }
 
-// The mean of the faster half: robust against interrupts, and unlike the minimum not decided by one lucky
-// run.
+// The mean of the two fastest: what disturbs makes a run longer, never shorter, and one lucky run does not
+// decide.
 double estimate(std::vector<double>& times) {
   std::sort(times.begin(), times.end());
-  const size_t half = (times.size() + 1) / 2;
-  double sum = 0;
-  for (size_t i = 0; i < half; ++i) sum += times[i];
-  return sum / static_cast<double>(half);
+  return times.size() < 2 ? times[0] : (times[0] + times[1]) / 2;
 }
 
 }  // namespace
@@ -234,7 +233,8 @@ Result<size_t> Tuner::choose(const Node& node, const Offer& offer) {
     if (!time_all(node, offer, missing, seconds).ok()) return size_t{0};
     for (size_t i = 0; i < count; ++i) cache_.add(key(node, offer.candidates[i]), seconds[i]);
   }
-  const auto best = static_cast<size_t>(std::min_element(seconds.begin(), seconds.end()) - seconds.begin());
+  auto best = static_cast<size_t>(std::min_element(seconds.begin(), seconds.end()) - seconds.begin());
+  if (seconds[best] > kClearly * seconds[0]) best = 0;
   for (size_t i = 0; i < count; ++i)
     timings_.push_back({node.name(), offer.candidates[i].kernel, seconds[i], i == best});
   return best;

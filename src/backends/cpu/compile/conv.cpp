@@ -1,7 +1,10 @@
 // Candidates for Conv: depthwise, Winograd, direct; all on blocked channels, with filters packed at build
 // time.
+#include <algorithm>
+
 #include "backends/cpu/compile/channels.h"
 #include "backends/cpu/compile/packing.h"
+#include "backends/cpu/kernels/conv/choice.h"
 #include "backends/cpu/kernels/conv/direct.h"
 #include "backends/cpu/kernels/conv/winograd.h"
 #include "backends/cpu/kernels/depthwise/depthwise.h"
@@ -13,6 +16,8 @@ namespace {
 // Networks' first layers have few channels: they are read from the plain input, without a reorder.
 constexpr int64_t kFewChannels = 4;
 constexpr int64_t kWinogradPixels = 160;
+// An algorithm is timed where its estimate is at most that much above the least.
+constexpr double kWorthTiming = 1.4;
 
 struct Geometry {
   Dims weights;  // [OC, IC / groups, kernel...]
@@ -91,18 +96,29 @@ Candidate base_candidate(const Request& r, const Geometry& g, std::string algori
   return c;
 }
 
-void offer_winograd(const Request& r, const Geometry& g, Offer& offer) {
-  if (const char* reason = winograd_why_not(g.desc)) {
-    offer.skipped.push_back({str("conv_winograd_f32__", isa_name(r.isa)), reason});
-    return;
-  }
-  for (const WinogradTuning& t : winograd_candidates(g.desc, r.isa, r.threads)) {
+void offer_winograd(const Request& r, const Geometry& g, int m, Offer& offer) {
+  for (const WinogradTuning& t : winograd_candidates(g.desc, m, r.isa, r.threads)) {
     Candidate c = base_candidate(r, g, "winograd", winograd_name(t, r.isa));
     c.packed.push_back(pack_winograd(*r.node.input(1), g, t.m, r.isa));
     c.args.set("m", int64_t{t.m});
     c.args.set("vecs", int64_t{t.vecs});
     c.args.set("group_tiles", t.group_tiles);
     c.args.set("channel_threads", int64_t{t.channel_threads});
+    c.args.set("threads", int64_t{r.threads});
+    offer.candidates.push_back(std::move(c));
+  }
+}
+
+void offer_direct(const Request& r, const Geometry& g, Offer& offer) {
+  const std::string packing = str("conv/", isa_name(r.isa), g.desc.plain_src ? "/plain" : "", "/g", g.groups);
+  for (const DirectConvTuning& t : direct_conv_candidates(g.desc, r.isa, r.threads)) {
+    Candidate c = base_candidate(r, g, "direct", direct_conv_name(t, r.isa));
+    c.packed.push_back(permuted(1, packing, r.node.input(1)->constant()));
+    c.args.set("rows", int64_t{t.rows});
+    c.args.set("vecs", int64_t{t.vecs});
+    c.args.set("k_block", t.k_block);
+    c.args.set("strip_bytes", t.strip_bytes);
+    c.args.set("row_threads", int64_t{t.row_threads});
     c.args.set("threads", int64_t{r.threads});
     offer.candidates.push_back(std::move(c));
   }
@@ -115,7 +131,7 @@ LayoutRule conv_rule(const Request& r) {
 }
 
 void conv_offer(const Request& r, Offer& offer) {
-  const auto skip = [&](const char* kernel, std::string why) {
+  const auto skip = [&](std::string_view kernel, std::string why) {
     offer.skipped.push_back({str(kernel, "__", isa_name(r.isa)), std::move(why)});
   };
   if (std::string reason = why_not(r); !reason.empty()) return skip("conv_f32", std::move(reason));
@@ -129,23 +145,25 @@ void conv_offer(const Request& r, Offer& offer) {
     return skip("conv_direct_f32", "each channel has a filter of its own");
   }
   skip("conv_depthwise_f32", "filters read several channels");
+  if (const char* reason = winograd_why_not(g.desc)) skip("conv_winograd_f32", reason);
+  std::vector<ConvEstimate> ranked = rank_conv_algorithms(g.desc, r.isa, r.threads);
+  const double least = ranked.front().cycles;
   // Small images leave most of a Winograd tile empty, and its filters are four times as large: there it comes
   // second.
-  const bool large = g.desc.out(0) * g.desc.out(1) >= kWinogradPixels;
-  if (large) offer_winograd(r, g, offer);
-  const std::string packing = str("conv/", isa_name(r.isa), g.desc.plain_src ? "/plain" : "", "/g", g.groups);
-  for (const DirectConvTuning& t : direct_conv_candidates(g.desc, r.isa, r.threads)) {
-    Candidate c = base_candidate(r, g, "direct", direct_conv_name(t, r.isa));
-    c.packed.push_back(permuted(1, packing, r.node.input(1)->constant()));
-    c.args.set("rows", int64_t{t.rows});
-    c.args.set("vecs", int64_t{t.vecs});
-    c.args.set("k_block", t.k_block);
-    c.args.set("strip_bytes", t.strip_bytes);
-    c.args.set("row_threads", int64_t{t.row_threads});
-    c.args.set("threads", int64_t{r.threads});
-    offer.candidates.push_back(std::move(c));
+  if (g.desc.out(0) * g.desc.out(1) < kWinogradPixels)
+    std::stable_partition(ranked.begin(), ranked.end(),
+                          [](const ConvEstimate& e) { return e.algorithm == ConvAlgorithm::direct; });
+  for (const auto& [algorithm, cycles] : ranked) {
+    const bool direct = algorithm == ConvAlgorithm::direct;
+    const int m = algorithm == ConvAlgorithm::winograd4 ? 4 : 2;
+    if (cycles > kWorthTiming * least)
+      skip(direct ? std::string("conv_direct_f32") : str("conv_winograd", m, "_f32"),
+           "its estimate is far higher");
+    else if (direct)
+      offer_direct(r, g, offer);
+    else
+      offer_winograd(r, g, m, offer);
   }
-  if (!large) offer_winograd(r, g, offer);
 }
 
 }  // namespace ingot::cpu

@@ -182,8 +182,6 @@ std::vector<DirectConvTuning> direct_conv_candidates(const ConvDesc& desc, Isa i
   }
   const DirectConvTuning first = candidates[0];
   add({.vecs = first.vecs, .k_block = first.k_block / 2});
-  add({.vecs = first.vecs, .k_block = first.k_block * 4});
-  add({.vecs = first.vecs, .strip_bytes = first.strip_bytes / 4});
   add({.vecs = first.vecs, .strip_bytes = first.strip_bytes * 4});
   return candidates;
 }

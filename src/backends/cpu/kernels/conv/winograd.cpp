@@ -230,23 +230,21 @@ std::string winograd_name(const WinogradTuning& tuning, Isa isa) {
          std::string(isa_name(isa));
 }
 
-std::vector<WinogradTuning> winograd_candidates(const ConvDesc& desc, Isa isa, int threads) {
+std::vector<WinogradTuning> winograd_candidates(const ConvDesc& desc, int m, Isa isa, int threads) {
   std::vector<WinogradTuning> candidates;
   if (winograd_why_not(desc) != nullptr) return candidates;
   const auto add = [&](const WinogradTuning& wanted) {
     const WinogradTuning made = WinogradConv(desc, isa, wanted, threads).tuning();
     if (std::find(candidates.begin(), candidates.end(), made) == candidates.end()) candidates.push_back(made);
   };
-  for (int m : {4, 2}) {
-    add({.m = m});
-    if (threads > 1) {
-      add({.m = m, .channel_threads = 1});
-      add({.m = m, .channel_threads = threads});
-    }
-    const WinogradTuning first = WinogradConv(desc, isa, {.m = m}, threads).tuning();
-    add({.m = m, .group_tiles = std::max<int64_t>(1, first.group_tiles / 2)});
-    add({.m = m, .vecs = first.vecs == 2 ? 3 : 2});
+  add({.m = m});
+  if (threads > 1) {
+    add({.m = m, .channel_threads = 1});
+    add({.m = m, .channel_threads = threads});
   }
+  const WinogradTuning first = candidates[0];
+  add({.m = m, .group_tiles = std::max<int64_t>(1, first.group_tiles / 2)});
+  add({.m = m, .vecs = first.vecs == 2 ? 3 : 2});
   return candidates;
 }
 

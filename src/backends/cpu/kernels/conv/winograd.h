@@ -67,7 +67,7 @@ class WinogradConv {
 
 /// "conv_winograd4_f32_14x2__avx512"
 std::string winograd_name(const WinogradTuning& tuning, Isa isa);
-/// What is worth timing, best guess first; empty where Winograd cannot.
-std::vector<WinogradTuning> winograd_candidates(const ConvDesc& desc, Isa isa, int threads);
+/// What is worth timing with tiles of m x m, best guess first; empty where Winograd cannot.
+std::vector<WinogradTuning> winograd_candidates(const ConvDesc& desc, int m, Isa isa, int threads);
 
 }  // namespace ingot::cpu

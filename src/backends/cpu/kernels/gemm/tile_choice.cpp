@@ -9,6 +9,8 @@ namespace {
 
 constexpr double kLatency = 4;  // of a multiply-add: that many cycles a k even where the tile is small
 
+constexpr double kMayBeBest = 1.3;  // times the least cost: the model is that far off at times
+
 double call_cost(double rows, double vecs, double depth) {
   const double cycles = std::max({rows * vecs / 2, (rows + vecs) / 2, kLatency});
   return depth * cycles + 20 + 1.5 * rows * vecs;  // and the tile's way from memory and back
@@ -37,7 +39,8 @@ std::vector<TileShape> rank_tiles(const TileKernels& kernels, int64_t rows, int6
   std::stable_sort(ranked.begin(), ranked.end(),
                    [](const auto& a, const auto& b) { return a.first < b.first; });
   std::vector<TileShape> shapes;
-  for (const auto& [cost, shape] : ranked) shapes.push_back(shape);
+  for (const auto& [cost, shape] : ranked)
+    if (cost <= kMayBeBest * ranked[0].first) shapes.push_back(shape);
   return shapes;
 }
 

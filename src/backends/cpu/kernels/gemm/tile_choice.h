@@ -15,7 +15,7 @@ struct TileShape {
 
 /// Cycles to cover runs of `rows` rows and `vecs` vectors, `depth` k's a call.
 double tile_cost(const TileKernels& kernels, TileShape shape, int64_t rows, int64_t vecs, int64_t depth);
-/// All useful shapes, cheapest first.
+/// The shapes that may be best, cheapest first.
 std::vector<TileShape> rank_tiles(const TileKernels& kernels, int64_t rows, int64_t vecs, int64_t depth);
 
 /// k's of a panel of B that leave room in the first cache for what is read beside it.
