@@ -57,4 +57,39 @@ Result<Tensor> unpack_channels_last(const Tensor& packed, const Dims& plain) {
   return out;
 }
 
+namespace {
+
+// [rows, columns] as [columns, rows].
+Result<Tensor> transposed(const Tensor& from, int64_t rows, int64_t columns, Dims dims) {
+  INGOT_ASSIGN_OR_RETURN(Tensor out, Tensor::allocate(from.dtype(), std::move(dims)));
+  const size_t size = byte_size(from.dtype(), 1);
+  const auto* src = static_cast<const std::byte*>(from.data());
+  auto* dst = static_cast<std::byte*>(out.mutable_data());
+  for (int64_t c = 0; c < columns; ++c)
+    for (int64_t r = 0; r < rows; ++r, dst += size)
+      std::memcpy(dst, src + static_cast<size_t>(r * columns + c) * size, size);
+  return out;
+}
+
+}  // namespace
+
+PackedInput pack_channels_inner(size_t input, const Value& weights) {
+  const Tensor& data = weights.constant();
+  const int64_t channels = data.dims()[0];
+  auto pack = [data, channels] { return transposed(data, channels, data.size() / channels, data.dims()); };
+  return {input, "channels_inner", pack};
+}
+
+PackedInput pack_transposed(size_t input, const Value& weights) {
+  const Tensor& data = weights.constant();
+  const Dims d = data.dims();
+  return {input, "transposed", [data, d] { return transposed(data, d[0], d[1], {d[1], d[0]}); }, true};
+}
+
+Result<Tensor> unpack_transposed(const Tensor& packed, const Dims& plain) {
+  if (plain.size() != 2 || packed.size() != num_elements(plain))
+    return corrupt("a matrix of ", dims_to_string(plain), " has ", packed.size(), " packed elements");
+  return transposed(packed, plain[1], plain[0], plain);
+}
+
 }  // namespace ingot

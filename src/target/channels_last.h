@@ -10,4 +10,10 @@ namespace ingot {
 PackedInput pack_channels_last(size_t input, const Value& weights, int64_t channels);
 Result<Tensor> unpack_channels_last(const Tensor& packed, const Dims& plain);
 
+/// Filters [C, 1, spatial...] of one channel each as [spatial..., C].
+PackedInput pack_channels_inner(size_t input, const Value& weights);
+/// A matrix [k, n] as [n, k]: the packing "transposed".
+PackedInput pack_transposed(size_t input, const Value& weights);
+Result<Tensor> unpack_transposed(const Tensor& packed, const Dims& plain);
+
 }  // namespace ingot

@@ -20,6 +20,7 @@ Dims OptShapes::dims(const Value& value) const {
 
 Result<Tensor> Target::unpack(std::string_view packing, const Tensor& packed, const Dims& plain) const {
   if (packing == "channels_last") return unpack_channels_last(packed, plain);
+  if (packing == "transposed") return unpack_transposed(packed, plain);
   return unsupported("weights packed as '", packing, "' cannot be restored for ", device());
 }
 

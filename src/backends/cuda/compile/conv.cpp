@@ -9,6 +9,7 @@
 namespace ingot::cuda {
 
 Status offer_algorithms(const Request& r, const Candidate& base, Offer& offer);
+Status offer_configs(const Request& r, const Candidate& base, Offer& offer);
 
 namespace {
 
@@ -69,14 +70,25 @@ void offer_conv(const Request& r, std::string_view, Offer& offer) {
   };
   const Value& weights = *r.node.input(1);
   const int64_t channels = weights.constant().dims()[1];
+  const int64_t groups = r.node.attrs().get_int("group", 1);
+  if (channels == 1 && groups > 1 && groups == weights.constant().dims()[0]) {
+    Candidate c = base_candidate(r, "depthwise");
+    c.packed.push_back(pack_channels_inner(1, weights));
+    offer_if_possible(r, std::move(c), offer);
+  } else {
+    Candidate c = base_candidate(r, "implicit_gemm");
+    if (groups == 1 && channels < kVector) c.inputs[0] = Layout::kPlain;  // an image is read as it is given
+    c.packed.push_back(pack_channels_last(1, weights, channels));
+    note("implicit_gemm", offer_configs(r, c, offer));
+  }
   if (is_product(r)) {
     Candidate c = base_candidate(r, "matmul");
     c.packed.push_back(pack_channels_last(1, weights, channels));
     note("conv_cublaslt", offer_algorithms(r, c, offer));
   }
   // A first layer reads the image as it is given: the copy that fills its channels up also turns them around.
-  const bool first = r.node.attrs().get_int("group", 1) == 1 && channels < kVector && channels % 2 != 0 &&
-                     r.node.output()->dtype() != DataType::kF32;
+  const bool first =
+      groups == 1 && channels < kVector && channels % 2 != 0 && r.node.output()->dtype() != DataType::kF32;
   if (first) {
     Candidate padded = base_candidate(r, "conv");
     padded.inputs[0] = Layout::kPlain;

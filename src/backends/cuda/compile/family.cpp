@@ -1,5 +1,8 @@
 #include "backends/cuda/compile/family.h"
 
+#include <algorithm>
+#include <map>
+
 #include "target/cut.h"
 
 namespace ingot::cuda {
@@ -42,6 +45,53 @@ void offer_if_possible(const Request& request, Candidate candidate, Offer& offer
 
 void offer_launches(const Request& r, std::string_view family, Offer& offer) {
   offer_if_possible(r, candidate_for(r, std::string(family)), offer);
+}
+
+void offer_elementwise(const Request& r, std::string_view family, Offer& offer) {
+  static const std::map<std::string_view, std::string_view> kPrograms = {
+#define INGOT_CUDA_ELEMENTWISE(op, program) {#op, program},
+#include "backends/cuda/compile/elementwise.inc"
+#undef INGOT_CUDA_ELEMENTWISE
+  };
+  const std::string_view program = kPrograms.at(r.node.op().name);
+  const auto operands = static_cast<size_t>(std::count(program.begin(), program.end(), 'x'));
+  if (r.node.inputs().size() != operands)  // Max of three, say
+    return offer.skipped.push_back({"pointwise", "it has more operands than the kernel's function"});
+  Candidate c = candidate_for(r, std::string(family));
+  c.args = {{"program", std::string(program)}};
+  offer_if_possible(r, std::move(c), offer);
+}
+
+// Indices that are constants: as places in the flattened data, of slices that follow each other.
+void offer_gather_nd(const Request& r, std::string_view family, Offer& offer) {
+  const Value &data = *r.node.input(0), &indices = *r.node.input(1);
+  const auto skip = [&](const char* why) { offer.skipped.push_back({"gather", why}); };
+  if (!indices.is_constant() || indices.dtype() != DataType::kI64)
+    return skip("the indices are not constant");
+  if (r.node.attrs().get_int("batch_dims") != 0) return skip("it has batch dims");
+  const auto depth =
+      static_cast<size_t>(indices.constant().dims().empty() ? 0 : indices.constant().dims().back());
+  if (!is_static(data.shape()) || depth != data.shape().size())
+    return skip("the indices do not name single elements of a tensor of fixed size");
+  Candidate c = candidate_for(r, std::string(family));
+  c.kernel = "flat";
+  const Tensor constant = indices.constant();
+  const Dims dims = r.shapes.dims(data);
+  c.packed.push_back({1, str("flat_indices", dims_to_string(dims)), [constant, dims]() -> Result<Tensor> {
+                        const std::span<const int64_t> from = constant.span<int64_t>();
+                        const size_t depth = dims.size();
+                        INGOT_ASSIGN_OR_RETURN(
+                            Tensor flat,
+                            Tensor::allocate(DataType::kI64, {static_cast<int64_t>(from.size() / depth)}));
+                        std::span<int64_t> to = flat.mutable_span<int64_t>();
+                        for (size_t i = 0; i < to.size(); ++i)
+                          for (size_t d = 0; d < depth; ++d) {
+                            const int64_t index = from[i * depth + d];
+                            to[i] = to[i] * dims[d] + (index < 0 ? index + dims[d] : index);
+                          }
+                        return flat;
+                      }});
+  offer_if_possible(r, std::move(c), offer);
 }
 
 void offer_concat(const Request& r, std::string_view family, Offer& offer) {

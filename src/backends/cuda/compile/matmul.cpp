@@ -1,11 +1,30 @@
 // Candidates for matrix products, cuBLASLt's algorithms, and for attention, which is made of them.
 #include "backends/cuda/compile/family.h"
 #include "backends/cuda/steps/attention.h"
+#include "backends/cuda/steps/implicit_gemm.h"
 #include "backends/cuda/steps/matmul_problem.h"
+#include "target/channels_last.h"
 
 namespace ingot::cuda {
 namespace {
-constexpr size_t kAlgorithms = 12;
+constexpr size_t kAlgorithms = 8;
+constexpr size_t kConfigs = 8;
+}  // namespace
+
+/// Our own kernel's configurations for a step of family "implicit_gemm", as above.
+Status offer_configs(const Request& r, const Candidate& base, Offer& offer) {
+  const Gpu& gpu = r.stream.gpu();
+  Candidate c = base;
+  c.args.set("exact", int64_t{!r.tf32});
+  INGOT_ASSIGN_OR_RETURN(const ConvProblem problem, implicit_gemm_problem(OptStep(r, c).view()));
+  const auto configs = conv_configs(problem, gpu.multiprocessors, gpu.arch == "sm_90a");
+  if (configs.empty()) return unsupported("no configuration fits");
+  for (const ConvConfig& config : std::span(configs).first(std::min(configs.size(), kConfigs))) {
+    c.kernel = name_of(config);
+    c.args.set("config", to_ints(config));
+    offer_if_possible(r, c, offer);
+  }
+  return {};
 }
 
 /// The algorithms for a step of family "matmul", each as `base` with its own name and arguments.
@@ -29,6 +48,15 @@ void offer_matmul(const Request& r, std::string_view family, Offer& offer) {
   Candidate c = candidate_for(r, std::string(family));
   c.inputs.assign(c.inputs.size(), Layout::kPlain);
   c.args.set("tf32", int64_t{r.tf32});
+  const Value& b = *r.node.input(1);
+  const bool transposed = r.node.attrs().get_int("trans_b") != 0;
+  if (transposed || (b.is_constant() && b.type().rank() == 2)) {
+    Candidate own = c;
+    own.op = "implicit_gemm";
+    if (!transposed) own.packed.push_back(pack_transposed(1, b));
+    if (const Status status = offer_configs(r, own, offer); !status.ok())
+      offer.skipped.push_back({"implicit_gemm", std::string(status.message())});
+  }
   if (const Status status = offer_algorithms(r, c, offer); !status.ok())
     offer.skipped.push_back({"cublaslt", std::string(status.message())});
 }

@@ -42,7 +42,8 @@ class LaunchList {
   struct Ready {
     Launch launch;
     CUfunction function;
-    size_t workspace = 0;  // offset of its workspace within the scratch memory
+    size_t workspace = 0;          // offset of its workspace within the scratch memory
+    std::shared_ptr<void> zeroed;  // or memory of its own, where zeros are to stay from launch to launch
   };
   Programs& programs_;
   std::vector<Ready> ready_;

@@ -45,9 +45,13 @@ Status LaunchList::set(Launches launches, size_t first) {
   scratch_bytes_ = first;
   for (Launch& l : launches) {
     INGOT_ASSIGN_OR_RETURN(const CUfunction function, programs_.find(l.spec));
-    const size_t workspace = scratch_bytes_;
-    scratch_bytes_ += aligned(l.spec.workspace_bytes);
-    ready_.push_back({std::move(l), function, workspace});
+    Ready& r = ready_.emplace_back(Ready{std::move(l), function, scratch_bytes_, nullptr});
+    const KernelSpec& spec = r.launch.spec;
+    if (spec.workspace_bytes > 0 && spec.zeroed_workspace) {
+      INGOT_ASSIGN_OR_RETURN(r.zeroed, programs_.zeros(spec.workspace_bytes));
+    } else {
+      scratch_bytes_ += aligned(spec.workspace_bytes);
+    }
   }
   return {};
 }
@@ -64,15 +68,7 @@ Status LaunchList::enqueue(const Invocation& call, std::byte* scratch) {
     size_t count = 0;
     INGOT_CHECK(r.launch.pointers.size() + 1 < kMaxPointers);
     for (const Pointer& p : r.launch.pointers) pointers[count++] = resolve(p, call, scratch);
-    if (spec.workspace_bytes > 0) {
-      pointers[count++] = scratch + r.workspace;
-      // Memory is shared with other steps: what a launch leaves as zeros does not stay so.
-      if (spec.zeroed_workspace)
-        INGOT_RETURN_IF_ERROR(
-            gpu.f.check(gpu.f.cuMemsetD8Async(reinterpret_cast<CUdeviceptr>(scratch + r.workspace), 0,
-                                              spec.workspace_bytes, stream.handle()),
-                        "clearing a workspace"));
-    }
+    if (spec.workspace_bytes > 0) pointers[count++] = r.zeroed ? r.zeroed.get() : scratch + r.workspace;
     for (size_t i = 0; i < count; ++i) arguments[i] = &pointers[i];
     if (!spec.params.empty()) arguments[count] = r.launch.spec.params.data();
     CUlaunchAttribute overlap{kLaunchProgrammaticStreamSerialization, {}, {}};

@@ -17,6 +17,19 @@ Programs::~Programs() {
   for (const auto& [name, loaded] : loaded_) gpu_->f.cuModuleUnload(loaded.module);
 }
 
+Result<std::shared_ptr<void>> Programs::zeros(size_t bytes) {
+  const DriverFunctions& f = gpu_->f;
+  INGOT_RETURN_IF_ERROR(gpu_->activate());
+  CUdeviceptr data = 0;
+  INGOT_RETURN_IF_ERROR(f.check(f.cuMemAlloc_v2(&data, bytes), "allocating a workspace"));
+  std::shared_ptr<void> owner(reinterpret_cast<void*>(data), [gpu = gpu_](void* p) {
+    if (gpu->activate().ok()) gpu->f.cuMemFree_v2(reinterpret_cast<CUdeviceptr>(p));
+  });
+  INGOT_RETURN_IF_ERROR(f.check(f.cuMemsetD8Async(data, 0, bytes, nullptr), "clearing a workspace"));
+  INGOT_RETURN_IF_ERROR(f.check(f.cuStreamSynchronize(nullptr), "clearing a workspace"));
+  return owner;
+}
+
 void Programs::add(const std::string& name, const Tensor& code) {
   const std::lock_guard lock(mutex_);
   codes_.try_emplace(name, code);

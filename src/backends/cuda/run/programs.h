@@ -21,6 +21,9 @@ class Programs {
   /// kNotFound when it is neither known nor can be compiled here.
   Result<CUfunction> find(const KernelSpec& spec);
 
+  /// Memory of the GPU that holds zeros.
+  Result<std::shared_ptr<void>> zeros(size_t bytes);
+
   void add(const std::string& name, const Tensor& code);
   std::vector<std::pair<std::string, Tensor>> all() const;
 

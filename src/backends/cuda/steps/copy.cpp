@@ -125,15 +125,15 @@ Result<Launches> slice_launches(const StepView& step) {
   return all;
 }
 
-// args: axis.
+// args: axis. Kernel "flat": the indices count in the flattened data.
 Result<Launches> gather_launches(const StepView& step) {
-  const Dims& d = step.in(0).dims;
+  const Dims d = step.kernel == "flat" ? Dims{num_elements(step.in(0).dims)} : step.in(0).dims;
+  const int64_t indices = num_elements(step.kernel == "flat" ? step.out(0).dims : step.in(1).dims);
   int64_t axis = step.args.get_int("axis");
   if (axis < 0) axis += static_cast<int64_t>(d.size());
   if (axis < 0 || axis >= static_cast<int64_t>(d.size()))
     return corrupt("axis ", axis, " for ", d.size(), " dims");
-  GatherProblem p{
-      step.in(0).dtype, step.in(1).dtype, 1, d[static_cast<size_t>(axis)], 1, num_elements(step.in(1).dims)};
+  GatherProblem p{step.in(0).dtype, step.in(1).dtype, 1, d[static_cast<size_t>(axis)], 1, indices};
   for (size_t i = 0; i < d.size(); ++i)
     if (i != static_cast<size_t>(axis)) (i < static_cast<size_t>(axis) ? p.outer : p.inner) *= d[i];
   INGOT_ASSIGN_OR_RETURN(KernelSpec spec, gather_kernel(p));
