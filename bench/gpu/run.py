@@ -92,8 +92,17 @@ class Runner:
         result |= self.accuracy(row, engine, work)
         if "error" not in result:
             result |= self.timing(engine)
+        if self.o.peers and precision == "fp16" and "error" not in result:
+            result |= self.peer(row)
+            result["again_ms"] = self.timing(engine).get("gpu_ms")  # A B A: the machine may have changed meanwhile
         os.remove(engine)
         return result
+
+    def peer(self, row):
+        import peers
+
+        model, shapes = ROWS[row]
+        return {"eager_graph_ms": round(peers.eager_graph_ms(model, shapes), 4)}
 
     def accuracy(self, row, engine, work):
         if row.split("_b")[-1] in ("128",) and not self.o.large_references:
@@ -141,6 +150,7 @@ def main():
     parser.add_argument("--precisions", default="fp32,fp16")
     parser.add_argument("--level", default="3")
     parser.add_argument("--slowest", type=int, default=8)
+    parser.add_argument("--peers", action="store_true", help="PyTorch in the same run")
     parser.add_argument("--large-references", action="store_true")
     options = parser.parse_args()
     runner, results = Runner(options), []

@@ -51,6 +51,9 @@ def build(
     *,
     device: str = "cpu",
     threads: int = 0,
+    fp16: bool = False,
+    bf16: bool = False,
+    tf32: bool = True,
     level: int = 3,
     timing_cache: str | os.PathLike | None = None,
     disable_passes: Sequence[str] = (),
@@ -64,7 +67,10 @@ def build(
 
     shapes: dims of inputs that the model leaves open, by name; a Profile instead of dims gives bounds.
     profiles: several sets of bounds, {input name: Profile} each; a run takes the first that fits.
+    device: "cpu", or "cuda" for the machine's first GPU.
     threads: that the engine is tuned for; 0: the machine's cores.
+    fp16, bf16: compute in float16 or bfloat16, with sums, statistics and softmax in float32; for GPUs.
+    tf32: lets GPUs round the operands of float32 products to TF32.
     level: effort of the tuner, from 0 (times nothing) to 5.
     timing_cache: file that keeps timings between builds.
     disable_passes, dump_before, dump_after, stop_after: graph passes by name; "all" disables all; the graph's
@@ -90,6 +96,7 @@ def build(
     options = _ingot.BuildOptions()
     options.device = device
     options.threads = threads
+    options.fp16, options.bf16, options.tf32 = fp16, bf16, tf32
     options.level = level
     options.timing_cache = "" if timing_cache is None else os.fspath(timing_cache)
     options.disable_passes = list(disable_passes)

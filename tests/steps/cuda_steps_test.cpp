@@ -1,0 +1,36 @@
+// Every kernel that the GPU offers for an op, as a plan of one step, against the op's eval. Skips without a
+// GPU. INGOT_TEST_SHARD=i/n does every n-th op, from the i-th on: kernels are compiled as they are met.
+#include <gtest/gtest.h>
+
+#include <cstdio>
+#include <cstdlib>
+
+#include "backends/cuda/plugin.h"
+#include "cases.h"
+#include "step_checks.h"
+
+namespace ingot {
+namespace {
+
+TEST(CudaSteps, CasesOfEveryOp) {
+  auto device = cuda::make_device();
+  if (!device.ok()) GTEST_SKIP() << device.status().to_string();
+  auto target = cuda::make_target(**device, false);
+  ASSERT_TRUE(target.ok()) << target.status().to_string();
+  StepChecks checks(std::move(*target), std::move(*device),
+                    {DataType::kF32, DataType::kF16, DataType::kBF16, DataType::kI64, DataType::kBool});
+  size_t first = 0, step = 1, at = 0;
+  if (const char* shard = std::getenv("INGOT_TEST_SHARD")) std::sscanf(shard, "%zu/%zu", &first, &step);
+  for (const auto& [op, cases] : ops::all_op_cases()) {
+    if (!op->deterministic || at++ % step != first) continue;
+    for (const OpCase& c : cases)
+      if (checks.alive()) checks.check(*op, c);
+  }
+  std::string families;
+  for (const std::string& f : checks.families()) families += " " + f;
+  std::printf("%zu runs of families:%s\n", checks.runs(), families.c_str());
+  EXPECT_TRUE(checks.alive());
+}
+
+}  // namespace
+}  // namespace ingot
