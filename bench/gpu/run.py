@@ -73,8 +73,12 @@ class Runner:
             self.references[row] = (feeds, dict(zip(names, session.run(None, feeds))))
         return self.references[row]
 
-    def shapes_option(self, row):
-        return ",".join(f"{n}:{'x'.join(map(str, d))}" for n, d in ROWS[row][1].items())
+    def shape_options(self, row):
+        """The shape as the only one of a profile: the batch stays a symbol, as it is in a service."""
+        shapes = ",".join(f"{n}:{'x'.join(map(str, d))}" for n, d in ROWS[row][1].items())
+        if self.o.fixed or not row.startswith("vit"):
+            return ["--shapes", shapes]
+        return ["--min-shapes", shapes, "--opt-shapes", shapes, "--max-shapes", shapes]
 
     def row(self, row, precision):
         model, _ = ROWS[row]
@@ -84,7 +88,7 @@ class Runner:
         result = {"row": row, "precision": precision}
         code, text, seconds = self.call(
             "build", f"{self.o.graphs}/{model}.onnx", "-o", engine, "--device", "cuda", "--level", self.o.level,
-            "--shapes", self.shapes_option(row), "--timing-cache", f"{work}/timings", *PRECISIONS[precision])
+            *self.shape_options(row), "--timing-cache", f"{work}/timings", *PRECISIONS[precision])
         result["build_s"] = round(seconds, 1)
         if code != 0:
             return result | {"error": text[-600:]}
@@ -124,7 +128,7 @@ class Runner:
         return {"rel_error": float(f"{worst:.3g}")}
 
     def timing(self, engine):
-        code, text, _ = self.call("bench", engine, "--duration", "0.3", "--json", "-")
+        code, text, _ = self.call("bench", engine, "--duration", "0.2", "--warmup", "3", "--json", "-")
         if code != 0:
             return {"error": text[-600:]}
         report = json.loads(text[text.index("{"):])
@@ -150,6 +154,7 @@ def main():
     parser.add_argument("--precisions", default="fp32,fp16")
     parser.add_argument("--level", default="3")
     parser.add_argument("--slowest", type=int, default=8)
+    parser.add_argument("--fixed", action="store_true", help="fixed shapes for all rows")
     parser.add_argument("--peers", action="store_true", help="PyTorch in the same run")
     parser.add_argument("--large-references", action="store_true")
     options = parser.parse_args()

@@ -18,7 +18,8 @@ struct Budget {
 // On a device that records, a measurement is of as many runs: one alone is shorter than what the clock
 // resolves.
 constexpr int kRecordedRuns = 16;
-constexpr double kNever = 1e9;  // seconds of a candidate that cannot be timed
+constexpr double kNoise = 50e-6;  // seconds by which one run may differ from the next
+constexpr double kNever = 1e9;    // seconds of a candidate that cannot be timed
 constexpr Budget kBudgets[] = {{0, 0}, {0.01, 2}, {0.02, 3}, {0.05, 5}, {0.2, 10}, {1.0, 30}};
 // The best guess stays unless another is faster by that much: below, times differ by chance.
 constexpr double kClearly = 0.97;
@@ -155,6 +156,13 @@ Status Tuner::run(Bench& b, void* scratch) {
   return b.kernel->run({b.inputs, b.outputs, scratch, *stream_, b});
 }
 
+Result<double> Tuner::time_once(Bench& b, void* scratch) {
+  INGOT_RETURN_IF_ERROR(stream_->mark(0));
+  INGOT_RETURN_IF_ERROR(run(b, scratch));
+  INGOT_RETURN_IF_ERROR(stream_->mark(1));
+  return stream_->seconds_between(0, 1);
+}
+
 Status Tuner::record(Bench& b, void* scratch) {
   if (!stream_->can_record() || !b.kernel->can_record()) return {};
   INGOT_RETURN_IF_ERROR(stream_->begin_recording());
@@ -181,22 +189,32 @@ Status Tuner::time_all(const Node& node, const Offer& offer, const std::vector<s
     benches[i] = std::move(*bench);
   }
   INGOT_ASSIGN_OR_RETURN(const std::unique_ptr<Buffer> scratch, device_.allocate(scratch_bytes));
-  for (auto& b : benches) {
-    if (b == nullptr) continue;
+  std::vector<double> first(benches.size(), kNever);
+  for (size_t i = 0; i < benches.size(); ++i) {
+    if (benches[i] == nullptr) continue;
     // Warm-up: pages, caches, clocks. What fails here is left out.
-    Status status = run(*b, scratch->data());
-    if (status.ok()) status = stream_->synchronize();
-    if (status.ok()) status = record(*b, scratch->data());
-    if (status.ok()) continue;
-    problem = std::move(status);
-    b.reset();
+    auto once = time_once(*benches[i], scratch->data());
+    if (once.ok()) once = time_once(*benches[i], scratch->data());
+    if (once.ok()) first[i] = *once;
+    if (!once.ok()) problem = once.status();
+    if (!once.ok()) benches[i].reset();
+  }
+  // What is far behind at once is not worth the time of many runs.
+  const double limit = 2 * *std::min_element(first.begin(), first.end()) + kNoise;
+  for (size_t i = 0; i < benches.size(); ++i) {
+    if (benches[i] == nullptr || first[i] > limit) continue;
+    if (Status status = record(*benches[i], scratch->data()); !status.ok()) {
+      problem = std::move(status);
+      benches[i].reset();
+    }
   }
   const Budget budget = kBudgets[level_];
   const auto begin = Clock::now();
   // Interleaved, so that a disturbance hits all candidates alike.
   for (int round = 0; round < budget.rounds; ++round) {
-    for (auto& b : benches) {
-      if (b == nullptr) continue;
+    for (size_t i = 0; i < benches.size(); ++i) {
+      const auto& b = benches[i];
+      if (b == nullptr || first[i] > limit) continue;
       INGOT_RETURN_IF_ERROR(stream_->mark(0));
       INGOT_RETURN_IF_ERROR(b->recording ? b->recording->replay() : run(*b, scratch->data()));
       INGOT_RETURN_IF_ERROR(stream_->mark(1));
@@ -206,7 +224,10 @@ Status Tuner::time_all(const Node& node, const Offer& offer, const std::vector<s
     if (round >= 1 && std::chrono::duration<double>(Clock::now() - begin).count() > budget.seconds) break;
   }
   seconds.clear();
-  for (auto& b : benches) seconds.push_back(b == nullptr ? kNever : estimate(b->times));
+  for (size_t i = 0; i < benches.size(); ++i)
+    seconds.push_back(benches[i] == nullptr       ? kNever
+                      : benches[i]->times.empty() ? first[i]
+                                                  : estimate(benches[i]->times));
   return *std::min_element(seconds.begin(), seconds.end()) < kNever ? Status() : problem;
 }
 

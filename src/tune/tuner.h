@@ -32,6 +32,7 @@ class Tuner {
   Result<std::unique_ptr<Bench>> make_bench(const Node& node, const Candidate& candidate);
   Status place(Bench& bench, TensorArg& operand, const Tensor& values);
   Status run(Bench& bench, void* scratch);
+  Result<double> time_once(Bench& bench, void* scratch);
   Status record(Bench& bench, void* scratch);
   Status time_all(const Node& node, const Offer& offer, const std::vector<size_t>& which,
                   std::vector<double>& seconds);

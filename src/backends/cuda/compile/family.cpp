@@ -28,7 +28,8 @@ Candidate candidate_for(const Request& request, std::string op) {
   c.outputs.assign(node.outputs().size(), request.layout);
   const int rank = node.output()->type().rank();
   for (const Value* v : node.inputs()) {
-    const bool follows = v != nullptr && v->type().rank() == rank && !v->is_constant();
+    const bool follows = v != nullptr && v->type().rank() == rank &&
+                         (!v->is_constant() || v->shape() == node.output()->shape());
     c.inputs.push_back(follows ? request.layout : Layout::kPlain);
   }
   return c;
@@ -54,7 +55,8 @@ void offer_elementwise(const Request& r, std::string_view family, Offer& offer) 
 #undef INGOT_CUDA_ELEMENTWISE
   };
   const std::string_view program = kPrograms.at(r.node.op().name);
-  const auto operands = static_cast<size_t>(std::count(program.begin(), program.end(), 'x'));
+  size_t operands = 1;
+  while (program.find(str('x', operands)) != std::string_view::npos) ++operands;
   if (r.node.inputs().size() != operands)  // Max of three, say
     return offer.skipped.push_back({"pointwise", "it has more operands than the kernel's function"});
   Candidate c = candidate_for(r, std::string(family));

@@ -2,6 +2,7 @@
 // compile/ops.inc.
 #pragma once
 
+#include "backends/cuda/run/programs.h"
 #include "backends/cuda/run/stream.h"
 #include "backends/cuda/steps/step.h"
 #include "target/target.h"
@@ -14,6 +15,7 @@ struct Request {
   const OptShapes& shapes;
   Layout layout;  // wanted for the first output
   CudaStream& stream;
+  Programs& programs;
   bool tf32;
 };
 

@@ -8,7 +8,7 @@
 namespace ingot::cuda {
 namespace {
 constexpr size_t kAlgorithms = 8;
-constexpr size_t kConfigs = 8;
+constexpr size_t kConfigs = 6;
 }  // namespace
 
 /// Our own kernel's configurations for a step of family "implicit_gemm", as above.
@@ -23,6 +23,7 @@ Status offer_configs(const Request& r, const Candidate& base, Offer& offer) {
     c.kernel = name_of(config);
     c.args.set("config", to_ints(config));
     offer_if_possible(r, c, offer);
+    if (const auto spec = conv_kernel(problem, config); spec.ok()) r.programs.prefetch(*spec);
   }
   return {};
 }
@@ -64,6 +65,9 @@ void offer_matmul(const Request& r, std::string_view family, Offer& offer) {
 void offer_attention(const Request& r, std::string_view family, Offer& offer) {
   Candidate c = candidate_for(r, std::string(family));
   c.inputs.assign(c.inputs.size(), Layout::kPlain);
+  Candidate fused = c;
+  fused.op = "fused_attention";
+  offer_if_possible(r, std::move(fused), offer);
   c.args.set("tf32", int64_t{r.tf32});
   const auto step = attention_step(OptStep(r, c).view(), r.tf32);
   if (!step.ok()) return offer.skipped.push_back({"attention", std::string(step.status().message())});

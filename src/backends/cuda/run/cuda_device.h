@@ -25,6 +25,7 @@ class CudaDevice final : public Device {
                                               Stream& stream) override;
 
   const std::shared_ptr<const Gpu>& gpu() const { return gpu_; }
+  Programs& programs() { return programs_; }
 
  private:
   struct Constant {

@@ -10,6 +10,14 @@ namespace {
 
 constexpr unsigned kSharedWithoutAsking = 48 << 10;
 
+Result<Tensor> compile(const KernelSpec& spec, const std::string& arch) {
+  INGOT_ASSIGN_OR_RETURN(const std::vector<std::byte> cubin,
+                         compile_cubin(spec.text(), spec.source, spec.options, arch));
+  INGOT_ASSIGN_OR_RETURN(Tensor code, Tensor::allocate(DataType::kU8, {static_cast<int64_t>(cubin.size())}));
+  std::memcpy(code.mutable_data(), cubin.data(), cubin.size());
+  return code;
+}
+
 }  // namespace
 
 Programs::~Programs() {
@@ -40,15 +48,25 @@ std::vector<std::pair<std::string, Tensor>> Programs::all() const {
   return {codes_.begin(), codes_.end()};
 }
 
+std::string Programs::name_of(const KernelSpec& spec) const {
+  return str(kBinaryPacking, gpu_->arch, '/', spec.key());
+}
+
+void Programs::prefetch(const KernelSpec& spec) {
+  const std::lock_guard lock(mutex_);
+  std::string name = name_of(spec);
+  if (codes_.contains(name) || compiling_.contains(name)) return;
+  compiling_.emplace(std::move(name), std::async(std::launch::async, compile, spec, gpu_->arch));
+}
+
 Result<Tensor> Programs::code_of(const KernelSpec& spec) {
-  const std::string name = str(kBinaryPacking, gpu_->arch, '/', spec.key());
+  const std::string name = name_of(spec);
   if (auto it = codes_.find(name); it != codes_.end()) return it->second;
-  auto cubin = compile_cubin(spec.text(), spec.source, spec.options, gpu_->arch);
-  if (!cubin.ok())
-    return cubin.status().with_context(str("kernel ", spec.name, " is not in the engine for these sizes"));
-  INGOT_ASSIGN_OR_RETURN(Tensor code, Tensor::allocate(DataType::kU8, {static_cast<int64_t>(cubin->size())}));
-  std::memcpy(code.mutable_data(), cubin->data(), cubin->size());
-  return codes_[name] = code;
+  auto begun = compiling_.extract(name);
+  auto code = begun ? begun.mapped().get() : compile(spec, gpu_->arch);
+  if (!code.ok())
+    return code.status().with_context(str("kernel ", spec.name, " is not in the engine for these sizes"));
+  return codes_[name] = *code;
 }
 
 Result<CUfunction> Programs::find(const KernelSpec& spec) {

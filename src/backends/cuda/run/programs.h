@@ -2,6 +2,7 @@
 // afterwards.
 #pragma once
 
+#include <future>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -21,6 +22,8 @@ class Programs {
   /// kNotFound when it is neither known nor can be compiled here.
   Result<CUfunction> find(const KernelSpec& spec);
 
+  /// Begins to compile a spec, if it is not known, on a thread of its own.
+  void prefetch(const KernelSpec& spec);
   /// Memory of the GPU that holds zeros.
   Result<std::shared_ptr<void>> zeros(size_t bytes);
 
@@ -33,11 +36,13 @@ class Programs {
     CUfunction function = nullptr;
     unsigned shared_bytes = 0;
   };
+  std::string name_of(const KernelSpec& spec) const;
   Result<Tensor> code_of(const KernelSpec& spec);
 
   std::shared_ptr<const Gpu> gpu_;
   mutable std::mutex mutex_;
   std::map<std::string, Tensor> codes_;
+  std::map<std::string, std::future<Result<Tensor>>> compiling_;
   std::map<std::string, Loaded> loaded_;
 };
 

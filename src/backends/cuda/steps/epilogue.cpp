@@ -63,7 +63,7 @@ std::optional<EpilogueMatch> match_epilogue(const StepView& step, size_t first) 
     const bool adds = (is(a, PointwiseOperand::kInput, 0) && is(b, PointwiseOperand::kInput, 1)) ||
                       (is(a, PointwiseOperand::kInput, 1) && is(b, PointwiseOperand::kInput, 0));
     if (!adds || !step.has(first) || step.in(first).dims != step.out(0).dims ||
-        step.in(first).dtype != step.out(0).dtype)
+        step.in(first).dtype != step.out(0).dtype || step.in(first).layout != step.out(0).layout)
       return std::nullopt;
     match.residual = true;
     value = PointwiseOperand::kTemp;

@@ -39,6 +39,7 @@ Status expect_numbers(const StepView& step, size_t i, int64_t count) {
 Result<Launches> softmax_launches(const StepView& step) {
   INGOT_ASSIGN_OR_RETURN(const size_t axis, axis_of(step, -1));
   const Dims& d = step.in(0).dims;
+  if (!is_float(step.in(0).dtype)) return unsupported("a softmax of ", data_type_name(step.in(0).dtype));
   SoftmaxProblem p{step.in(0).dtype, product(d, 0, axis), d[axis], product(d, axis + 1, d.size())};
   p.logarithm = step.kernel == "LogSoftmax";
   return one(softmax_kernel(p), {input(0), output(0)});
