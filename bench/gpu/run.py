@@ -42,7 +42,7 @@ class Runner:
         self.ingot = f"{options.bundle}/bin/ingot"
         self.references = {}
 
-    def call(self, *args, limit=120):
+    def call(self, *args, limit=75):
         begin = time.time()
         done = subprocess.run([self.ingot, *args], env=self.env, capture_output=True, text=True, timeout=limit)
         return done.returncode, done.stdout + done.stderr, time.time() - begin
