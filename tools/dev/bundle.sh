@@ -22,8 +22,8 @@ bundle=$build-bundle
 "$venv/cmake" --install "$bundle" --prefix "$stage" --component ingot --strip >/dev/null
 cp README.md "$stage/"
 
-say "making the wheel"
-PATH=$venv:$PATH "$venv/python" -m pip wheel . --quiet --disable-pip-version-check --no-build-isolation --no-deps \
+say "making the wheel"  # with the compiler by the same name, which ccache heeds
+CC=cc CXX=c++ PATH=$venv:$PATH "$venv/python" -m pip wheel . --quiet --disable-pip-version-check --no-build-isolation --no-deps \
   --wheel-dir "$stage/python" -C build-dir="$build-wheel" -C cmake.define.INGOT_STATIC_STDLIB=ON
 
 tar -C "$build/stage" --sort=name --owner=0 --group=0 --mtime="@$(git log -1 --format=%ct 2>/dev/null || echo 0)" \
