@@ -1,7 +1,9 @@
 """A classifier behind a small class, as notebooks have it: one engine file, batches in, scores out.
 
     trtexec --onnx=resnet50/model.onnx --saveEngine=resnet_engine.trt
-    python classifier.py resnet_engine.trt batch.npy scores.npy CLASSES"""
+    python classifier.py resnet_engine.trt batch.npy scores.npy CLASSES
+
+The batch is an array of images, the result holds a row of scores for each."""
 
 import sys
 
