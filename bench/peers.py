@@ -91,7 +91,7 @@ def measure(name, threads, options, folder):
                     built = builder.order(
                         "build", path=model, threads=threads, shapes=shapes, engine_file=path
                     )
-                rows[engine]["build_s"] = built["seconds"]
+                rows[engine] |= {"build_s": built["seconds"], "engine_mib": Path(path).stat().st_size / 2**20}
             worker = workers[engine] = Worker(engine)
             outputs = f"{folder}/{engine}.npz"
             created = worker.order(
@@ -110,6 +110,8 @@ def measure(name, threads, options, folder):
                     blocks[engine].append(block["ms"])
                 rows[engine]["peak_mib"] = block["peak_mib"]
         for engine, timed in blocks.items():
+            if not timed:
+                continue
             rows[engine]["ms"] = median(median(block) for block in timed)
             rows[engine]["best_ms"] = median(min(block) for block in timed)
             rows[engine]["runs"] = sum(len(block) for block in timed)
@@ -125,7 +127,9 @@ def parse():
     parser.add_argument("--graphs", nargs="+", metavar="NAME", help="these only (default: all shared graphs)")
     parser.add_argument("--engines", nargs="+", default=available, choices=[*PEERS, "ingot"])
     parser.add_argument("--threads", nargs="+", type=int, default=[1, 2], metavar="N")
-    parser.add_argument("--rounds", type=int, default=5, help="blocks per engine (default 5)")
+    parser.add_argument(
+        "--rounds", type=int, default=5, help="blocks per engine (default 5; 0: start and memory alone)"
+    )
     parser.add_argument("--seconds", type=float, default=0.5, help="length of a block (default 0.5)")
     parser.add_argument("--pause", type=float, default=0.05, help="seconds between blocks (default 0.05)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write everything that was measured")
@@ -148,7 +152,10 @@ def main():
             print(f"{name}, {threads} threads", file=sys.stderr, end=": ", flush=True)
             with tempfile.TemporaryDirectory(prefix="ingot-bench-") as folder:
                 rows = measure(name, threads, options, folder)
-            print(", ".join(f"{e} {r['ms']:.2f} ms" for e, r in rows.items()), file=sys.stderr, flush=True)
+            figure, unit = ("ms", "ms") if options.rounds else ("peak_mib", "MiB")
+            print(
+                ", ".join(f"{e} {r[figure]:.2f} {unit}" for e, r in rows.items()), file=sys.stderr, flush=True
+            )
             results.append({"graph": name, "threads": threads, "engines": rows})
 
     page = report.page(results, command="./dev bench " + " ".join(sys.argv[1:]))

@@ -71,15 +71,28 @@ def latency_table(results, threads):
 
 def resource_table(results):
     present = [e for e in (*PEERS, "ingot") if any(e in r["engines"] for r in results)]
-    rows = []
+    rows, starts, sizes = [], [], []
     for result in results:
         engines = result["engines"]
         create = [cell(engines[e]["create_s"] * 1000) for e in present]
         memory = [f"{engines[e]['peak_mib']:.0f}" for e in present]
-        build = [cell(engines["ingot"]["build_s"])] if "ingot" in engines else []
+        build = []
+        if "ingot" in engines:
+            build = [f"{engines['ingot']['engine_mib']:.0f}", cell(engines["ingot"]["build_s"])]
+            if "onnxruntime" in engines:
+                starts.append(engines["onnxruntime"]["create_s"] / engines["ingot"]["create_s"])
+            if (smaller := ratio(engines, "peak_mib")) is not None:
+                sizes.append(smaller)
         rows.append([result["graph"], str(result["threads"]), *create, *memory, *build])
     header = ["graph", "threads", *(f"{e}, ms to create" for e in present), *(f"{e}, MiB" for e in present)]
-    return table(header + (["ingot build, s"] if "ingot" in present else []), rows)
+    text = table(header + (["engine file, MiB", "ingot build, s"] if "ingot" in present else []), rows)
+    if starts:
+        text += f"\nCreation by onnxruntime / ingot: {cell(min(starts))} at least, "
+        text += f"geometric mean {cell(geometric_mean(starts))}.\n"
+    if sizes:
+        text += f"\nSmallest peer's memory / ingot's: {cell(min(sizes))} at least, "
+        text += f"geometric mean {cell(geometric_mean(sizes))}.\n"
+    return text
 
 
 def page(results, command):
@@ -91,8 +104,9 @@ def page(results, command):
         f"Command: `{command.strip()}`. Batch 1, float32; median of block medians, minima in brackets;",
         "`difference` is the largest one from onnxruntime's output, relative to its largest value.\n",
     ]
-    for threads in sorted({r["threads"] for r in results}):
-        parts += [f"## {threads} thread{'s' * (threads > 1)}\n", latency_table(results, threads)]
+    timed = [r for r in results if all("ms" in figures for figures in r["engines"].values())]
+    for threads in sorted({r["threads"] for r in timed}):
+        parts += [f"## {threads} thread{'s' * (threads > 1)}\n", latency_table(timed, threads)]
     parts += [
         "## Start and memory\n",
         "Create: a session from the ONNX file, for Ingot an engine file loaded and a context made. Memory:",

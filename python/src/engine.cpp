@@ -104,7 +104,9 @@ void bind_engine(nb::module_& m) {
       .def(
           "why", [](const PyEngine& e, const std::string& layer) { return take(e.engine().why(layer)); },
           nb::arg("layer"),
-          "The kernels considered for a layer, and why others were not, as text. Raises NotFound.")
+          "The kernels considered for a layer, what each took when they were timed, and why others were "
+          "left\n"
+          "out, as text. Raises NotFound.")
       .def_prop_ro(
           "report", [](const PyEngine& e) { return parse_json(e.engine().report_json()); },
           nb::sig("def report(self) -> dict"),

@@ -1,5 +1,6 @@
 // Building: model or network -> graph -> engine image -> Engine.
 #include <chrono>
+#include <nlohmann/json.hpp>
 #include <thread>
 
 #include "api/compile_impl.h"
@@ -13,6 +14,25 @@
 
 namespace ingot {
 namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point begin) {
+  return std::chrono::duration<double>(Clock::now() - begin).count();
+}
+
+// How the build went; what it made is described by the engine itself.
+std::string build_report(const BuildOptions& options, const CompileStats& stats, double import_seconds) {
+  nlohmann::ordered_json out;
+  out["level"] = options.level;
+  out["import_seconds"] = import_seconds;
+  out["optimize_seconds"] = stats.optimize_seconds;
+  out["plan_seconds"] = stats.plan_seconds;
+  out["tuning_seconds"] = stats.tuning.seconds;
+  out["timings_measured"] = stats.tuning.measured;
+  out["timings_from_cache"] = stats.tuning.cached;
+  return out.dump();
+}
 
 CompileOptions compile_options(const BuildOptions& options) {
   CompileOptions out;
@@ -72,14 +92,13 @@ int default_threads() {
 // Adds an estimate of the time left to what the compiler reports: the phase goes on as it went so far.
 std::function<void(std::string_view, double, double)> with_estimate(
     const std::function<void(const BuildProgress&)>& show) {
-  using Clock = std::chrono::steady_clock;
   return [show, phase = std::string(), begin = Clock::now()](std::string_view now, double done,
                                                              double total) mutable {
     if (now != phase) {
       phase = now;
       begin = Clock::now();
     }
-    const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
+    const double seconds = seconds_since(begin);
     show({phase, done, total, done > 0 ? seconds / done * (total - done) : -1});
   };
 }
@@ -114,28 +133,32 @@ Result<std::unique_ptr<Target>> make_target(Device& device, int threads, bool tf
 }
 
 Result<ImportedModel> import_model(const std::string& onnx_path, const BuildOptions& options) {
+  const auto begin = Clock::now();
   if (options.progress) options.progress({"import", 0, 1, -1});
   ImportReport report;
   INGOT_ASSIGN_OR_RETURN(std::unique_ptr<Graph> graph,
                          import_onnx_file(onnx_path, import_options(options), &report));
-  return ImportedModel{std::move(graph), std::move(report.notes)};
+  return ImportedModel{std::move(graph), std::move(report.notes), seconds_since(begin)};
 }
 
-Result<Engine> build_graph(Graph& graph, const BuildOptions& options, std::vector<std::string> notes) {
+Result<Engine> build_graph(Graph& graph, const BuildOptions& options, std::vector<std::string> notes,
+                           double import_seconds) {
   INGOT_RETURN_IF_ERROR(check_options(options, graph));
   INGOT_ASSIGN_OR_RETURN(std::shared_ptr<Device> device, open_device(options.device));
   const int threads = options.threads == 0 ? default_threads() : options.threads;
   INGOT_ASSIGN_OR_RETURN(const std::unique_ptr<Target> target, make_target(*device, threads, options.tf32));
   CompileOptions compile = compile_options(options);
   if (options.progress) compile.progress = with_estimate(options.progress);
+  CompileStats stats;
   INGOT_ASSIGN_OR_RETURN(std::shared_ptr<EngineImage> image,
-                         ingot::compile(graph, *target, *device, compile));
-  return make_engine(std::move(image), std::move(device), std::move(notes));
+                         ingot::compile(graph, *target, *device, compile, &stats));
+  return make_engine(std::move(image), std::move(device), std::move(notes),
+                     build_report(options, stats, import_seconds));
 }
 
 Result<Engine> build(const std::string& onnx_path, const BuildOptions& options) {
   INGOT_ASSIGN_OR_RETURN(const ImportedModel model, import_model(onnx_path, options));
-  return build_graph(*model.graph, options, model.notes);
+  return build_graph(*model.graph, options, model.notes, model.seconds);
 }
 
 Result<Engine> build_bytes(const void* data, size_t size, const std::string& base_dir,

@@ -10,11 +10,13 @@ namespace ingot {
 struct ImportedModel {
   std::unique_ptr<Graph> graph;
   std::vector<std::string> notes;
+  double seconds = 0;  // that the import took
 };
 Result<ImportedModel> import_model(const std::string& onnx_path, const BuildOptions& options);
 
 /// Optimizes `graph` in place and makes the engine.
-Result<Engine> build_graph(Graph& graph, const BuildOptions& options, std::vector<std::string> notes);
+Result<Engine> build_graph(Graph& graph, const BuildOptions& options, std::vector<std::string> notes,
+                           double import_seconds = 0);
 
 /// The compile side of a device that open_device gave.
 Result<std::unique_ptr<Target>> make_target(Device& device, int threads, bool tf32);

@@ -15,4 +15,6 @@ Result<std::string> Engine::why(const std::string&) const {
   return unsupported("the run-only library does not know the alternatives: load the engine with libingot");
 }
 
+Result<std::string> Engine::why_json(const std::string& layer) const { return why(layer); }
+
 }  // namespace ingot

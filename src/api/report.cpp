@@ -33,6 +33,8 @@ Json describe(const Plan& plan) {
                             tensor.alias_of != kNoTensor ? " in place" : ""));
     }
     one["outputs"] = std::move(outputs);
+    for (const KernelTime& k : s.timed)
+      one["timed"].push_back({{"kernel", k.kernel}, {"ms", k.seconds * 1e3}, {"picked", k.picked}});
     if (s.op == "eval") reference.push_back({{"name", s.name}, {"op", s.kernel}});
     flops += s.flops;
     steps.push_back(std::move(one));

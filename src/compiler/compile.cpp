@@ -1,6 +1,8 @@
 #include "compiler/compile.h"
 
 #include <algorithm>
+#include <chrono>
+#include <utility>
 
 #include "ir/infer.h"
 #include "ir/text.h"
@@ -9,6 +11,8 @@
 
 namespace ingot {
 namespace {
+
+using Clock = std::chrono::steady_clock;
 
 // The graph's text and its constants; a plan's packed weights follow in the same table.
 Status store_graph(const Graph& graph, EngineImage& engine) {
@@ -23,7 +27,7 @@ Status store_graph(const Graph& graph, EngineImage& engine) {
 // `chosen` counts the nodes that have their kernels, over all plans.
 Result<Plan> make_plan(const Graph& graph, const CompileProfile& profile, const Target& target,
                        Device& device, const CompileOptions& compile, TimingCache& cache,
-                       WeightTable& weights, size_t& chosen) {
+                       WeightTable& weights, size_t& chosen, TuningStats& stats) {
   INGOT_ASSIGN_OR_RETURN(SymbolValues symbols, opt_symbols(graph, profile));
   LoweringOptions options;
   options.target = &target;
@@ -39,11 +43,14 @@ Result<Plan> make_plan(const Graph& graph, const CompileProfile& profile, const 
   };
   INGOT_ASSIGN_OR_RETURN(Plan plan, lower(graph, options, weights));
   for (const auto& [name, range] : profile) plan.profile.push_back(range);
+  stats.measured += tuner.stats().measured;
+  stats.cached += tuner.stats().cached;
+  stats.seconds += tuner.stats().seconds;
   return plan;
 }
 
 Status add_plans(const Graph& graph, const Target& target, Device& device, const CompileOptions& options,
-                 EngineImage& engine) {
+                 EngineImage& engine, TuningStats& stats) {
   TimingCache cache;
   if (!options.timing_cache.empty()) INGOT_RETURN_IF_ERROR(cache.load(options.timing_cache));
   WeightTable weights(std::move(engine.weights));
@@ -51,7 +58,7 @@ Status add_plans(const Graph& graph, const Target& target, Device& device, const
   size_t chosen = 0;
   for (const CompileProfile& profile : options.profiles.empty() ? any : options.profiles) {
     INGOT_ASSIGN_OR_RETURN(Plan plan,
-                           make_plan(graph, profile, target, device, options, cache, weights, chosen));
+                           make_plan(graph, profile, target, device, options, cache, weights, chosen, stats));
     engine.plans.push_back(std::move(plan));
   }
   for (const auto& [name, code] : device.binaries()) {
@@ -94,7 +101,13 @@ Result<SymbolValues> opt_symbols(const Graph& graph, const CompileProfile& profi
 }
 
 Result<std::shared_ptr<EngineImage>> compile(Graph& graph, const Target& target, Device& device,
-                                             const CompileOptions& options) {
+                                             const CompileOptions& options, CompileStats* stats) {
+  CompileStats unwanted;
+  if (stats == nullptr) stats = &unwanted;
+  auto seconds = [last = Clock::now()]() mutable {
+    const auto before = std::exchange(last, Clock::now());
+    return std::chrono::duration<double>(last - before).count();
+  };
   const size_t imported = graph.nodes().size();
   INGOT_RETURN_IF_ERROR(infer(graph));
   INGOT_RETURN_IF_ERROR(verify(graph));
@@ -107,12 +120,14 @@ Result<std::shared_ptr<EngineImage>> compile(Graph& graph, const Target& target,
   passes.dump_after = options.dump_after;
   passes.dump = dump_to_folder(options.dump_dir);
   INGOT_RETURN_IF_ERROR(optimize(graph, passes));
+  stats->optimize_seconds = seconds();
   auto engine = std::make_shared<EngineImage>();
   engine->meta.set("name", graph.name());
   engine->meta.set("layers_imported", static_cast<int64_t>(imported));
   engine->meta.set("layers_optimized", static_cast<int64_t>(graph.nodes().size()));
   INGOT_RETURN_IF_ERROR(store_graph(graph, *engine));
-  INGOT_RETURN_IF_ERROR(add_plans(graph, target, device, options, *engine));
+  INGOT_RETURN_IF_ERROR(add_plans(graph, target, device, options, *engine, stats->tuning));
+  stats->plan_seconds = seconds();
   return engine;
 }
 
@@ -134,7 +149,8 @@ Result<std::shared_ptr<EngineImage>> replan(const EngineImage& old, const Target
       with_profiles.profiles.push_back(std::move(profile));
     }
   }
-  INGOT_RETURN_IF_ERROR(add_plans(*graph, target, device, with_profiles, *engine));
+  TuningStats stats;
+  INGOT_RETURN_IF_ERROR(add_plans(*graph, target, device, with_profiles, *engine, stats));
   return engine;
 }
 

@@ -20,9 +20,15 @@ struct CompileOptions {
   std::function<void(std::string_view phase, double done, double total)> progress;
 };
 
-/// Optimizes `graph` in place and makes the engine. `targets` are those to plan for (one for each device).
+/// How a build went, for its report; no part of the engine, which is the same however long it took.
+struct CompileStats {
+  double optimize_seconds = 0, plan_seconds = 0;
+  TuningStats tuning;  // within plan_seconds
+};
+
+/// Optimizes `graph` in place and makes the engine. `stats` may be null.
 Result<std::shared_ptr<EngineImage>> compile(Graph& graph, const Target& target, Device& device,
-                                             const CompileOptions& options);
+                                             const CompileOptions& options, CompileStats* stats = nullptr);
 
 /// One more plan from the graph that an engine stores, for a machine that none of its plans fits.
 Result<std::shared_ptr<EngineImage>> replan(const EngineImage& engine, const Target& target, Device& device,

@@ -162,18 +162,19 @@ class Lowering {
     const Layout layout = node.output() == nullptr ? Layout::kPlain : layouts_[node.output()];
     Offer offer = target_.candidates(node, options_.shapes, layout);
     if (offer.candidates.empty()) return internal_error("no kernel was offered");
-    size_t pick = 0;
+    Choice choice;
     const bool sized = std::all_of(node.outputs().begin(), node.outputs().end(),
                                    [&](const Value* v) { return v == nullptr || is_sized(v->type()); });
     if (!sized) {
-      while (!offer.candidates[pick].sizes_outputs) ++pick;  // at last the reference kernel does
+      while (!offer.candidates[choice.index].sizes_outputs)
+        ++choice.index;  // at last the reference kernel does
     } else if (options_.choose) {
-      INGOT_ASSIGN_OR_RETURN(pick, options_.choose(node, offer));
+      INGOT_ASSIGN_OR_RETURN(choice, options_.choose(node, offer));
     }
-    return emit_node(node, offer.candidates[pick]);
+    return emit_node(node, offer.candidates[choice.index], std::move(choice.timed));
   }
 
-  Status emit_node(const Node& node, const Candidate& c) {
+  Status emit_node(const Node& node, const Candidate& c, std::vector<KernelTime> timed) {
     std::vector<TensorId> inputs, outputs;
     for (size_t i = 0; i < node.inputs().size(); ++i) {
       const Value* v = node.inputs()[i];
@@ -200,6 +201,7 @@ class Lowering {
     const Cost cost = node_cost(node);
     step.flops = cost.flops;
     step.bytes = cost.bytes;
+    step.timed = std::move(timed);
     step.captures = static_cast<int32_t>(node.captures());
     return lower_bodies(node, step);
   }

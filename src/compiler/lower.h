@@ -3,11 +3,12 @@
 #pragma once
 
 #include "compiler/weights.h"
+#include "tune/tuner.h"
 
 namespace ingot {
 
 /// Picks one of the candidates: 0 is the heuristic choice; the tuner measures.
-using Chooser = std::function<Result<size_t>(const Node& node, const Offer& offer)>;
+using Chooser = std::function<Result<Choice>(const Node& node, const Offer& offer)>;
 
 struct LoweringOptions {
   const Target* target = nullptr;

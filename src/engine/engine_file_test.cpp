@@ -55,6 +55,7 @@ EngineImage sample() {
   step.inputs = {0, 1, kNoTensor};
   step.outputs = {2};
   step.flops = 8;
+  step.timed = {{"pointwise_f32__avx2", 1e-6, true}, {"other", 2e-6, false}};
   plan.steps.push_back(step);
   plan.inputs = {0};
   plan.outputs = {2};
@@ -87,6 +88,7 @@ TEST(EngineFile, RoundTrips) {
   EXPECT_TRUE(check_weights(got).ok());
   ASSERT_EQ(got.plans.size(), 1u);
   EXPECT_EQ(got.plans[0].steps[0].args, engine.plans[0].steps[0].args);
+  EXPECT_EQ(got.plans[0].steps[0].timed, engine.plans[0].steps[0].timed);
   EXPECT_EQ(got.plans[0].tensors[3].alias_offset, Dim::symbol("batch") * 2);
   EXPECT_EQ(got.plans[0].profile[0].max, (Dims{8, 4}));
   EXPECT_EQ(serialize_engine(got), bytes) << "the same engine gives the same bytes";
@@ -187,7 +189,7 @@ TEST(EngineFile, SaysWhatIsWrong) {
   std::memcpy(bytes.data() + 8, &version, sizeof version);
   const Status status = parse(bytes).status();
   EXPECT_EQ(status.code(), StatusCode::kUnsupported);
-  EXPECT_NE(status.message().find("version 99, expected 2"), std::string_view::npos);
+  EXPECT_NE(status.message().find("version 99, expected 3"), std::string_view::npos);
   EXPECT_EQ(load_engine("/nonexistent/engine").status().code(), StatusCode::kNotFound);
   EXPECT_EQ(load_engine("/").status().code(), StatusCode::kIoError);
 }

@@ -29,6 +29,14 @@ struct PlanTensor {
   Dim alias_offset = 0;
 };
 
+/// A kernel that the tuner compared, for reports.
+struct KernelTime {
+  std::string kernel;  // with the arguments in which it differs from others of its name
+  double seconds = 0;
+  bool picked = false;
+  friend bool operator==(const KernelTime&, const KernelTime&) = default;
+};
+
 struct PlanStep {
   std::string
       op;  // the device's kernel family: "conv", "gemm", "reorder", ... or "eval" for the reference kernel
@@ -40,6 +48,7 @@ struct PlanStep {
   std::vector<std::pair<std::string, int32_t>> subplans;  // attribute name -> index into Plan::subplans
   int32_t captures = 0;                                   // the last inputs, handed to the subplans
   double flops = 0, bytes = 0;                            // at the opt shapes
+  std::vector<KernelTime> timed;                          // none where nothing was timed
 };
 
 /// Bounds of one input's dims.

@@ -157,6 +157,11 @@ void write_plan(ByteWriter& out, const Plan& plan) {
     out.put(s.captures);
     out.put(s.flops);
     out.put(s.bytes);
+    out.put_list(s.timed, [&](const KernelTime& k) {
+      out.put_string(k.kernel);
+      out.put(k.seconds);
+      out.put(static_cast<uint8_t>(k.picked));
+    });
   });
   out.put_numbers(plan.inputs);
   out.put_numbers(plan.outputs);
@@ -207,6 +212,13 @@ Plan read_plan_at(ByteReader& in, int depth) {
     s.captures = in.get<int32_t>();
     s.flops = in.get<double>();
     s.bytes = in.get<double>();
+    s.timed = in.get_list<KernelTime>([&] {
+      KernelTime k;
+      k.kernel = in.get_string();
+      k.seconds = in.get<double>();
+      k.picked = in.get<uint8_t>() != 0;
+      return k;
+    });
     return s;
   });
   plan.inputs = in.get_numbers<TensorId>();

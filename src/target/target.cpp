@@ -1,5 +1,7 @@
 #include "target/target.h"
 
+#include <algorithm>
+
 #include "target/channels_last.h"
 
 namespace ingot {
@@ -22,6 +24,31 @@ Result<Tensor> Target::unpack(std::string_view packing, const Tensor& packed, co
   if (packing == "channels_last") return unpack_channels_last(packed, plain);
   if (packing == "transposed") return unpack_transposed(packed, plain);
   return unsupported("weights packed as '", packing, "' cannot be restored for ", device());
+}
+
+std::string attr_text(const AttrValue& value) {
+  if (const auto* i = std::get_if<int64_t>(&value)) return str(*i);
+  if (const auto* f = std::get_if<float>(&value)) return str(*f);
+  if (const auto* s = std::get_if<std::string>(&value)) return *s;
+  if (const auto* l = std::get_if<Ints>(&value)) return dims_to_string(*l);
+  return "...";
+}
+
+std::vector<std::string> candidate_labels(const Offer& offer) {
+  std::vector<std::string> labels;
+  for (const Candidate& c : offer.candidates) {
+    std::string label = c.kernel;
+    for (const auto& [name, value] : c.args) {
+      const bool varies =
+          std::any_of(offer.candidates.begin(), offer.candidates.end(), [&](const Candidate& o) {
+            const AttrValue* other = o.args.find(name);
+            return o.kernel == c.kernel && (other == nullptr || attr_text(*other) != attr_text(value));
+          });
+      if (varies) label += str(" ", name, "=", attr_text(value));
+    }
+    labels.push_back(std::move(label));
+  }
+  return labels;
 }
 
 Candidate reference_candidate(const Node& node) {

@@ -75,6 +75,11 @@ class Target {
   virtual Result<Tensor> unpack(std::string_view packing, const Tensor& packed, const Dims& plain) const;
 };
 
+/// An argument in a word, for keys and reports; lists of floats and tensors are left out.
+std::string attr_text(const AttrValue& value);
+/// A name for each candidate: the kernel's, with the arguments in which those of one kernel differ.
+std::vector<std::string> candidate_labels(const Offer& offer);
+
 /// The candidate that runs the op's `eval`: plain layouts, the node's attributes as arguments.
 Candidate reference_candidate(const Node& node);
 

@@ -11,6 +11,12 @@ namespace {
 
 constexpr std::string_view kHeader = "ingot timing cache 1";
 
+std::string in_digits(double seconds) {
+  char number[32];
+  const int length = std::snprintf(number, sizeof number, "%.6e", seconds);
+  return {number, static_cast<size_t>(length)};
+}
+
 Status parse(std::string_view text, const std::string& path, std::map<std::string, double>& times) {
   size_t line_number = 0;
   while (!text.empty()) {
@@ -35,6 +41,13 @@ Status parse(std::string_view text, const std::string& path, std::map<std::strin
 
 }  // namespace
 
+void TimingCache::add(const std::string& key, double seconds) {
+  const std::string digits = in_digits(seconds);
+  double& kept = times_[key];
+  std::from_chars(digits.data(), digits.data() + digits.size(), kept);
+  changed_ = true;
+}
+
 Status TimingCache::load(const std::string& path) {
   auto file = MappedFile::open(path);
   if (!file.ok()) return file.status().code() == StatusCode::kNotFound ? Status() : file.status();
@@ -47,12 +60,7 @@ Status TimingCache::save(const std::string& path) const {
   INGOT_RETURN_IF_ERROR(merged.load(path));  // emplace: our own measurements win
   std::string text(kHeader);
   text += '\n';
-  for (const auto& [key, seconds] : merged.times_) {
-    char number[32];
-    const int length = std::snprintf(number, sizeof number, "%.6e", seconds);
-    text.append(number, static_cast<size_t>(length));
-    text += '\t' + key + '\n';
-  }
+  for (const auto& [key, seconds] : merged.times_) text += in_digits(seconds) + '\t' + key + '\n';
   return write_file_atomic(path, text);
 }
 

@@ -21,10 +21,9 @@ class TimingCache {
     auto it = times_.find(key);
     return it == times_.end() ? nullptr : &it->second;
   }
-  void add(const std::string& key, double seconds) {
-    times_[key] = seconds;
-    changed_ = true;
-  }
+  /// Keeps as many digits as the file does, so that a choice does not depend on which of the two it came
+  /// from.
+  void add(const std::string& key, double seconds);
   bool changed() const { return changed_; }
   size_t size() const { return times_.size(); }
 

@@ -81,17 +81,7 @@ std::string Tuner::key(const Node& node, const Candidate& c) const {
   };
   for (const Value* v : node.inputs()) add(v);
   for (const Value* v : node.outputs()) add(v);
-  for (const auto& [name, value] : c.args) {
-    out += str('|', name, '=');
-    if (const auto* i = std::get_if<int64_t>(&value))
-      out += str(*i);
-    else if (const auto* f = std::get_if<float>(&value))
-      out += str(*f);
-    else if (const auto* s = std::get_if<std::string>(&value))
-      out += *s;
-    else if (const auto* l = std::get_if<Ints>(&value))
-      out += dims_to_string(*l);
-  }
+  for (const auto& [name, value] : c.args) out += str('|', name, '=', attr_text(value));
   std::replace(out.begin(), out.end(), '\n', ' ');
   return out;
 }
@@ -104,7 +94,8 @@ Status Tuner::place(Bench& bench, TensorArg& operand, const Tensor& values) {
   return stream_->upload(operand.data, values.data(), values.bytes());
 }
 
-Result<std::unique_ptr<Tuner::Bench>> Tuner::make_bench(const Node& node, const Candidate& c) {
+Result<std::unique_ptr<Tuner::Bench>> Tuner::make_bench(const Node& node, const Candidate& c,
+                                                        PackedForms& forms) {
   auto bench = std::make_unique<Bench>();
   PlanStep step;
   step.op = c.op;
@@ -129,7 +120,11 @@ Result<std::unique_ptr<Tuner::Bench>> Tuner::make_bench(const Node& node, const 
     if (v != nullptr && (packed != c.packed.end() || v->is_constant())) {
       Tensor t = v->constant();
       if (packed != c.packed.end()) {
-        INGOT_ASSIGN_OR_RETURN(t, packed->pack());
+        Tensor& form = forms[{i, packed->packing}];  // candidates share what they can: it may be large
+        if (!form.valid()) {
+          INGOT_ASSIGN_OR_RETURN(form, packed->pack());
+        }
+        t = form;
       }
       bench->args.push_back({t.dtype(), Layout::kPlain, target_.block(), t.dims(), nullptr});
       bench->args.back().data = const_cast<void*>(t.data());
@@ -174,13 +169,14 @@ Status Tuner::record(Bench& b, void* scratch) {
   return b.recording->replay();
 }
 
-Status Tuner::time_all(const Node& node, const Offer& offer, const std::vector<size_t>& which,
-                       std::vector<double>& seconds) {
-  std::vector<std::unique_ptr<Bench>> benches(which.size());
+// Seconds of each candidate but the last, the reference kernel; kNever for what cannot be timed here.
+Result<std::vector<double>> Tuner::measure(const Node& node, const Offer& offer) {
+  std::vector<std::unique_ptr<Bench>> benches(offer.candidates.size() - 1);
+  PackedForms packed;
   Status problem = unsupported("no candidate can be timed");
   size_t scratch_bytes = 64;
-  for (size_t i = 0; i < which.size(); ++i) {
-    auto bench = make_bench(node, offer.candidates[which[i]]);
+  for (size_t i = 0; i < benches.size(); ++i) {
+    auto bench = make_bench(node, offer.candidates[i], packed);
     if (!bench.ok()) {
       problem = bench.status();
       continue;
@@ -223,42 +219,59 @@ Status Tuner::time_all(const Node& node, const Offer& offer, const std::vector<s
     }
     if (round >= 1 && std::chrono::duration<double>(Clock::now() - begin).count() > budget.seconds) break;
   }
-  seconds.clear();
+  std::vector<double> seconds;
   for (size_t i = 0; i < benches.size(); ++i)
     seconds.push_back(benches[i] == nullptr       ? kNever
                       : benches[i]->times.empty() ? first[i]
                                                   : estimate(benches[i]->times));
-  return *std::min_element(seconds.begin(), seconds.end()) < kNever ? Status() : problem;
+  if (*std::min_element(seconds.begin(), seconds.end()) == kNever) return problem;
+  return seconds;
 }
 
-Result<size_t> Tuner::choose(const Node& node, const Offer& offer) {
+// Puts times into the cache for the candidates that it lacks. Times of one sitting compare, those of two do
+// not: so all are timed, and the new ones are scaled by what the known ones took then and now.
+Status Tuner::time_missing(const Node& node, const Offer& offer, const std::vector<std::string>& keys) {
+  if (stream_ == nullptr) {
+    INGOT_ASSIGN_OR_RETURN(stream_, device_.make_stream(target_.threads()));
+  }
+  const auto begin = Clock::now();
+  const auto measured = measure(node, offer);
+  stats_.seconds += std::chrono::duration<double>(Clock::now() - begin).count();
+  INGOT_RETURN_IF_ERROR(measured.status());
+  double then = 0, now = 0;
+  for (size_t i = 0; i < keys.size(); ++i) {
+    const double* known = cache_.find(keys[i]);
+    if ((*measured)[i] == kNever || (known && *known == kNever)) continue;
+    then += known ? *known : 0;
+    now += known ? (*measured)[i] : 0;
+  }
+  const double scale = now > 0 ? then / now : 1;
+  for (size_t i = 0; i < keys.size(); ++i)
+    if (cache_.find(keys[i]) == nullptr)
+      cache_.add(keys[i], (*measured)[i] == kNever ? kNever : (*measured)[i] * scale);
+  return {};
+}
+
+Result<Choice> Tuner::choose(const Node& node, const Offer& offer) {
   const size_t count = offer.candidates.size() - 1;  // without the reference kernel
-  if (count <= 1 || level_ == 0) return size_t{0};
-  std::vector<double> seconds(count, 0);
-  std::vector<size_t> missing;
-  for (size_t i = 0; i < count; ++i) {
-    if (const double* known = cache_.find(key(node, offer.candidates[i])))
-      seconds[i] = *known;
-    else
-      missing.push_back(i);
-  }
-  if (!missing.empty()) {
-    if (stream_ == nullptr) {
-      INGOT_ASSIGN_OR_RETURN(stream_, device_.make_stream(target_.threads()));
-    }
-    // All are timed together even where some are known: only times of one sitting compare.
-    missing.clear();
-    for (size_t i = 0; i < count; ++i) missing.push_back(i);
-    // Opt shapes of open dims are a guess, and may be none that the node can have: then the order of the list
-    // decides.
-    if (!time_all(node, offer, missing, seconds).ok()) return size_t{0};
-    for (size_t i = 0; i < count; ++i) cache_.add(key(node, offer.candidates[i]), seconds[i]);
-  }
-  auto best = static_cast<size_t>(std::min_element(seconds.begin(), seconds.end()) - seconds.begin());
-  if (seconds[best] > kClearly * seconds[0]) best = 0;
+  if (count <= 1 || level_ == 0) return Choice{};
+  std::vector<std::string> keys;
+  for (size_t i = 0; i < count; ++i) keys.push_back(key(node, offer.candidates[i]));
+  const bool known =
+      std::all_of(keys.begin(), keys.end(), [&](const auto& k) { return cache_.find(k) != nullptr; });
+  // Opt shapes of open dims are a guess, and may be none that the node can have: then the order of the list
+  // decides.
+  if (!known && !time_missing(node, offer, keys).ok()) return Choice{};
+  (known ? stats_.cached : stats_.measured) += static_cast<int64_t>(count);
+  const std::vector<std::string> labels = candidate_labels(offer);
+  Choice choice;
+  const auto seconds = [&](size_t i) { return *cache_.find(keys[i]); };
   for (size_t i = 0; i < count; ++i)
-    timings_.push_back({node.name(), offer.candidates[i].kernel, seconds[i], i == best});
-  return best;
+    if (seconds(i) < seconds(choice.index)) choice.index = i;
+  if (seconds(choice.index) > kClearly * seconds(0)) choice.index = 0;
+  for (size_t i = 0; i < count; ++i)
+    if (seconds(i) < kNever) choice.timed.push_back({labels[i], seconds(i), i == choice.index});
+  return choice;
 }
 
 }  // namespace ingot

@@ -8,11 +8,15 @@
 
 namespace ingot {
 
-/// Why a candidate was picked, for the build report.
-struct Timing {
-  std::string node, kernel;
-  double seconds;
-  bool picked;
+/// The candidate to use, and what it was compared with.
+struct Choice {
+  size_t index = 0;
+  std::vector<KernelTime> timed;
+};
+/// Where times came from.
+struct TuningStats {
+  int64_t measured = 0, cached = 0;
+  double seconds = 0;  // spent measuring
 };
 
 class Tuner {
@@ -22,20 +26,21 @@ class Tuner {
   Tuner(const Target& target, Device& device, const OptShapes& shapes, int level, TimingCache& cache);
   ~Tuner();
 
-  /// The index of the candidate to use. The reference kernel at the end of the list is picked only when it is
-  /// alone.
-  Result<size_t> choose(const Node& node, const Offer& offer);
-  const std::vector<Timing>& timings() const { return timings_; }
+  /// The reference kernel at the end of the list is picked only when it is alone.
+  Result<Choice> choose(const Node& node, const Offer& offer);
+  const TuningStats& stats() const { return stats_; }
 
  private:
   struct Bench;
-  Result<std::unique_ptr<Bench>> make_bench(const Node& node, const Candidate& candidate);
+  using PackedForms = std::map<std::pair<size_t, std::string>, Tensor>;  // by input and packing
+  Result<std::unique_ptr<Bench>> make_bench(const Node& node, const Candidate& candidate,
+                                            PackedForms& packed);
   Status place(Bench& bench, TensorArg& operand, const Tensor& values);
   Status run(Bench& bench, void* scratch);
   Result<double> time_once(Bench& bench, void* scratch);
   Status record(Bench& bench, void* scratch);
-  Status time_all(const Node& node, const Offer& offer, const std::vector<size_t>& which,
-                  std::vector<double>& seconds);
+  Result<std::vector<double>> measure(const Node& node, const Offer& offer);
+  Status time_missing(const Node& node, const Offer& offer, const std::vector<std::string>& keys);
   std::string key(const Node& node, const Candidate& candidate) const;
 
   const Target& target_;
@@ -44,7 +49,7 @@ class Tuner {
   int level_;
   TimingCache& cache_;
   std::unique_ptr<Stream> stream_;
-  std::vector<Timing> timings_;
+  TuningStats stats_;
 };
 
 }  // namespace ingot

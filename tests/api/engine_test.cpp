@@ -46,6 +46,28 @@ TEST(Engine, SameInputsGiveTheSameBytes) {
   EXPECT_EQ(a->serialize(), b->serialize());
 }
 
+// Timed once, the choices are those of the cache; the report tells the two builds apart, the engine does not.
+TEST(Engine, SameTimingsGiveTheSameBytes) {
+  BuildOptions options = quick();
+  options.level = 1;
+  options.timing_cache = ::testing::TempDir() + "engine_test_timings.txt";
+  std::filesystem::remove(options.timing_cache);
+  static std::vector<float> weight(64 * 48, 0.5f);
+  Network net("timed");
+  const NetworkTensor x = net.input("x", DataType::kF32, {"32", "64"});
+  const NetworkTensor w = net.constant({DataType::kF32, {64, 48}, weight.data()}, "w");
+  net.output(net.op("MatMul", {x, w}, {}, "product"), "y");
+  const auto measured = build(net, options), cached = build(net, options);
+  ASSERT_TRUE(measured.ok() && cached.ok()) << measured.status().to_string() << cached.status().to_string();
+  EXPECT_EQ(measured->serialize(), cached->serialize());
+  EXPECT_NE(measured->report_json().find("\"timings_from_cache\": 0"), std::string::npos);
+  EXPECT_NE(cached->report_json().find("\"timings_measured\": 0"), std::string::npos);
+  const auto why = measured->why("product");
+  ASSERT_TRUE(why.ok());
+  EXPECT_NE(why->find(" ms  gemm_f32"), std::string::npos) << *why;
+  std::filesystem::remove(options.timing_cache);
+}
+
 TEST(Engine, FailedSaveKeepsTheOldFile) {
   const auto engine = build(linear(), quick());
   ASSERT_TRUE(engine.ok());

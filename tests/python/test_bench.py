@@ -60,6 +60,7 @@ def test_report():
             "peak_mib": mib,
             "difference": 1e-6,
             "build_s": 1.0,
+            "engine_mib": 30,
         }
 
     def result(graph, ours):
@@ -71,4 +72,6 @@ def test_report():
     )
     assert "| fast | 10 (5) | 8 (4) | 4 (2) | 2 | 2 | 1e-06 |" in page
     assert "Geometric mean 1.000 (by minima 1.000); lowest slow, 0.50." in page
-    assert "| fast | 1 | 1000 | 2000 | 10 | 90 | 80 | 50 | 1 |" in page
+    assert "| fast | 1 | 1000 | 2000 | 10 | 90 | 80 | 50 | 30 | 1 |" in page
+    assert "Creation by onnxruntime / ingot: 100 at least" in page
+    assert "Smallest peer's memory / ingot's: 1.6 at least" in page

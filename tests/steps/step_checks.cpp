@@ -128,7 +128,7 @@ Result<bool> StepChecks::run(const OneNode& one, const std::vector<Tensor>& want
     offered = offer.candidates.size() - 1;
     const size_t chosen = std::min(pick, offered);
     name = str(offer.candidates[chosen].op, " ", offer.candidates[chosen].kernel);
-    return Result<size_t>(chosen);
+    return Result<Choice>({chosen, {}});
   };
   WeightTable weights;
   INGOT_ASSIGN_OR_RETURN(Plan plan, lower(one.graph, options, weights));

@@ -90,16 +90,21 @@ Json layers_json(const std::vector<LayerTime>& layers) {
   return out;
 }
 
-void print_layers(Json layers) {
+constexpr size_t kSlowest = 10;  // of the layers, where not all are asked for
+
+void print_layers(Json layers, size_t most) {
   std::stable_sort(layers.begin(), layers.end(),
                    [](const Json& a, const Json& b) { return a.at("ms") > b.at("ms"); });
   fmt::print("\n{:>9} {:>6} {:>9} {:>8}  {:<34} {}\n", "ms", "share", "GFLOP/s", "GB/s", "kernel", "layer");
+  const size_t all = layers.size();
+  if (all > most) layers.erase(layers.begin() + static_cast<std::ptrdiff_t>(most), layers.end());
   for (const Json& l : layers) {
     const std::string kernel = (l.at("op") == "eval" ? "reference " : "") + l.at("kernel").get<std::string>();
     fmt::print("{:9.4f} {:5.1f}% {:9.1f} {:8.1f}  {:<34} {}\n", l.at("ms").get<double>(),
                l.at("share").get<double>() * 100, l.at("gflops").get<double>(),
                l.at("gbytes_per_s").get<double>(), shortened(kernel, 34), shortened(l.at("name"), 60));
   }
+  if (all > most) fmt::print("and {} more: --layers shows them\n", all - most);
 }
 
 void print(const Json& r) {
@@ -167,7 +172,7 @@ void run(const Options& o) {
   r["layers"] = layers_json(layers);
   if (o.json != "-") {
     print(r);
-    if (o.layers) print_layers(r["layers"]);
+    print_layers(r["layers"], o.layers ? r["layers"].size() : kSlowest);
   }
   if (!o.json.empty()) write_text(o.json, r.dump(1));
 }
@@ -190,7 +195,7 @@ Command bench_command(CLI::App& app) {
       ->type_name("NAME=FILE.npy")
       ->allow_extra_args(false);
   sub->add_option("--seed", o->feeds.seed, "of the random inputs")->capture_default_str();
-  sub->add_flag("--layers", o->layers, "a table of the layers, the slowest first");
+  sub->add_flag("--layers", o->layers, "all layers in the table, which shows the slowest ten otherwise");
   sub->add_option("--json", o->json, "writes the figures as JSON ('-': to the standard output)")
       ->type_name("FILE");
   return {sub, [o] { run(*o); }};

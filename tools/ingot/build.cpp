@@ -68,7 +68,14 @@ void print_report(const Json& report, const std::string& output) {
   fmt::print("weights {}", human_bytes(report.at("weight_bytes").get<double>()));
   if (report.at("context_bytes") >= 0)
     fmt::print(", memory of a context {}", human_bytes(report.at("context_bytes").get<double>()));
-  fmt::print("; built in {}\n", human_time(report.at("seconds").get<double>()));
+  const Json& build = report.at("build");
+  const auto time = [](const Json& j, const char* key) { return human_time(j.at(key).get<double>()); };
+  fmt::print(
+      "\nbuilt in {}: import {}, optimization {}, kernels {} ({} of it timing them: {} measured, {} from the "
+      "cache)\n",
+      time(report, "seconds"), time(build, "import_seconds"), time(build, "optimize_seconds"),
+      time(build, "plan_seconds"), time(build, "tuning_seconds"), build.at("timings_measured").get<int64_t>(),
+      build.at("timings_from_cache").get<int64_t>());
 }
 
 void run(const Options& o) {

@@ -73,7 +73,7 @@ void run(const Options& o) {
   if (o.model.path.empty()) throw Error("inspect: a model is required, or --devices");
   const Engine engine = open_model(o.model);
   if (!o.why.empty()) {
-    fmt::print("{}\n", take(engine.why(o.why)));
+    fmt::print("{}\n", take(o.json ? engine.why_json(o.why) : engine.why(o.why)));
     return;
   }
   if (o.graph) {
@@ -97,11 +97,12 @@ Command inspect_command(CLI::App& app) {
   add_model_options(*sub, o->model, "the engine or ONNX file");
   sub->get_option("model")->required(false);
   sub->add_flag("--layers", o->layers, "every step with its kernel and results");
-  sub->add_option("--why", o->why, "the kernels considered for a node, and why others were not")
+  sub->add_option("--why", o->why,
+                  "the kernels considered for a node, what each took, and why others were left out")
       ->type_name("NODE");
   sub->add_flag("--graph", o->graph, "the optimized graph as text");
   sub->add_flag("--devices", o->devices, "what this machine offers; needs no model");
-  sub->add_flag("--json", o->json, "the whole report as JSON");
+  sub->add_flag("--json", o->json, "the whole report as JSON, or the answer to --why or --devices");
   return {sub, [o] { run(*o); }};
 }
 
