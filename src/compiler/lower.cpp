@@ -21,6 +21,7 @@ class Lowering {
     plan_.arch = target_.arch();
     plan_.threads = target_.threads();
     plan_.block = target_.block();
+    find_computed();
     layouts_ = choose_layouts(graph_, target_, options_.shapes);
     for (const Value* v : graph_.inputs()) {
       plan_.inputs.push_back(add_tensor(v->name(), v->type(), Layout::kPlain));
@@ -28,7 +29,8 @@ class Lowering {
       collect(v->type());
     }
     for (const auto& node : graph_.nodes())
-      INGOT_RETURN_IF_ERROR(lower_node(*node).with_context(describe(*node)));
+      if (needed_.contains(node.get()))
+        INGOT_RETURN_IF_ERROR(lower_node(*node).with_context(describe(*node)));
     for (const Value* v : graph_.outputs()) {
       INGOT_ASSIGN_OR_RETURN(const TensorId t, own_tensor(v));
       tensor(t).name = v->name();  // which users know, also where it is a plain copy of a blocked result
@@ -60,17 +62,65 @@ class Lowering {
     return t;
   }
 
-  void collect(const TensorType& type) {
-    for (const Dim& d : type.shape) {
-      std::vector<std::string> names;
-      d.collect_symbols(names);
-      known_symbols_.insert(names.begin(), names.end());
+  static std::vector<std::string> symbols_in(const Shape& dims) {
+    std::vector<std::string> names;
+    for (const Dim& d : dims) d.collect_symbols(names);
+    return names;
+  }
+
+  // Shape arithmetic needs no steps where inference knows its results: the executor writes those. Finds these
+  // values, and the nodes that are left.
+  void find_computed() {
+    std::set<std::string> known = known_symbols_;
+    std::map<std::string, const Node*> first;  // where a symbol comes from; null: from an input
+    for (const Value* v : graph_.inputs())
+      for (std::string& name : symbols_in(v->shape())) known.insert(std::move(name));
+    for (const auto& node : graph_.nodes()) {
+      for (const Value* v : node->outputs())
+        if (v != nullptr && holds_sizes(*v, known)) computed_.insert(v);
+      for (const Value* v : node->outputs())
+        if (v != nullptr)
+          for (const std::string& name : symbols_in(v->shape()))
+            if (known.insert(name).second) first[name] = node.get();
     }
+    std::vector<const Value*> todo(graph_.outputs().begin(), graph_.outputs().end());
+    auto need = [&](const Node* node) {
+      if (node != nullptr && needed_.insert(node).second)
+        todo.insert(todo.end(), node->inputs().begin(), node->inputs().end());
+    };
+    while (!todo.empty()) {
+      const Value* v = todo.back();
+      todo.pop_back();
+      if (v == nullptr) continue;
+      if (!computed_.contains(v)) {
+        need(v->producer());
+      } else {
+        for (const std::string& name : symbols_in(*v->contents()))
+          if (auto it = first.find(name); it != first.end()) need(it->second);
+      }
+    }
+  }
+
+  static bool holds_sizes(const Value& v, const std::set<std::string>& known) {
+    const DataType type = v.dtype();
+    if (!v.contents() || v.contents()->empty() || !v.type().ranked || !is_static(v.shape())) return false;
+    if (type != DataType::kI64 && type != DataType::kI32 && type != DataType::kBool) return false;
+    const auto names = symbols_in(*v.contents());
+    return std::all_of(names.begin(), names.end(), [&](const std::string& n) { return known.contains(n); });
+  }
+
+  void collect(const TensorType& type) {
+    for (std::string& name : symbols_in(type.shape)) known_symbols_.insert(std::move(name));
   }
 
   // The plan tensor that holds `v` in `layout`, with a copying step where its producer left it in another.
   Result<TensorId> get(const Value* v, Layout layout) {
     if (auto it = copies_.find({v, layout}); it != copies_.end()) return it->second;
+    if (computed_.contains(v)) {
+      const TensorId t = add_tensor(v->name(), v->type(), Layout::kPlain);
+      tensor(t).contents = *v->contents();
+      return copies_[{v, layout}] = t;
+    }
     if (v->is_constant()) {
       if (layout == Layout::kPlain)
         return copies_[{v, layout}] =
@@ -139,8 +189,7 @@ class Lowering {
   // has to size it.
   bool is_sized(const TensorType& type) const {
     if (!type.ranked) return false;
-    std::vector<std::string> names;
-    for (const Dim& d : type.shape) d.collect_symbols(names);
+    const auto names = symbols_in(type.shape);
     return std::all_of(names.begin(), names.end(),
                        [&](const std::string& n) { return known_symbols_.contains(n); });
   }
@@ -252,7 +301,7 @@ class Lowering {
     INGOT_ASSIGN_OR_RETURN(const TensorId t, get(v, Layout::kPlain));
     const bool taken = std::count(plan_.outputs.begin(), plan_.outputs.end(), t) > 0 ||
                        std::count(plan_.inputs.begin(), plan_.inputs.end(), t) > 0;
-    if (!taken && tensor(t).weight < 0 && tensor(t).alias_of == kNoTensor) {
+    if (!taken && tensor(t).weight < 0 && tensor(t).contents.empty() && tensor(t).alias_of == kNoTensor) {
       tensor(t).name = v->name();  // and not that of the copy in another layout
       return t;
     }
@@ -272,6 +321,8 @@ class Lowering {
   std::map<std::pair<const Value*, Layout>, TensorId> copies_;
   std::map<int32_t, TensorId> packed_;  // by weight
   std::set<std::string> known_symbols_;
+  std::set<const Value*> computed_;  // hold sizes that the executor writes
+  std::set<const Node*> needed_;
 };
 
 }  // namespace

@@ -15,7 +15,7 @@
 
 namespace ingot {
 
-inline constexpr uint32_t kEngineVersion = 3;
+inline constexpr uint32_t kEngineVersion = 4;
 inline constexpr size_t kWeightAlignment = 64;
 
 /// What the packing of machine code begins with: its name follows.

@@ -21,6 +21,14 @@ Status validate_tensors(const Plan& plan, size_t num_weights) {
     if (t.weight >= 0 && static_cast<size_t>(t.weight) >= num_weights)
       return corrupt("tensor '", t.name, "' names weight ", t.weight, " of ", num_weights);
     if (t.weight >= 0 && t.alias_of != kNoTensor) return corrupt("constant '", t.name, "' is an alias");
+    if (!t.contents.empty()) {
+      const bool integers =
+          t.type.dtype == DataType::kI64 || t.type.dtype == DataType::kI32 || t.type.dtype == DataType::kBool;
+      if (!integers || t.weight >= 0 || t.alias_of != kNoTensor || !t.type.ranked ||
+          !is_static(t.type.shape) || !num_elements(t.type.shape).is(static_cast<int64_t>(t.contents.size())))
+        return corrupt("tensor '", t.name, "' of type ", t.type.to_string(), " cannot hold ",
+                       t.contents.size(), " sizes");
+    }
     if (t.layout == Layout::kBlocked && (!t.type.ranked || t.type.rank() < 3))
       return corrupt("tensor '", t.name, "' of type ", t.type.to_string(), " cannot be blocked");
     TensorId at = t.alias_of;
@@ -42,7 +50,7 @@ class Defined {
       if (plan.tensors[i].alias_of != kNoTensor)
         views_[static_cast<size_t>(plan.tensors[i].alias_of)].push_back(i);
     for (size_t i = 0; i < plan.tensors.size(); ++i)
-      if (plan.tensors[i].weight >= 0) add(i);
+      if (plan.tensors[i].weight >= 0 || !plan.tensors[i].contents.empty()) add(i);
   }
   bool has(TensorId t) const { return is_[static_cast<size_t>(t)]; }
   void add(size_t tensor) {
@@ -73,7 +81,8 @@ Status validate_step(const Plan& plan, const PlanStep& s, Defined& defined) {
   for (TensorId t : s.outputs) {
     if (t == kNoTensor) continue;
     if (!in_range(plan, t)) return corrupt("output tensor ", t, " does not exist");
-    if (plan.tensors[static_cast<size_t>(t)].weight >= 0) return corrupt("writes a constant");
+    const PlanTensor& to = plan.tensors[static_cast<size_t>(t)];
+    if (to.weight >= 0 || !to.contents.empty()) return corrupt("writes a constant");
     defined.add(static_cast<size_t>(t));
   }
   for (int32_t i : s.inplace)
@@ -95,7 +104,8 @@ Status validate_at(const Plan& plan, size_t num_weights, int depth) {
   INGOT_RETURN_IF_ERROR(validate_tensors(plan, num_weights));
   Defined defined(plan);
   for (TensorId t : plan.inputs) {
-    if (!in_range(plan, t) || plan.tensors[static_cast<size_t>(t)].alias_of != kNoTensor)
+    if (!in_range(plan, t) || plan.tensors[static_cast<size_t>(t)].alias_of != kNoTensor ||
+        !plan.tensors[static_cast<size_t>(t)].contents.empty())
       return corrupt("plan input ", t, " is not a tensor of its own");
     defined.add(static_cast<size_t>(t));
   }
@@ -103,7 +113,8 @@ Status validate_at(const Plan& plan, size_t num_weights, int depth) {
     INGOT_RETURN_IF_ERROR(
         validate_step(plan, s, defined).with_context(str("step '", s.name, "' (", s.op, ")")));
   for (TensorId t : plan.outputs)
-    if (!in_range(plan, t) || !defined.has(t)) return corrupt("plan output ", t, " is not computed");
+    if (!in_range(plan, t) || !defined.has(t) || !plan.tensors[static_cast<size_t>(t)].contents.empty())
+      return corrupt("plan output ", t, " is not computed");
   for (const Plan& p : plan.subplans) INGOT_RETURN_IF_ERROR(validate_at(p, num_weights, depth + 1));
   return {};
 }

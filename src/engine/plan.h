@@ -27,6 +27,7 @@ struct PlanTensor {
   int32_t weight = -1;            // index into the engine's weights, for constants
   TensorId alias_of = kNoTensor;  // this tensor lies inside another, at alias_offset elements
   Dim alias_offset = 0;
+  Shape contents;  // of shape arithmetic: no step makes these integers, they follow from the symbols
 };
 
 /// A kernel that the tuner compared, for reports.

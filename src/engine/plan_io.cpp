@@ -141,6 +141,7 @@ void write_plan(ByteWriter& out, const Plan& plan) {
     out.put(t.weight);
     out.put(t.alias_of);
     write_dim(out, t.alias_offset);
+    out.put_list(t.contents, [&](const Dim& d) { write_dim(out, d); });
   });
   out.put_list(plan.steps, [&](const PlanStep& s) {
     out.put_string(s.op);
@@ -194,6 +195,7 @@ Plan read_plan_at(ByteReader& in, int depth) {
     t.weight = in.get<int32_t>();
     t.alias_of = in.get<TensorId>();
     t.alias_offset = read_dim(in);
+    t.contents = in.get_list<Dim>([&] { return read_dim(in); });
     return t;
   });
   plan.steps = in.get_list<PlanStep>([&] {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "ops/common.h"
+#include "ops/convolution.h"
 #include "ops/epilogue.h"
 #include "ops/wide.h"
 #include "ops/window.h"
@@ -181,6 +182,12 @@ std::vector<OpCase> cases() {
 }
 
 }  // namespace
+
+Result<Dims> transposed_conv_sizes(const Attrs& attrs, const Dims& x, const Dims& w, Window& window) {
+  INGOT_ASSIGN_OR_RETURN(const Shape y, output_shape(attrs, to_shape(x), to_shape(w), window));
+  return eval(Shape(y.begin() + 2, y.end()), {});
+}
+
 }  // namespace ingot::ops
 
 namespace ingot {

@@ -23,6 +23,10 @@ struct ConvProblem {
   std::vector<double> run(std::span<const double> x, std::span<const double> w) const;
 };
 
+/// The spatial sizes of a transposed convolution's result for X and W of these dims; sets the window, whose
+/// pads are those to cut off.
+Result<Dims> transposed_conv_sizes(const Attrs& attrs, const Dims& x, const Dims& w, Window& window);
+
 /// Multiply-adds count two.
 double conv_flops(const TensorView& w, const TensorView& y);
 

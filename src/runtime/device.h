@@ -81,6 +81,10 @@ class StepHost {
   /// Runs the body held by attribute `name`; captured values are appended by the executor.
   virtual Status run_subplan(std::string_view name, std::span<const TensorView> inputs,
                              std::vector<Tensor>& outputs) = 0;
+  /// The planned type of the body's output i, for a loop that never ran.
+  virtual Result<TensorType> subplan_output_type(std::string_view name, size_t i) {
+    return internal_error("no body '", name, "' here");
+  }
 };
 
 /// One execution of a kernel. The operands are those of the step, in order; outputs that are not wanted are

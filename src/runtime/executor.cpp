@@ -18,6 +18,7 @@ struct Slot {
   const void* source = nullptr;  // of an input: the caller's data that the device cannot reach
   void* destination = nullptr;   // of an output: likewise
   Tensor on_host;                // of an output: what `result` gave
+  std::vector<int64_t> sizes;    // that it holds and that follow from symbols, on the way to its own memory
 };
 
 struct Step {
@@ -41,6 +42,7 @@ struct Executor::Impl final : StepHost {
   std::vector<std::unique_ptr<Executor>> bodies;  // for each subplan
   std::vector<Dims> current_inputs;
   bool sized = false;
+  SymbolValues outer;        // from outside, for bodies
   SymbolValues symbols;      // bound by the inputs
   SymbolValues run_symbols;  // and by the run so far
   bool has_late = false;
@@ -67,6 +69,7 @@ struct Executor::Impl final : StepHost {
   Status place_late(TensorId t);
   Status prepare_late(Step& step, const PlanStep& info);
   Status learn_outputs(const PlanStep& info);
+  Result<bool> write_contents(size_t t, const SymbolValues& values);
   Status grow(std::unique_ptr<Buffer>& buffer, size_t bytes);
   std::vector<size_t> sizes(const std::vector<Slot>& of) const;
   Status run_step(size_t i);
@@ -80,6 +83,8 @@ struct Executor::Impl final : StepHost {
   Result<void*> allocate_output(size_t i, DataType dtype, const Dims& dims) override;
   Status run_subplan(std::string_view name, std::span<const TensorView> inputs,
                      std::vector<Tensor>& outputs) override;
+  Result<TensorType> subplan_output_type(std::string_view name, size_t i) override;
+  Result<Executor*> body_of_step(std::string_view name);
 };
 
 Executor::Executor(std::unique_ptr<Impl> impl, const Plan& plan) : impl_(std::move(impl)), plan_(plan) {}
@@ -103,6 +108,11 @@ Status Executor::Impl::init() {
     arg.dtype = from.type.dtype;
     arg.layout = from.layout;
     arg.block = plan.block;
+    if (!from.contents.empty()) {
+      slots[t].sizes.resize(from.contents.size());
+      INGOT_RETURN_IF_ERROR(grow(slots[t].own, from.contents.size() * sizeof(int64_t)));
+      arg.data = slots[t].own->data();
+    }
     if (from.weight < 0) continue;
     const Tensor& weight = engine->weights[static_cast<size_t>(from.weight)].data;
     arg.dtype = weight.dtype();
@@ -136,6 +146,26 @@ Status Executor::Impl::grow(std::unique_ptr<Buffer>& buffer, size_t bytes) {
   return {};
 }
 
+// The sizes that tensor t holds, if it is one that holds sizes; false where a symbol has no value yet.
+Result<bool> Executor::Impl::write_contents(size_t t, const SymbolValues& values) {
+  const Shape& contents = plan.tensors[t].contents;
+  if (contents.empty()) return true;
+  const TensorArg& arg = slots[t].arg;
+  void* const to = slots[t].sizes.data();
+  for (size_t i = 0; i < contents.size(); ++i) {
+    const auto size = contents[i].eval(values);
+    if (!size.ok()) return false;
+    if (arg.dtype == DataType::kI64)
+      static_cast<int64_t*>(to)[i] = *size;
+    else if (arg.dtype == DataType::kI32)
+      static_cast<int32_t*>(to)[i] = static_cast<int32_t>(*size);
+    else
+      static_cast<bool*>(to)[i] = *size != 0;
+  }
+  INGOT_RETURN_IF_ERROR(stream.upload(arg.data, to, arg.bytes()));
+  return true;
+}
+
 // Dims and alias offsets of all tensors whose expressions have values.
 Status Executor::Impl::size_tensors(const SymbolValues& values) {
   for (size_t t = 0; t < slots.size(); ++t) {
@@ -153,7 +183,7 @@ Status Executor::Impl::size_tensors(const SymbolValues& values) {
     INGOT_RETURN_IF_ERROR(
         checked_bytes(from.type.dtype, *dims).status().with_context(str("tensor '", from.name, "'")));
     s.arg.dims = std::move(*dims);
-    s.early = true;
+    INGOT_ASSIGN_OR_RETURN(s.early, write_contents(t, values));
     if (from.alias_of != kNoTensor) {
       const auto offset = from.alias_offset.eval(values);
       if (offset.ok())
@@ -225,8 +255,7 @@ Status Executor::resize(std::span<const Dims> inputs, const SymbolValues& outer)
   Impl& m = *impl_;
   if (inputs.size() != plan_.inputs.size())
     return invalid_argument("got ", inputs.size(), " input shapes, expected ", plan_.inputs.size());
-  if (m.sized && std::equal(inputs.begin(), inputs.end(), m.current_inputs.begin()) &&
-      (outer.empty() || outer == m.symbols))
+  if (m.sized && std::equal(inputs.begin(), inputs.end(), m.current_inputs.begin()) && outer == m.outer)
     return {};
   SymbolValues symbols = outer;
   for (size_t i = 0; i < inputs.size(); ++i) {
@@ -235,6 +264,7 @@ Status Executor::resize(std::span<const Dims> inputs, const SymbolValues& outer)
       INGOT_RETURN_IF_ERROR(
           bind_dims(t.type.shape, inputs[i], symbols).with_context(str("input '", t.name, "'")));
   }
+  m.outer = outer;
   m.symbols = std::move(symbols);
   INGOT_RETURN_IF_ERROR(m.size_tensors(m.symbols));
   for (size_t i = 0; i < inputs.size(); ++i) {  // unranked inputs take what is given
@@ -307,6 +337,8 @@ Status Executor::Impl::place_late(TensorId t) {
   if (from.type.ranked && !s.early) {
     auto dims = eval(from.type.shape, run_symbols);
     if (dims.ok()) s.arg.dims = std::move(*dims);
+    INGOT_ASSIGN_OR_RETURN(const bool written, write_contents(static_cast<size_t>(t), run_symbols));
+    if (!written) return internal_error("the sizes in '", from.name, "' are not known yet");
   }
   if (from.alias_of == kNoTensor) return {};
   INGOT_RETURN_IF_ERROR(place_late(from.alias_of));
@@ -372,13 +404,24 @@ Result<void*> Executor::Impl::allocate_output(size_t i, DataType dtype, const Di
   return s.arg.data = s.own->data();
 }
 
+Result<Executor*> Executor::Impl::body_of_step(std::string_view name) {
+  const PlanStep& from = plan.steps[current];
+  for (const auto& [attribute, index] : from.subplans)
+    if (attribute == name) return bodies[static_cast<size_t>(index)].get();
+  return internal_error("step '", from.name, "' has no subplan '", name, "'");
+}
+
+Result<TensorType> Executor::Impl::subplan_output_type(std::string_view name, size_t i) {
+  INGOT_ASSIGN_OR_RETURN(const Executor* const body, body_of_step(name));
+  if (i >= body->plan().outputs.size()) return internal_error("subplan '", name, "' has no output ", i);
+  return body->plan().tensors[static_cast<size_t>(body->plan().outputs[i])].type;
+}
+
 Status Executor::Impl::run_subplan(std::string_view name, std::span<const TensorView> inputs,
                                    std::vector<Tensor>& outputs) {
   const PlanStep& from = plan.steps[current];
-  auto it = std::find_if(from.subplans.begin(), from.subplans.end(),
-                         [&](const auto& s) { return s.first == name; });
-  if (it == from.subplans.end()) return internal_error("step '", from.name, "' has no subplan '", name, "'");
-  Executor& body = *bodies[static_cast<size_t>(it->second)];
+  INGOT_ASSIGN_OR_RETURN(Executor* const found, body_of_step(name));
+  Executor& body = *found;
   std::vector<Dims> dims;
   std::vector<const void*> data;
   for (const TensorView& v : inputs) {  // the host's, as everything that a body's runs are counted with

@@ -34,8 +34,8 @@ std::vector<Life> lifetimes(const Plan& plan, const std::vector<size_t>& sizes) 
   for (size_t t = 0; t < lives.size(); ++t) {
     const PlanTensor& tensor = plan.tensors[t];
     lives[t].size = sizes[t];
-    lives[t].arena = tensor.weight < 0 && tensor.alias_of == kNoTensor && lives[t].begin >= 0 &&
-                     sizes[t] != MemoryPlan::kNoOffset;
+    lives[t].arena = tensor.weight < 0 && tensor.contents.empty() && tensor.alias_of == kNoTensor &&
+                     lives[t].begin >= 0 && sizes[t] != MemoryPlan::kNoOffset;
   }
   auto external = [&](TensorId t) { lives[root_of(plan, t)].arena = false; };
   for (TensorId t : plan.inputs) external(t);

@@ -10,6 +10,10 @@ ChannelOperand channel_operand(const Value& operand, const Value& tensor, int bl
   if (!operand.type().ranked || s.size() > t.size()) return ChannelOperand::kUnfit;
   const bool whole_blocks = t[1].is_const() && t[1].value() % block == 0;
   if (s == t) return operand.is_constant() && !whole_blocks ? ChannelOperand::kUnfit : ChannelOperand::kSame;
+  // One image for the whole batch, such as the embedding of positions.
+  if (s.size() == t.size() && s[0].is(1) && std::equal(s.begin() + 1, s.end(), t.begin() + 1) &&
+      (whole_blocks || !operand.is_constant()))
+    return ChannelOperand::kSame;
   const size_t lead = t.size() - s.size();  // dims that broadcasting puts in front
   const Dim one = 1;
   const Dim& batch = lead > 0 ? one : s[0];

@@ -6,7 +6,7 @@
 namespace ingot::cpu {
 
 enum class ChannelOperand {
-  kSame,    // the tensor's own shape: blocked as well
+  kSame,    // the tensor's own shape, or one image for all of the batch: blocked as well
   kVector,  // a constant, one number per channel: packed with whole blocks
   kPooled,  // [N, C, 1, 1]: blocked as well
   kPlain,   // no channels ([N, 1, H, W], a scalar): read as it is

@@ -59,8 +59,13 @@ LayoutRule slice_rule(const Request& r) {
 
 void slice_offer(const Request& r, Offer& offer) {
   const auto cut = cut_of(r.node);
-  if (!cut)
-    return offer.skipped.push_back({"slice", "it is not a cut along one axis at fixed places with step 1"});
+  if (!cut) {
+    offer.skipped.push_back({"slice", "it is not a cut along one axis at fixed places with step 1"});
+    if (!r.node.is("Slice") || !bytes_wide(*r.node.input(0))) return;
+    Candidate c = candidate_for(r.node, "strided_slice", "strided_slice", Layout::kPlain);
+    c.sizes_outputs = true;
+    return offer.candidates.push_back(std::move(c));
+  }
   Candidate c = candidate_for(r.node, "slice", "slice", r.layout);
   for (size_t i = 1; i < c.inputs.size(); ++i) c.inputs[i] = Layout::kPlain;
   c.args.set("axis", cut->axis);

@@ -32,6 +32,10 @@ class StepEval final : public EvalContext {
     return call_.host.run_subplan(name, formals, outputs);
   }
 
+  Result<TensorType> subgraph_output_type(std::string_view name, size_t i) override {
+    return call_.host.subplan_output_type(name, i);
+  }
+
  private:
   const Invocation& call_;
   std::vector<TensorView> views_;

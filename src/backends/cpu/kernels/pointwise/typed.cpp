@@ -91,6 +91,15 @@ T quotient(T a, T b) {
   }
 }
 
+template <class T>
+T modulus(T a, T b) {
+  if (b == 0) return 0;
+  if constexpr (std::is_signed_v<T>)
+    if (b == T(-1)) return 0;
+  const T rest = static_cast<T>(a % b);
+  return static_cast<T>(rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest);
+}
+
 // The usual cases, dense operands or one that is a number, are loops of their own so that they become
 // vectors.
 template <class T, class R, class F>
@@ -114,6 +123,9 @@ bool arithmetic(TypedOp op, F&& use) {
       return use([](T a, T b) { return wrapping(a, b, [](auto u, auto v) { return u * v; }); }), true;
     case TypedOp::kDiv:
       return use([](T a, T b) { return quotient(a, b); }), true;
+    case TypedOp::kMod:
+      if constexpr (std::is_integral_v<T>) return use([](T a, T b) { return modulus(a, b); }), true;
+      return false;
     case TypedOp::kMax:
       return use([](T a, T b) { return a != a || a > b ? a : b; }), true;
     case TypedOp::kMin:

@@ -14,6 +14,7 @@ enum class TypedOp : uint8_t {
   kSub,
   kMul,
   kDiv,
+  kMod,  // integers: the sign of b
   kMax,
   kMin,  // result of the operands' type
   kEqual,
@@ -34,7 +35,7 @@ struct TypedBinaryDesc {
 };
 /// Whether there is a kernel: f32, i32, i64, u8 and bool, with the ops that make sense for each.
 bool typed_binary_supported(TypedOp op, DataType type);
-/// Integers wrap around; x / 0 is 0; a NaN operand makes kMax and kMin NaN.
+/// Integers wrap around; x / 0 and x mod 0 are 0; a NaN operand makes kMax and kMin NaN.
 void typed_binary(ThreadPool& pool, const TypedBinaryDesc& desc, const void* a, const void* b, void* y);
 
 /// y = condition ? a : b, any elements of 1, 2, 4 or 8 bytes; conditions are bools.
