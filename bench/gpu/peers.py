@@ -21,7 +21,9 @@ def inputs(shapes):
     for name, dims in shapes.items():
         if name in ("input_ids", "attention_mask", "token_type_ids"):
             high = {"input_ids": 20000, "attention_mask": 2, "token_type_ids": 1}[name]
-            out.append(torch.randint(0, high, dims, device="cuda").clamp_(min=1 if name == "attention_mask" else 0))
+            out.append(
+                torch.randint(0, high, dims, device="cuda").clamp_(min=1 if name == "attention_mask" else 0)
+            )
         else:
             x = torch.randn(dims, device="cuda", dtype=torch.float16)
             out.append(x.contiguous(memory_format=torch.channels_last))

@@ -27,9 +27,18 @@ ROWS = {  # name: (model, input shapes)
     "efficientnet_b0_b32": ("efficientnet_b0", {"input": (32, 3, 224, 224)}),
     "vit_b_16_b1": ("vit_b_16", {"input": (1, 3, 224, 224)}),
     "vit_b_16_b32": ("vit_b_16", {"input": (32, 3, 224, 224)}),
-    "bert_base_1x128": ("bert_base", {n: (1, 128) for n in ("input_ids", "attention_mask", "token_type_ids")}),
-    "bert_base_32x128": ("bert_base", {n: (32, 128) for n in ("input_ids", "attention_mask", "token_type_ids")}),
-    "bert_base_8x384": ("bert_base", {n: (8, 384) for n in ("input_ids", "attention_mask", "token_type_ids")}),
+    "bert_base_1x128": (
+        "bert_base",
+        {n: (1, 128) for n in ("input_ids", "attention_mask", "token_type_ids")},
+    ),
+    "bert_base_32x128": (
+        "bert_base",
+        {n: (32, 128) for n in ("input_ids", "attention_mask", "token_type_ids")},
+    ),
+    "bert_base_8x384": (
+        "bert_base",
+        {n: (8, 384) for n in ("input_ids", "attention_mask", "token_type_ids")},
+    ),
     "fcn_resnet101": ("fcn_resnet101", {"input": (1, 3, 1026, 1282)}),
 }
 PRECISIONS = {"fp32": ["--no-tf32"], "tf32": [], "fp16": ["--fp16"], "bf16": ["--bf16"]}
@@ -38,13 +47,17 @@ PRECISIONS = {"fp32": ["--no-tf32"], "tf32": [], "fp16": ["--fp16"], "bf16": ["-
 class Runner:
     def __init__(self, options):
         self.o = options
-        self.env = dict(os.environ, LD_LIBRARY_PATH=f"{options.bundle}/lib:" + os.environ.get("LD_LIBRARY_PATH", ""))
+        self.env = dict(
+            os.environ, LD_LIBRARY_PATH=f"{options.bundle}/lib:" + os.environ.get("LD_LIBRARY_PATH", "")
+        )
         self.ingot = f"{options.bundle}/bin/ingot"
         self.references = {}
 
     def call(self, *args, limit=75):
         begin = time.time()
-        done = subprocess.run([self.ingot, *args], env=self.env, capture_output=True, text=True, timeout=limit)
+        done = subprocess.run(
+            [self.ingot, *args], env=self.env, capture_output=True, text=True, timeout=limit
+        )
         return done.returncode, done.stdout + done.stderr, time.time() - begin
 
     def feeds(self, shapes):
@@ -67,10 +80,12 @@ class Runner:
             import onnxruntime
 
             model, shapes = ROWS[row]
-            session = onnxruntime.InferenceSession(f"{self.o.graphs}/{model}.onnx", providers=["CPUExecutionProvider"])
+            session = onnxruntime.InferenceSession(
+                f"{self.o.graphs}/{model}.onnx", providers=["CPUExecutionProvider"]
+            )
             feeds = self.feeds(shapes)
             names = [v.name for v in session.get_outputs()]
-            self.references[row] = (feeds, dict(zip(names, session.run(None, feeds))))
+            self.references[row] = (feeds, dict(zip(names, session.run(None, feeds), strict=True)))
         return self.references[row]
 
     def shape_options(self, row):
@@ -87,8 +102,19 @@ class Runner:
         engine = str(work / f"{row}_{precision}.ingot")
         result = {"row": row, "precision": precision}
         code, text, seconds = self.call(
-            "build", f"{self.o.graphs}/{model}.onnx", "-o", engine, "--device", "cuda", "--level", self.o.level,
-            *self.shape_options(row), "--timing-cache", f"{work}/timings", *PRECISIONS[precision])
+            "build",
+            f"{self.o.graphs}/{model}.onnx",
+            "-o",
+            engine,
+            "--device",
+            "cuda",
+            "--level",
+            self.o.level,
+            *self.shape_options(row),
+            "--timing-cache",
+            f"{work}/timings",
+            *PRECISIONS[precision],
+        )
         result["build_s"] = round(seconds, 1)
         if code != 0:
             return result | {"error": text[-600:]}
@@ -98,7 +124,9 @@ class Runner:
             result |= self.timing(engine)
         if self.o.peers and precision == "fp16" and "error" not in result:
             result |= self.peer(row)
-            result["again_ms"] = self.timing(engine).get("gpu_ms")  # A B A: the machine may have changed meanwhile
+            result["again_ms"] = self.timing(engine).get(
+                "gpu_ms"
+            )  # A B A: the machine may have changed meanwhile
         os.remove(engine)
         return result
 
@@ -131,17 +159,22 @@ class Runner:
         code, text, _ = self.call("bench", engine, "--duration", "0.2", "--warmup", "3", "--json", "-")
         if code != 0:
             return {"error": text[-600:]}
-        report = json.loads(text[text.index("{"):])
+        report = json.loads(text[text.index("{") :])
         layers = report.pop("layers")
         gpu = report["gpu_ms"]
-        floor = sum(max(l["flops"] / 790e12, l["bytes"] / 4.3e12) for l in layers) * 1e3
-        floor2 = sum(max(l["flops"] / 790e12, l["bytes"] / 4.3e12, 2.2e-6) for l in layers) * 1e3
+        floor = sum(max(layer["flops"] / 790e12, layer["bytes"] / 4.3e12) for layer in layers) * 1e3
+        floor2 = sum(max(layer["flops"] / 790e12, layer["bytes"] / 4.3e12, 2.2e-6) for layer in layers) * 1e3
         return {
-            "gpu_ms": round(gpu["median"], 4), "kernels": gpu["kernels"],
-            "host_ms": round(report["latency_ms"]["median"], 3), "R": round(floor, 4), "R2": round(floor2, 4),
-            "on_host": sorted({l["kernel"] for l in layers if l["op"] == "eval"}),
-            "slowest": [(l["name"][:40], l["kernel"], round(l["ms"], 4)) for l in
-                        sorted(layers, key=lambda l: -l["ms"])[: self.o.slowest]],
+            "gpu_ms": round(gpu["median"], 4),
+            "kernels": gpu["kernels"],
+            "host_ms": round(report["latency_ms"]["median"], 3),
+            "R": round(floor, 4),
+            "R2": round(floor2, 4),
+            "on_host": sorted({layer["kernel"] for layer in layers if layer["op"] == "eval"}),
+            "slowest": [
+                (layer["name"][:40], layer["kernel"], round(layer["ms"], 4))
+                for layer in sorted(layers, key=lambda layer: -layer["ms"])[: self.o.slowest]
+            ],
         }
 
 
