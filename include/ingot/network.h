@@ -1,12 +1,14 @@
 // Build a network op by op, without a file.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
 #include <variant>
 #include <vector>
 
+#include "ingot/custom_op.h"
 #include "ingot/export.h"
 #include "ingot/status.h"
 #include "ingot/tensor.h"
@@ -31,6 +33,24 @@ struct NetworkNode {
   std::map<std::string, NetworkAttr> attrs;
 };
 
+/// One thing in an ONNX model that cannot be imported.
+struct ImportError {
+  int64_t index = -1;    ///< of the node in the model's graph; -1: no node of it is to blame
+  std::string node, op;  ///< its name and operator
+  Status why;
+};
+
+/// What goes in and out of an import besides the model.
+struct ImportHelp {
+  std::vector<ImportError> errors;  ///< all that were found
+  int64_t num_nodes = 0;            ///< of the model's graph
+  /// Asked for each node of which no operator is known: the custom op (custom_op.h) that does it, with its
+  /// data. Null: such nodes are errors.
+  std::function<Result<CustomOpRef>(const NetworkNode& node)> unknown = nullptr;
+  /// Bytes of weights by name, for weights that the model holds as external data.
+  std::map<std::string, std::string> initializers = {};
+};
+
 /// A graph in the making. Ops have the names, inputs, outputs and attributes of ONNX's newest operators
 /// (docs/ops.md). Errors are kept: after a call that failed, later calls do nothing, and `status()` (or
 /// build) gives the first error. Movable; used from one thread at a time.
@@ -42,8 +62,9 @@ class INGOT_API Network {
   ~Network();
 
   /// The network of an ONNX model, to look at or to go on with. Errors: as `build` of that model.
-  static Result<Network> from_onnx(const std::string& path);
-  static Result<Network> from_onnx(const void* data, size_t size, const std::string& base_dir = "");
+  static Result<Network> from_onnx(const std::string& path, ImportHelp* help = nullptr);
+  static Result<Network> from_onnx(const void* data, size_t size, const std::string& base_dir = "",
+                                   ImportHelp* help = nullptr);
 
   /// Dims are numbers ("3") or symbols ("batch").
   NetworkTensor input(const std::string& name, DataType dtype, const std::vector<std::string>& dims);
@@ -53,6 +74,12 @@ class INGOT_API Network {
   std::vector<NetworkTensor> add(const std::string& op, const std::vector<NetworkTensor>& inputs,
                                  const std::map<std::string, NetworkAttr>& attrs = {}, int num_outputs = 1,
                                  const std::string& name = "");
+  /// A node with bodies (If, Loop, Scan), which are networks of their own: the last inputs of each are
+  /// `captures`, what it uses of this network.
+  std::vector<NetworkTensor> add_with_bodies(const std::string& op, const std::vector<NetworkTensor>& inputs,
+                                             std::map<std::string, Network> bodies,
+                                             const std::vector<NetworkTensor>& captures, int num_outputs,
+                                             const std::string& name = "");
   /// The first output of `add`.
   NetworkTensor op(const std::string& op, const std::vector<NetworkTensor>& inputs,
                    const std::map<std::string, NetworkAttr>& attrs = {}, const std::string& name = "");
@@ -61,6 +88,8 @@ class INGOT_API Network {
 
   /// Another shape for an input; types are inferred anew.
   void set_input_dims(NetworkTensor input, const std::vector<std::string>& dims);
+  /// Another element type for an input; what read it reads a Cast to the type that it had.
+  void set_input_type(NetworkTensor input, DataType dtype);
   /// It is not an output any longer.
   void remove_output(NetworkTensor tensor);
   /// Another name for a tensor; names are made unique by a suffix.

@@ -123,6 +123,48 @@ std::vector<NetworkTensor> Network::add(const std::string& op, const std::vector
   return out;
 }
 
+std::vector<NetworkTensor> Network::add_with_bodies(const std::string& op,
+                                                    const std::vector<NetworkTensor>& inputs,
+                                                    std::map<std::string, Network> bodies,
+                                                    const std::vector<NetworkTensor>& captures,
+                                                    int num_outputs, const std::string& name) {
+  Impl& m = *impl_;
+  const std::vector<NetworkTensor> none(static_cast<size_t>(std::max(num_outputs, 0)));
+  if (!m.status.ok()) return none;
+  const OpDef* def = find_op(op);
+  if (def == nullptr || def->subgraphs.size() != bodies.size())
+    return fail(m.status,
+                unsupported("node '", name, "': there is no op '", op, "' with ", bodies.size(), " bodies"),
+                none);
+  std::vector<Value*> values;
+  for (const auto* list : {&inputs, &captures})
+    for (NetworkTensor t : *list) {
+      values.push_back(m.value(t));
+      if (t.valid() && values.back() == nullptr)
+        return fail(m.status,
+                    invalid_argument("node '", name, "' (", op, "): an input is of another network"), none);
+    }
+  Node* node = m.graph->add_node(*def, std::move(values), {}, none.size(), name);
+  m.graph->set_captures(node, captures.size());
+  Status status;
+  for (std::string_view body : def->subgraphs) {
+    const auto it = bodies.find(std::string(body));
+    if (it == bodies.end())
+      status = invalid_argument("node '", name, "' (", op, "): body '", body, "' is missing");
+    else if (status = it->second.status(); status.ok())
+      m.graph->add_subgraph(node, std::string(body), std::move(it->second.impl_->graph));
+    if (!status.ok()) break;
+  }
+  if (status.ok()) status = infer_node(*node);
+  if (!status.ok()) {
+    m.graph->erase(node);
+    return fail(m.status, status, none);
+  }
+  std::vector<NetworkTensor> out;
+  for (Value* v : node->outputs()) out.push_back(m.handle(v));
+  return out;
+}
+
 NetworkTensor Network::op(const std::string& op, const std::vector<NetworkTensor>& inputs,
                           const std::map<std::string, NetworkAttr>& attrs, const std::string& name) {
   return add(op, inputs, attrs, 1, name).front();

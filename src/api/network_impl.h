@@ -15,6 +15,9 @@ struct Network::Impl {
   std::vector<Value*> outputs;
   Status status;
 
+  /// Network::from_onnx with one of the front end's functions.
+  template <class Import>
+  static Result<Network> imported(ImportHelp* help, Import import);
   /// The handle of a value, made when it is first asked for; invalid for null.
   NetworkTensor handle(Value* value);
   Value* value(NetworkTensor tensor) const;  // null: not of this network

@@ -5,6 +5,7 @@
 #include "api/network_impl.h"
 #include "frontend/onnx/onnx_import.h"
 #include "ir/infer.h"
+#include "ops/types.h"
 
 namespace ingot {
 namespace {
@@ -17,6 +18,13 @@ std::optional<NetworkAttr> shown(const AttrValue& value) {
         return std::nullopt;
       },
       value);
+}
+
+std::map<std::string, NetworkAttr> shown(const Attrs& attrs) {
+  std::map<std::string, NetworkAttr> out;
+  for (const auto& [name, value] : attrs)
+    if (auto attr = shown(value)) out.emplace(name, std::move(*attr));
+  return out;
 }
 
 // Puts every node after those that it reads; others keep their order. Cycles are left for the verifier.
@@ -43,19 +51,45 @@ void sort(Graph& graph) {
 
 }  // namespace
 
-Result<Network> Network::from_onnx(const std::string& path) {
+template <class Import>
+Result<Network> Network::Impl::imported(ImportHelp* help, Import import) {
+  ImportOptions options;
+  ImportReport report;
+  if (help != nullptr) options.initializers = help->initializers;
+  if (help != nullptr && help->unknown)
+    options.unknown = [&](std::string_view op, const Attrs& attrs, size_t inputs,
+                          size_t outputs) -> Result<Attrs> {
+      NetworkNode node{"", std::string(op), std::vector<NetworkTensor>(inputs),
+                       std::vector<NetworkTensor>(outputs), shown(attrs)};
+      INGOT_ASSIGN_OR_RETURN(CustomOpRef custom, help->unknown(node));
+      return Attrs{{"kind", std::move(custom.kind)}, {"data", std::move(custom.data)}};
+    };
+  auto graph = import(options, &report);
+  if (help != nullptr) help->num_nodes = report.num_nodes;
+  if (!graph.ok()) {
+    if (help == nullptr) return graph.status();
+    for (const ImportProblem& p : report.problems) help->errors.push_back({p.index, p.node, p.op, p.why});
+    if (report.problems.empty()) help->errors.push_back({-1, "", "", graph.status()});
+    return graph.status();
+  }
   auto impl = std::make_unique<Impl>();
-  INGOT_ASSIGN_OR_RETURN(impl->graph, import_onnx_file(path));
+  impl->graph = std::move(*graph);
   impl->outputs = impl->graph->outputs();
   return Network(std::move(impl));
 }
 
-Result<Network> Network::from_onnx(const void* data, size_t size, const std::string& base_dir) {
-  auto impl = std::make_unique<Impl>();
-  INGOT_ASSIGN_OR_RETURN(impl->graph,
-                         import_onnx_bytes({static_cast<const std::byte*>(data), size}, nullptr, base_dir));
-  impl->outputs = impl->graph->outputs();
-  return Network(std::move(impl));
+Result<Network> Network::from_onnx(const std::string& path, ImportHelp* help) {
+  return Impl::imported(help, [&](const ImportOptions& options, ImportReport* report) {
+    return import_onnx_file(path, options, report);
+  });
+}
+
+Result<Network> Network::from_onnx(const void* data, size_t size, const std::string& base_dir,
+                                   ImportHelp* help) {
+  const std::span bytes(static_cast<const std::byte*>(data), size);
+  return Impl::imported(help, [&](const ImportOptions& options, ImportReport* report) {
+    return import_onnx_bytes(bytes, nullptr, base_dir, options, report);
+  });
 }
 
 void Network::remove_output(NetworkTensor tensor) {
@@ -77,6 +111,27 @@ void Network::rename(NetworkTensor tensor, const std::string& name) {
     m.graph->rename(v, name);
   else
     m.status = invalid_argument("'", name, "' is given as a name to a tensor of another network");
+}
+
+void Network::set_input_type(NetworkTensor input, DataType dtype) {
+  Impl& m = *impl_;
+  if (!m.status.ok()) return;
+  Value* v = m.value(input);
+  if (v == nullptr || !v->is_input() || bit_width(dtype) == 0) {
+    m.status = invalid_argument("a tensor that is not an input of this network cannot have type ",
+                                data_type_name(dtype));
+    return;
+  }
+  if (v->dtype() == dtype) return;
+  const std::vector<Use> uses = v->uses();
+  const std::vector<Node*> nodes = m.graph->node_list();
+  Node* cast = m.graph->add_node(*find_op("Cast"), {v}, {{"to", ops::onnx_type_number(v->dtype())}}, 1, "",
+                                 nodes.empty() ? nullptr : nodes.front());
+  v->set_type({dtype, v->shape(), v->type().ranked});
+  for (const Use& use : uses) m.graph->set_input(use.node, use.index, cast->output());
+  std::replace(m.outputs.begin(), m.outputs.end(), v, cast->output());
+  m.graph->set_outputs(m.outputs);
+  m.status = infer(*m.graph);
 }
 
 void Network::replace(NetworkTensor from, NetworkTensor to) {
@@ -128,8 +183,7 @@ std::vector<NetworkNode> Network::nodes() const {
     NetworkNode n{node->name(), std::string(node->op().name), {}, {}, {}};
     for (Value* v : node->inputs()) n.inputs.push_back(impl_->handle(v));
     for (Value* v : node->outputs()) n.outputs.push_back(impl_->handle(v));
-    for (const auto& [name, value] : node->attrs())
-      if (auto attr = shown(value)) n.attrs.emplace(name, std::move(*attr));
+    n.attrs = shown(node->attrs());
     out.push_back(std::move(n));
   }
   return out;

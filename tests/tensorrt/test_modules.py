@@ -27,3 +27,19 @@ def test_model_becomes_engine_and_answers(major, tmp_path):
 
 def test_wrong_calls_are_logged(major):
     assert modules.run(major, "bad_input.py").strip() == "ok"
+
+
+def test_every_kind_of_layer(major):
+    assert int(modules.run(major, "layers.py")) >= 50
+
+
+def test_loops_and_conditionals(major):
+    assert modules.run(major, "control.py").strip() == "ok"
+
+
+def test_plugins(major):
+    assert modules.run(major, "plugins.py").strip() == "ok"
+
+
+def test_every_attribute_is_touched(major):
+    assert int(modules.run(major, "touch.py")) > 5000

@@ -24,22 +24,7 @@ OTHER = {
     "nvinfer1::safe": "safety certification has no meaning here",
     "IConfig": "the configuration object of older samples is not used by the parser",
     "IOnnxConfig": "the configuration object of older samples is not used by the parser",
-    "IParser": "models are imported whole, by Ingot's own front end",
-    "IPlugin": "plugins are registered and found, and not run yet",
-    "IExprBuilder": "plugins are registered and found, and not run yet",
-    "IDimensionExpr": "plugins are registered and found, and not run yet",
-    "IInt8": "calibrators are kept and handed back, and not called yet",
-    "IDebugListener": "tensors inside of an engine are not shown yet",
-    "IExecutionContext": "tensors inside of an engine are not shown yet",
-    "ICudaEngine": "no output lies in an input's memory",
-    "ILayer": "an engine runs on one device",
-    "INetworkDefinition": "this kind of layer is not lowered yet",
-    "ILoop": "loops are imported from ONNX, and not lowered from the network API yet",
-    "IIfConditional": "conditionals are imported from ONNX, and not lowered from the network API yet",
-    "IConditional": "conditionals are imported from ONNX, and not lowered from the network API yet",
-    "IAttention": "this kind of layer is not lowered yet",
 }
-LAYER = "this kind of layer is not lowered yet"
 
 
 def overrides_by_class():
@@ -97,8 +82,7 @@ def notes():
 
 
 def reason(c, shown):
-    why = next((w for k, w in OTHER.items() if c.name.startswith(k) or shown.startswith(k)), "")
-    return LAYER if not why and shown.endswith("Layer") else why
+    return next((w for k, w in OTHER.items() if c.name.startswith(k) or shown.startswith(k)), "")
 
 
 def table():

@@ -4,6 +4,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "calibration.h"
 #include "engine.h"
 #include "host_memory.h"
 #include "plugin_registry.h"
@@ -118,6 +119,22 @@ Result<Engine> Builder::build(NetworkDefinition& network, const BuilderConfig& c
     options.progress = [&](const BuildProgress& now) { (*progress)(now); };
   }
 #endif
+  auto engine = build(network, config, options);
+#if NV_TENSORRT_MAJOR < 11
+  if (engine.ok() && config.getFlag(BuilderFlag::kINT8) && config.getInt8Calibrator() != nullptr) {
+    const auto* profile = static_cast<const OptimizationProfile*>(config.calibration_profile());
+    const Profile ranges = profile == nullptr ? Profile() : profile->ranges();
+    const Profile* shapes = profile != nullptr         ? &ranges
+                            : options.profiles.empty() ? nullptr
+                                                       : &options.profiles.front();
+    if (Status s = calibrate(*config.getInt8Calibrator(), *engine, shapes, log_); !s.ok()) return s;
+  }
+#endif
+  return engine;
+}
+
+Result<Engine> Builder::build(NetworkDefinition& network, const BuilderConfig& config,
+                              BuildOptions& options) {
   TimingCache* cache = config.getFlag(BuilderFlag::kDISABLE_TIMING_CACHE) ? nullptr : config.timing_cache();
   if (cache == nullptr) return ingot::build(network.graph(), options);
 

@@ -49,6 +49,8 @@ class Builder final : public nvinfer1::IBuilder, public Unsupported<nvinfer1::ap
 
  private:
   Result<Engine> build(NetworkDefinition& network, const BuilderConfig& config);
+  /// With the client's timing cache.
+  Result<Engine> build(NetworkDefinition& network, const BuilderConfig& config, BuildOptions& options);
 
   Log log_;
   int32_t max_batch_ = 1, max_threads_ = 0;

@@ -122,6 +122,9 @@ class BuilderConfig final : public nvinfer1::IBuilderConfig,
 #endif
 
   const std::vector<const OptimizationProfile*>& profiles() const { return profiles_; }
+#if NV_TENSORRT_MAJOR < 11
+  const nvinfer1::IOptimizationProfile* calibration_profile() const { return calibration_profile_; }
+#endif
   TimingCache* timing_cache() const { return timing_cache_; }
 
  private:

@@ -240,12 +240,55 @@ bool ExecutionContext::hand_out(size_t i) {
   return true;
 }
 
+#if NV_TENSORRT_MAJOR >= 10
+bool ExecutionContext::setTensorDebugState(const char* name, bool on) noexcept {
+  if (!engine_.isDebugTensor(name)) {
+    log_.error(ErrorCode::kINVALID_ARGUMENT, std::string("setTensorDebugState: '") +
+                                                 (name == nullptr ? "" : name) +
+                                                 "' was not marked as a debug tensor");
+    return false;
+  }
+  if (on)
+    debugged_.insert(name);
+  else
+    debugged_.erase(name);
+  return true;
+}
+
+bool ExecutionContext::getDebugState(const char* name) const noexcept {
+  return name != nullptr && debugged_.contains(std::string_view(name));
+}
+
+bool ExecutionContext::setAllTensorsDebugState(bool on) noexcept {
+  debugged_.clear();
+  if (on) debugged_.insert(engine_.debug_tensors().begin(), engine_.debug_tensors().end());
+  return true;
+}
+
+bool ExecutionContext::tell_debug_listener(cudaStream_t stream) {
+  for (const std::string& name : debugged_) {
+    auto value = context_.output(kDebugPrefix + name);
+    if (!log_.check(value.status())) return false;
+    if (!debug_listener_->processDebugTensor(value->data, nvinfer1::TensorLocation::kHOST,
+                                             to_tensorrt(value->dtype), to_dims(value->dims), name.c_str(),
+                                             stream)) {
+      log_.error(ErrorCode::kFAILED_EXECUTION, "the debug listener refused tensor '" + name + "'");
+      return false;
+    }
+  }
+  return true;
+}
+#endif
+
 bool ExecutionContext::run() {
   for (size_t i = 0; i < bindings_.size(); ++i)
     if (!tell(i)) return false;
   if (!log_.check(context_.run())) return false;
   for (size_t i = 0; i < bindings_.size(); ++i)
     if (!engine_.tensors()[i].input && !hand_out(i)) return false;
+#if NV_TENSORRT_MAJOR >= 10
+  if (debug_listener_ != nullptr && !tell_debug_listener(nullptr)) return false;
+#endif
   if (profiler_ != nullptr && emits_profile_) reportToProfiler();
   return true;
 }

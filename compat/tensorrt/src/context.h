@@ -1,6 +1,7 @@
 // IExecutionContext over an ingot::Context.
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -62,6 +63,13 @@ class ExecutionContext final : public nvinfer1::IExecutionContext,
   bool setOutputTensorAddress(const char* name, void* data) noexcept override;
   uint64_t updateDeviceMemorySizeForShapes() noexcept override { return 0; }
   void setDeviceMemoryV2(void*, int64_t) noexcept override {}
+  bool setDebugListener(nvinfer1::IDebugListener* listener) noexcept override {
+    return debug_listener_ = listener, true;
+  }
+  nvinfer1::IDebugListener* getDebugListener() noexcept override { return debug_listener_; }
+  bool setTensorDebugState(const char* name, bool on) noexcept override;
+  bool getDebugState(const char* name) const noexcept override;
+  bool setAllTensorsDebugState(bool on) noexcept override;
 #else
   bool execute(int32_t batch, void* const* bindings) noexcept override;
   bool enqueue(int32_t batch, void* const* bindings, cudaStream_t stream,
@@ -84,6 +92,11 @@ class ExecutionContext final : public nvinfer1::IExecutionContext,
   bool tell(size_t i);
   bool run();
   bool hand_out(size_t i);
+#if NV_TENSORRT_MAJOR >= 10
+  bool tell_debug_listener(cudaStream_t stream);
+  nvinfer1::IDebugListener* debug_listener_ = nullptr;
+  std::set<std::string, std::less<>> debugged_;  // tensors whose listener is on
+#endif
 
   const CudaEngine& engine_;
   mutable Context context_;

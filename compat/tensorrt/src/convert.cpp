@@ -10,10 +10,11 @@ namespace {
 using Theirs = nvinfer1::DataType;
 
 constexpr std::pair<Theirs, DataType> kTypes[] = {
-    {Theirs::kFLOAT, DataType::kF32}, {Theirs::kHALF, DataType::kF16},  {Theirs::kINT8, DataType::kI8},
-    {Theirs::kINT32, DataType::kI32}, {Theirs::kBOOL, DataType::kBool}, {Theirs::kUINT8, DataType::kU8},
+    {Theirs::kFLOAT, DataType::kF32},  {Theirs::kHALF, DataType::kF16},  {Theirs::kINT8, DataType::kI8},
+    {Theirs::kINT32, DataType::kI32},  {Theirs::kBOOL, DataType::kBool}, {Theirs::kUINT8, DataType::kU8},
+    {Theirs::kFP8, DataType::kF8E4M3},
 #if NV_TENSORRT_MAJOR >= 10
-    {Theirs::kBF16, DataType::kBF16}, {Theirs::kINT64, DataType::kI64}, {Theirs::kINT4, DataType::kI4},
+    {Theirs::kBF16, DataType::kBF16},  {Theirs::kINT64, DataType::kI64}, {Theirs::kINT4, DataType::kI4},
 #else
     {Theirs::kINT32, DataType::kI64},  // 8 has no 64-bit integers
 #endif

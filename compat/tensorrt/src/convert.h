@@ -19,6 +19,9 @@ using DimsArgument = nvinfer1::Dims;
 using Extent = int32_t;
 #endif
 
+/// Before the names of an engine's outputs that only its debug listener sees.
+inline const std::string kDebugPrefix = "debug tensor: ";
+
 using ShapeDims = std::vector<int64_t>;
 
 /// kInvalid: Ingot has no such type.

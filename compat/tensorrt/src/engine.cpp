@@ -1,5 +1,6 @@
 #include "engine.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "context.h"
@@ -25,9 +26,13 @@ Dims no_dims() {
 CudaEngine::CudaEngine(const Log& log, Engine engine) : log_(log.logger()), engine_(std::move(engine)) {
   mImpl = this;
   for (const auto* infos : {&engine_.inputs(), &engine_.outputs()})
-    for (const TensorInfo& i : *infos)
-      tensors_.push_back(
-          {i.name, infos == &engine_.inputs(), i.dtype, i.ranked ? to_dims(i.dims) : no_dims()});
+    for (const TensorInfo& i : *infos) {
+      if (i.name.starts_with(kDebugPrefix))
+        debug_tensors_.push_back(i.name.substr(kDebugPrefix.size()));
+      else
+        tensors_.push_back(
+            {i.name, infos == &engine_.inputs(), i.dtype, i.ranked ? to_dims(i.dims) : no_dims()});
+    }
   read_report();
   for (const std::string& text : engine_.warnings()) log_.warning(text);
 }
@@ -167,6 +172,10 @@ nvinfer1::IExecutionContext* CudaEngine::make_context() noexcept {
 }
 
 #if NV_TENSORRT_MAJOR >= 10
+bool CudaEngine::isDebugTensor(const char* name) const noexcept {
+  return name != nullptr &&
+         std::find(debug_tensors_.begin(), debug_tensors_.end(), name) != debug_tensors_.end();
+}
 nvinfer1::IExecutionContext* CudaEngine::createExecutionContext(
     nvinfer1::ExecutionContextAllocationStrategy) noexcept {
   return make_context();

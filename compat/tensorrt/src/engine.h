@@ -62,7 +62,8 @@ class CudaEngine final : public nvinfer1::ICudaEngine, public Unsupported<nvinfe
   nvinfer1::IRuntimeConfig* createRuntimeConfig() noexcept override;
   nvinfer1::ISerializationConfig* createSerializationConfig() noexcept override;
   nvinfer1::IHostMemory* serializeWithConfig(nvinfer1::ISerializationConfig&) const noexcept override;
-  bool isDebugTensor(const char*) const noexcept override { return false; }
+  bool isDebugTensor(const char* name) const noexcept override;
+  const char* getAliasedInputTensor(const char*) const noexcept override { return nullptr; }  // there is none
   int64_t getDeviceMemorySizeV2() const noexcept override { return 0; }  // contexts allocate what they need
   int64_t getDeviceMemorySizeForProfileV2(int32_t) const noexcept override { return 0; }
   int64_t getStreamableWeightsSize() const noexcept override { return 0; }
@@ -118,6 +119,8 @@ class CudaEngine final : public nvinfer1::ICudaEngine, public Unsupported<nvinfe
   const Engine& engine() const { return engine_; }
   const std::vector<IoTensor>& tensors() const { return tensors_; }
   const std::vector<LayerInfo>& layers() const { return layers_; }
+  /// Names of the tensors that a debug listener gets.
+  const std::vector<std::string>& debug_tensors() const { return debug_tensors_; }
   /// The number of a tensor; -1: there is none, and an error was logged if `complain`.
   int32_t find(const char* name, bool complain = true) const;
 
@@ -130,6 +133,7 @@ class CudaEngine final : public nvinfer1::ICudaEngine, public Unsupported<nvinfe
   std::string name_ = "Unnamed Network 0";
   std::vector<IoTensor> tensors_;
   std::vector<LayerInfo> layers_;
+  std::vector<std::string> debug_tensors_;
   std::vector<Profile> profiles_;
 };
 

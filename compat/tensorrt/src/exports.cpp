@@ -1,6 +1,7 @@
 // The functions that clients link to; the rest of the interface is reached through the objects they return.
 #include "builder.h"
 #include "parser.h"
+#include "plugin/builtin.h"
 #include "plugin_registry.h"
 #include "runtime.h"
 
@@ -45,6 +46,9 @@ TENSORRTAPI int32_t getInferLibMajorVersion() noexcept { return NV_TENSORRT_MAJO
 TENSORRTAPI int32_t getInferLibMinorVersion() noexcept { return NV_TENSORRT_MINOR; }
 TENSORRTAPI int32_t getInferLibPatchVersion() noexcept { return NV_TENSORRT_PATCH; }
 TENSORRTAPI int32_t getInferLibBuildVersion() noexcept { return NV_TENSORRT_BUILD; }
+
+// For libnvinfer_plugin.
+TENSORRTAPI bool ingot_register_plugins(const char* space) noexcept { return register_builtins(space); }
 
 // For libnvonnxparser, whose objects live here.
 TENSORRTAPI void* ingot_create_onnx_parser(void* network, void* logger) noexcept {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "emit.h"
 #include "layers/generic.h"
 
 namespace ingot::tensorrt {
@@ -25,6 +26,12 @@ std::vector<std::string> dim_texts(const std::string& input, const nvinfer1::Dim
   for (int32_t i = 0; i < dims.nbDims; ++i)
     out.push_back(dims.d[i] < 0 ? "d_" + symbol + "_" + std::to_string(i) : std::to_string(dims.d[i]));
   return out;
+}
+
+// The type in which clients see an input or output: there are no doubles, and in 8 no 64-bit integers.
+DataType outer_type(DataType type) {
+  if (type == DataType::kF64) return DataType::kF32;
+  return NV_TENSORRT_MAJOR == 8 && type == DataType::kI64 ? DataType::kI32 : type;
 }
 
 }  // namespace
@@ -115,32 +122,70 @@ void NetworkDefinition::adopt(ingot::Network graph) {
   graph_ = std::move(graph);
   std::map<int32_t, Tensor*> tensors;  // by NetworkTensor::id
   for (NetworkTensor t : graph_.inputs()) {
+    graph_.set_input_type(t, outer_type(graph_.info(t).dtype));
     inputs_.push_back(add_tensor(nullptr, graph_.info(t).name));
     inputs_.back()->set_value(t);
     tensors[t.id] = inputs_.back();
   }
   for (NetworkNode& node : graph_.nodes()) {
-    std::vector<Tensor*> inputs;
-    for (NetworkTensor t : node.inputs)
-      if (const auto it = tensors.find(t.id); it != tensors.end()) inputs.push_back(it->second);
-    auto layer = std::make_unique<GenericLayer>(*this, node.op, std::move(inputs));
-    Layer& common = *layer;
-    common.setName(node.name.c_str());
-    common.setMetadata(("[ONNX Layer: " + node.name + "]").c_str());
-    for (NetworkTensor t : node.outputs)
-      if (t.valid()) tensors[t.id] = layer->adopt_output(graph_.info(t).name, t);
-    layers_.push_back(std::move(layer));
-  }
-  for (NetworkTensor t : graph_.outputs()) {
-    Tensor*& tensor = tensors[t.id];
-    if (tensor == nullptr) {  // a constant
-      auto layer = std::make_unique<GenericLayer>(*this, "Constant", std::vector<Tensor*>{});
-      tensor = layer->adopt_output(graph_.info(t).name, t);
-      layers_.push_back(std::move(layer));
+    std::vector<Tensor*> inputs, variable;
+    const bool keeps_weights = node.op == "Conv";  // its layer has them as parameters
+    for (size_t i = 0; i < node.inputs.size(); ++i) {
+      const bool constant = graph_.constant_value(node.inputs[i]).dtype != DataType::kInvalid;
+      inputs.push_back(constant && keeps_weights ? nullptr : imported(tensors, node.inputs[i]));
+      if (inputs.back() != nullptr && !constant) variable.push_back(inputs.back());
     }
-    outputs_.push_back(tensor);
+    const bool alike = add_like(node, inputs);
+    if (!alike) layers_.push_back(std::make_unique<GenericLayer>(*this, node.op, std::move(variable)));
+    Layer& layer = *layers_.back();
+    layer.setName(node.name.c_str());
+    layer.setMetadata(("[ONNX Layer: " + node.name + "]").c_str());
+    for (size_t i = 0; i < node.outputs.size(); ++i) {
+      const NetworkTensor t = node.outputs[i];
+      if (!t.valid()) continue;
+      tensors[t.id] = alike ? layer.adopt_output(i, graph_.info(t).name, t)
+                            : layer.adopt_output(layer.outputs().size(), graph_.info(t).name, t);
+    }
   }
+  for (NetworkTensor t : graph_.outputs()) outputs_.push_back(imported(tensors, t));
 }
+
+Tensor* NetworkDefinition::imported(std::map<int32_t, Tensor*>& tensors, NetworkTensor value) {
+  Tensor*& tensor = tensors[value.id];
+  if (tensor != nullptr || !value.valid()) return tensor;
+  const TensorRef constant = graph_.constant_value(value);
+  bool known = false;
+  const nvinfer1::DataType type = to_tensorrt(constant.dtype, &known);
+  if (known && constant.dims.size() <= nvinfer1::Dims::MAX_DIMS &&
+      !(NV_TENSORRT_MAJOR == 8 && constant.dtype == DataType::kI64))
+    addConstant(to_dims(constant.dims), {type, constant.data, constant.size()});
+  else
+    layers_.push_back(std::make_unique<GenericLayer>(*this, "Constant", std::vector<Tensor*>{}));
+  return tensor = layers_.back()->adopt_output(0, graph_.info(value).name, value);
+}
+
+bool NetworkDefinition::setWeightsName(nvinfer1::Weights weights, const char* name) noexcept {
+  if (weights.values == nullptr || name == nullptr) return false;
+  weights_names_[weights.values] = name;
+  return true;
+}
+
+#if NV_TENSORRT_MAJOR >= 10
+bool NetworkDefinition::markDebug(ITensor& tensor) noexcept { return debug_.insert(&tensor).second; }
+bool NetworkDefinition::unmarkDebug(ITensor& tensor) noexcept { return debug_.erase(&tensor) > 0; }
+bool NetworkDefinition::isDebugTensor(const ITensor& tensor) const noexcept {
+  return debug_.contains(&tensor);
+}
+bool NetworkDefinition::markWeightsRefittable(const char* name) noexcept {
+  return name != nullptr && (refittable_.insert(name), true);
+}
+bool NetworkDefinition::unmarkWeightsRefittable(const char* name) noexcept {
+  return name != nullptr && refittable_.erase(name) > 0;
+}
+bool NetworkDefinition::areWeightsMarkedRefittable(const char* name) const noexcept {
+  return name != nullptr && refittable_.contains(std::string_view(name));
+}
+#endif
 
 void NetworkDefinition::lower(Layer* last) {
   for (const auto& layer : layers_) {
@@ -151,9 +196,10 @@ void NetworkDefinition::lower(Layer* last) {
 
 void NetworkDefinition::lower_again(Layer* first) {
   bool found = false;
+  problem_ = {};
   for (const auto& layer : layers_) {
     found |= layer.get() == first;
-    if (found && layer->lowered()) layer->lower();
+    if (found && layer->lowered() && (layer.get() == first || !layer->imported())) layer->lower();
   }
 }
 
@@ -163,12 +209,25 @@ void NetworkDefinition::report(const std::string& context) {
   log_.check(graph_.status().with_context(context));
 }
 
+void NetworkDefinition::fail(const std::string& layer, const std::string& why) {
+  if (!problem_.ok() || !graph_.status().ok()) return;  // what went wrong first is said already
+  problem_ = {StatusCode::kInvalidArgument, "layer '" + layer + "': " + why};
+  log_.check(problem_);
+}
+
 Status NetworkDefinition::finish() {
   if (!layers_.empty()) lower(layers_.back().get());
+  if (!graph_.status().ok()) return graph_.status();
+  if (!problem_.ok()) return problem_;
   if (outputs_.empty())
     return {StatusCode::kFailedPrecondition, "the network has no output: mark at least one tensor"};
   for (NetworkTensor t : graph_.outputs()) graph_.remove_output(t);
-  for (const Tensor* t : outputs_) graph_.output(t->value(), t->getName());
+  for (const Tensor* t : outputs_) {
+    Emit e(graph_, t->getName());
+    graph_.output(e.cast(t->value(), outer_type(e.type(t->value()))), t->getName());
+  }
+  for (const ITensor* t : debug_)
+    graph_.output(static_cast<const Tensor*>(t)->value(), kDebugPrefix + std::string(t->getName()));
   return graph_.status();
 }
 

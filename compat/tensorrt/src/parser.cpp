@@ -1,6 +1,12 @@
 #include "parser.h"
 
+#include <algorithm>
 #include <filesystem>
+#include <set>
+
+#include "plugin/fields.h"
+#include "plugin/plugin.h"
+#include "plugin_registry.h"
 
 namespace ingot::tensorrt {
 namespace {
@@ -23,15 +29,64 @@ nvonnxparser::ErrorCode code_of(StatusCode code) {
   }
 }
 
+// Where external weights lie: beside the file that the client names.
+std::string folder_of(const char* path) {
+  if (path == nullptr) return "";
+  const std::string folder = std::filesystem::path(path).parent_path().string();
+  return folder.empty() ? "." : folder;
+}
+
+std::string text(const std::map<std::string, NetworkAttr>& attrs, const char* name, const char* fallback) {
+  const auto it = attrs.find(name);
+  const auto* value = it == attrs.end() ? nullptr : std::get_if<std::string>(&it->second);
+  return value == nullptr ? fallback : *value;
+}
+
+// The plugin of the node's name, with the node's attributes as its fields.
+Result<CustomOpRef> plugin_for(const NetworkNode& node) {
+  const std::string version = text(node.attrs, "plugin_version", "1"),
+                    space = text(node.attrs, "plugin_namespace", "");
+  auto& registry = PluginRegistry::global();
+  auto* creator = registry.lookup(node.op, version, space);
+  if (creator == nullptr) return Status(StatusCode::kUnsupported, registry.missing(node.op, version, space));
+  std::unique_ptr<Plugin> made;
+#if NV_TENSORRT_MAJOR >= 10
+  if (std::string_view(creator->getInterfaceInfo().kind) == "PLUGIN CREATOR_V3ONE") {
+    auto* v3 = static_cast<nvinfer1::IPluginCreatorV3One*>(creator);
+    Fields fields = Fields::of(node.attrs, v3->getFieldNames());
+    made = take(v3->createPlugin(node.op.c_str(), &fields.collection(), nvinfer1::TensorRTPhase::kBUILD));
+  }
+#endif
+  if (made == nullptr) {
+    auto* v2 = static_cast<nvinfer1::IPluginCreator*>(creator);
+    Fields fields = Fields::of(node.attrs, v2->getFieldNames());
+    made = take(v2->createPlugin(node.op.c_str(), &fields.collection()));
+  }
+  if (made == nullptr)
+    return Status(StatusCode::kInvalidArgument, "the creator of plugin '" + node.op + "' made none");
+  return CustomOpRef{kPluginKind, keep(std::move(made))};
+}
+
 }  // namespace
 
-bool Parser::take(Result<ingot::Network> imported) {
+Parser::Parser(NetworkDefinition& network, nvinfer1::ILogger* logger) : network_(network), log_(logger) {
+  register_plugin_op();  // models may name plugins
+}
+
+ImportHelp Parser::help() {
+  ImportHelp out;
+  out.unknown = plugin_for;
+  return out;
+}
+
+bool Parser::take(Result<ingot::Network> imported, ImportHelp& help) {
   if (imported.ok() && network_.getNbInputs() + network_.getNbLayers() > 0)
     imported =
         Status(StatusCode::kInvalidArgument, "the network definition must be empty before a model is parsed");
   if (!imported.ok()) {
-    errors_.push_back(std::make_unique<ParserError>(code_of(imported.status().code()),
-                                                    std::string(imported.status().message())));
+    if (help.errors.empty()) help.errors.push_back({-1, "", "", imported.status()});
+    for (ImportError& e : help.errors)
+      errors_.push_back(std::make_unique<ParserError>(code_of(e.why.code()), std::move(e)));
     log_.check(imported.status());
     return false;
   }
@@ -40,12 +95,13 @@ bool Parser::take(Result<ingot::Network> imported) {
 }
 
 bool Parser::parse(const void* data, uint64_t size, const char* path) noexcept {
-  const std::string folder = path == nullptr ? "" : std::filesystem::path(path).parent_path().string();
-  return take(ingot::Network::from_onnx(data, size, path != nullptr && folder.empty() ? "." : folder));
+  ImportHelp with = help();
+  return take(ingot::Network::from_onnx(data, size, folder_of(path), &with), with);
 }
 
 bool Parser::parseFromFile(const char* path, int32_t) noexcept {
-  return take(ingot::Network::from_onnx(path == nullptr ? "" : path));
+  ImportHelp with = help();
+  return take(ingot::Network::from_onnx(path == nullptr ? "" : path, &with), with);
 }
 
 bool Parser::supportsOperator(const char* op) const noexcept {
@@ -61,5 +117,82 @@ const char* const* Parser::getUsedVCPluginLibraries(int64_t& count) const noexce
   count = 0;
   return nullptr;
 }
+
+bool Parser::examine(const void* data, uint64_t size, const char* path) {
+  subgraphs_.clear();
+  errors_.clear();
+  ImportHelp with = help();
+  const auto imported = ingot::Network::from_onnx(data, size, folder_of(path), &with);
+  std::set<int64_t> bad;
+  for (ImportError& e : with.errors) {
+    if (e.index >= 0) bad.insert(e.index);
+    errors_.push_back(std::make_unique<ParserError>(code_of(e.why.code()), std::move(e)));
+  }
+  if (!imported.ok() && bad.empty()) return false;  // nothing can be said of single nodes
+  for (int64_t i = 0; i < with.num_nodes; ++i) {
+    const bool supported = !bad.contains(i);
+    if (subgraphs_.empty() || !supported || !subgraphs_.back().supported)
+      subgraphs_.push_back({{}, supported});
+    subgraphs_.back().nodes.push_back(i);
+  }
+  return imported.ok();
+}
+
+#if NV_TENSORRT_MAJOR < 11
+bool Parser::supportsModel(const void* data, uint64_t size, Supported& subgraphs, const char* path) noexcept {
+  const bool all = examine(data, size, path);
+  subgraphs.clear();
+  for (const Subgraph& s : subgraphs_) subgraphs.push_back({{s.nodes.begin(), s.nodes.end()}, s.supported});
+  return all;
+}
+#endif
+
+#if NV_TENSORRT_MAJOR >= 10
+bool Parser::supportsModelV2(const void* data, uint64_t size, const char* path) noexcept {
+  return examine(data, size, path);
+}
+
+bool Parser::isSubgraphSupported(int64_t index) noexcept {
+  return index >= 0 && index < getNbSubgraphs() && subgraphs_[static_cast<size_t>(index)].supported;
+}
+
+int64_t* Parser::getSubgraphNodes(int64_t index, int64_t& count) noexcept {
+  count = 0;
+  if (index < 0 || index >= getNbSubgraphs()) return nullptr;
+  auto& nodes = subgraphs_[static_cast<size_t>(index)].nodes;
+  count = static_cast<int64_t>(nodes.size());
+  return nodes.data();
+}
+
+const nvinfer1::ITensor* Parser::getLayerOutputTensor(const char* layer, int64_t output) noexcept {
+  for (int32_t i = 0; layer != nullptr && i < network_.getNbLayers(); ++i) {
+    const nvinfer1::ILayer* l = network_.getLayer(i);
+    if (std::string_view(l->getName()) == layer) return l->getOutput(static_cast<int32_t>(output));
+  }
+  return nullptr;
+}
+
+bool Parser::loadModelProto(const void* data, uint64_t size, const char* path) noexcept {
+  if (data == nullptr || size == 0) return false;
+  model_.assign(static_cast<const char*>(data), size);
+  model_path_ = path == nullptr ? "" : path;
+  initializers_.clear();
+  return true;
+}
+
+bool Parser::loadInitializer(const char* name, const void* data, uint64_t size) noexcept {
+  if (model_.empty() || name == nullptr || (data == nullptr && size > 0)) return false;
+  initializers_[name].assign(static_cast<const char*>(data), size);
+  return true;
+}
+
+bool Parser::parseModelProto() noexcept {
+  if (model_.empty()) return false;
+  ImportHelp with = help();
+  with.initializers = initializers_;
+  const std::string folder = model_path_.empty() ? "" : folder_of(model_path_.c_str());
+  return take(ingot::Network::from_onnx(model_.data(), model_.size(), folder, &with), with);
+}
+#endif
 
 }  // namespace ingot::tensorrt

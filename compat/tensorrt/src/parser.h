@@ -1,6 +1,7 @@
 // nvonnxparser::IParser: an ONNX model into a network definition, by Ingot's own front end.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -11,29 +12,31 @@ namespace ingot::tensorrt {
 
 class ParserError final : public Unsupported<nvonnxparser::IParserError> {
  public:
-  ParserError(nvonnxparser::ErrorCode code, std::string text) : code_(code), text_(std::move(text)) {}
+  ParserError(nvonnxparser::ErrorCode code, ImportError error)
+      : code_(code), error_(std::move(error)), text_(error_.why.message()) {}
 
   nvonnxparser::ErrorCode code() const noexcept override { return code_; }
   const char* desc() const noexcept override { return text_.c_str(); }
   const char* file() const noexcept override { return ""; }
   int32_t line() const noexcept override { return 0; }
   const char* func() const noexcept override { return ""; }
-  int32_t node() const noexcept override { return -1; }
+  int32_t node() const noexcept override { return static_cast<int32_t>(error_.index); }
 #if NV_TENSORRT_MAJOR >= 10
-  const char* nodeName() const noexcept override { return ""; }
-  const char* nodeOperator() const noexcept override { return ""; }
+  const char* nodeName() const noexcept override { return error_.node.c_str(); }
+  const char* nodeOperator() const noexcept override { return error_.op.c_str(); }
   const char* const* localFunctionStack() const noexcept override { return nullptr; }
   int32_t localFunctionStackSize() const noexcept override { return 0; }
 #endif
 
  private:
   nvonnxparser::ErrorCode code_;
+  ImportError error_;
   std::string text_;
 };
 
 class Parser final : public Unsupported<nvonnxparser::IParser> {
  public:
-  Parser(NetworkDefinition& network, nvinfer1::ILogger* logger) : network_(network), log_(logger) {}
+  Parser(NetworkDefinition& network, nvinfer1::ILogger* logger);
 
   bool parse(const void* data, uint64_t size, const char* path) noexcept override;
   bool parseFromFile(const char* path, int32_t verbosity) noexcept override;
@@ -56,14 +59,46 @@ class Parser final : public Unsupported<nvonnxparser::IParser> {
 #if NV_TENSORRT_MAJOR == 8
   void destroy() noexcept override { delete this; }
 #endif
+#if NV_TENSORRT_MAJOR < 11
+  using Supported = std::vector<std::pair<std::vector<uint64_t>, bool>>;
+  bool supportsModel(const void* data, uint64_t size, Supported& subgraphs,
+                     const char* path) noexcept override;
+  /// Weights come with the model here.
+  bool parseWithWeightDescriptors(const void* data, uint64_t size) noexcept override {
+    return parse(data, size, nullptr);
+  }
+#endif
+#if NV_TENSORRT_MAJOR >= 10
+  const nvinfer1::ITensor* getLayerOutputTensor(const char* layer, int64_t output) noexcept override;
+  bool supportsModelV2(const void* data, uint64_t size, const char* path) noexcept override;
+  int64_t getNbSubgraphs() noexcept override { return static_cast<int64_t>(subgraphs_.size()); }
+  bool isSubgraphSupported(int64_t index) noexcept override;
+  int64_t* getSubgraphNodes(int64_t index, int64_t& count) noexcept override;
+  bool loadModelProto(const void* data, uint64_t size, const char* path) noexcept override;
+  bool loadInitializer(const char* name, const void* data, uint64_t size) noexcept override;
+  bool parseModelProto() noexcept override;
+  bool setBuilderConfig(const nvinfer1::IBuilderConfig* config) noexcept override {
+    return config != nullptr;
+  }
+#endif
 
  private:
-  bool take(Result<ingot::Network> imported);
+  struct Subgraph {
+    std::vector<int64_t> nodes;  // by their index in the model
+    bool supported;
+  };
+  bool take(Result<ingot::Network> imported, ImportHelp& help);
+  /// Splits the model's nodes into runs that can be imported and nodes that cannot.
+  bool examine(const void* data, uint64_t size, const char* path);
+  ImportHelp help();
 
   NetworkDefinition& network_;
   Log log_;
   uint32_t flags_ = 0;
   std::vector<std::unique_ptr<ParserError>> errors_;
+  std::vector<Subgraph> subgraphs_;
+  std::string model_, model_path_;                   // of loadModelProto
+  std::map<std::string, std::string> initializers_;  // of loadInitializer
 };
 
 }  // namespace ingot::tensorrt

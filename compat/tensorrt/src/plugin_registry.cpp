@@ -60,6 +60,19 @@ Creator* PluginRegistry::find(const char* name, const char* version, const char*
   return nullptr;
 }
 
+std::string PluginRegistry::missing(const std::string& name, const std::string& version,
+                                    const std::string& space) const {
+  const std::lock_guard lock(mutex_);
+  std::string out =
+      "no plugin '" + name + "' version '" + version + "' namespace '" + space + "' is registered";
+  for (size_t i = 0; i < entries_.size(); ++i)
+    out += (i == 0 ? "; registered: " : ", ") + entries_[i].name + " " + entries_[i].version;
+  out += "; libraries searched: ";
+  if (libraries_.empty()) out += "none was loaded";
+  for (size_t i = 0; i < libraries_.size(); ++i) out += (i == 0 ? "" : ", ") + libraries_[i];
+  return out;
+}
+
 bool PluginRegistry::remove(const void* creator) {
   const std::lock_guard lock(mutex_);
   const auto it =
@@ -125,11 +138,35 @@ Creator* PluginRegistry::getCreator(const char* const name, const char* const ve
 }
 
 bool PluginRegistry::deregisterCreator(const Creator& creator) noexcept { return remove(&creator); }
+
+nvinfer1::IPluginResource* PluginRegistry::acquirePluginResource(
+    const char* key, nvinfer1::IPluginResource* resource) noexcept {
+  const std::lock_guard lock(mutex_);
+  auto it = resources_.find(text(key));
+  if (it == resources_.end()) {
+    nvinfer1::IPluginResource* own = resource == nullptr ? nullptr : resource->clone();
+    if (own == nullptr) return nullptr;
+    it = resources_.emplace(text(key), Shared{own, 0}).first;
+  }
+  ++it->second.users;
+  return it->second.resource;
+}
+
+int32_t PluginRegistry::releasePluginResource(const char* key) noexcept {
+  const std::lock_guard lock(mutex_);
+  const auto it = resources_.find(text(key));
+  if (it == resources_.end()) return -1;
+  if (--it->second.users > 0) return 0;
+  const int32_t code = it->second.resource->release();
+  resources_.erase(it);
+  return code;
+}
 #endif
 
 void* PluginRegistry::loadLibrary(const char* path) noexcept {
   // Static registrars of the library run within dlopen, so they need to know whose they are beforehand: the
   // handle of a library that is loaded is not known before, so what was added meanwhile is marked afterwards.
+  libraries_.emplace_back(text(path));
   const size_t before = entries_.size();
   void* library = dlopen(text(path), RTLD_NOW | RTLD_LOCAL);
   if (library == nullptr) {

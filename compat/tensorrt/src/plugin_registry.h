@@ -2,6 +2,7 @@
 // them.
 #pragma once
 
+#include <map>
 #include <mutex>
 #include <string>
 #include <vector>
@@ -38,6 +39,11 @@ class PluginRegistry final : public Unsupported<nvinfer1::IPluginRegistry> {
   Creator* getCreator(const char* const name, const char* const version,
                       const char* const space) noexcept override;
   bool deregisterCreator(const Creator& creator) noexcept override;
+  /// The resource under that key, kept as a clone of the one that came first until all who took it gave it
+  /// back.
+  nvinfer1::IPluginResource* acquirePluginResource(const char* key,
+                                                   nvinfer1::IPluginResource* resource) noexcept override;
+  int32_t releasePluginResource(const char* key) noexcept override;
 #endif
   void setErrorRecorder(nvinfer1::IErrorRecorder* const recorder) noexcept override {
     log_.set_recorder(recorder);
@@ -45,6 +51,12 @@ class PluginRegistry final : public Unsupported<nvinfer1::IPluginRegistry> {
   nvinfer1::IErrorRecorder* getErrorRecorder() const noexcept override { return log_.recorder(); }
   bool isParentSearchEnabled() const noexcept override { return search_parent_; }
   void setParentSearchEnabled(const bool on) noexcept override { search_parent_ = on; }
+  /// The creator of that name; null: there is none.
+  Creator* lookup(const std::string& name, const std::string& version, const std::string& space) const {
+    return find(name.c_str(), version.c_str(), space.c_str());
+  }
+  /// What to say when there is none: what there is, and the libraries that were searched.
+  std::string missing(const std::string& name, const std::string& version, const std::string& space) const;
   void* loadLibrary(const char* path) noexcept override;
   void deregisterLibrary(void* handle) noexcept override;
 
@@ -63,6 +75,14 @@ class PluginRegistry final : public Unsupported<nvinfer1::IPluginRegistry> {
   Log log_;
   std::vector<Entry> entries_;
   std::vector<Creator*> all_;
+  std::vector<std::string> libraries_;  // paths
+#if NV_TENSORRT_MAJOR >= 10
+  struct Shared {
+    nvinfer1::IPluginResource* resource;
+    int64_t users;
+  };
+  std::map<std::string, Shared> resources_;
+#endif
 #if NV_TENSORRT_MAJOR == 10
   std::vector<nvinfer1::IPluginCreator*> old_;  // those of V2 plugins
 #endif

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "engine.h"
+#include "plugin/plugin.h"
 #include "plugin_registry.h"
 
 namespace ingot::tensorrt {
@@ -32,6 +33,11 @@ std::vector<char> read_all(Read read) {
 #endif
 
 }  // namespace
+
+Runtime::Runtime(nvinfer1::ILogger* logger) : log_(logger) {
+  mImpl = this;
+  register_plugin_op();  // engines may hold plugins
+}
 
 nvinfer1::ICudaEngine* Runtime::load(const void* data, uint64_t size) {
   if (data == nullptr || size == 0) {

@@ -8,7 +8,7 @@ namespace ingot::tensorrt {
 
 class Runtime final : public nvinfer1::IRuntime, public Unsupported<nvinfer1::apiv::VRuntime> {
  public:
-  explicit Runtime(nvinfer1::ILogger* logger) : log_(logger) { mImpl = this; }
+  explicit Runtime(nvinfer1::ILogger* logger);
   ~Runtime() noexcept override { log_.set_recorder(nullptr); }
 
   nvinfer1::IRuntime* getPImpl() noexcept override { return this; }

@@ -43,10 +43,10 @@ nvinfer1::DataType Tensor::getType() const noexcept {
 
 #if NV_TENSORRT_MAJOR < 11
 void Tensor::setType(nvinfer1::DataType type) noexcept {
-  if (type != getType())
-    network_.log().warning("tensor '" + name_ +
-                           "' keeps its type: types of inputs are given to addInput, other types "
-                           "follow from the layers");
+  if (isNetworkInput())
+    network_.graph().set_input_type(value_, to_ingot(type));
+  else if (type != getType())
+    producer_->setOutputType(producer_->index_of(this), type);
 }
 
 bool Tensor::setDynamicRange(float min, float max) noexcept {

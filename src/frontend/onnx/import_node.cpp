@@ -34,8 +34,12 @@ void Importer::import_node(Frame& frame, const NodeProto& node) {
     if (++num_nodes_ > kMaxNodes) return unsupported("the model has more than ", kMaxNodes, " nodes");
     const FunctionProto* function = find_function(node);
     const OpsetRow* row = nullptr;
+    Status known;
     if (function == nullptr) {
-      INGOT_ASSIGN_OR_RETURN(row, find_row(domain, node.op_type, version));
+      auto found = find_row(domain, node.op_type, version);
+      if (found.ok()) row = *found;
+      known = found.status();
+      if (!known.ok() && !options_.unknown) return known;
     }
     INGOT_ASSIGN_OR_RETURN(inputs, resolve_inputs(frame, node));
     // What depends on a failed node is only looked up, so that the report is whole but has no echoes.
@@ -45,7 +49,14 @@ void Importer::import_node(Frame& frame, const NodeProto& node) {
     NodeBuilder builder(*this, frame, node, version, name);
     builder.inputs = inputs;
     INGOT_ASSIGN_OR_RETURN(builder.attrs, read_attributes(frame, node));
-    row->build(builder);
+    if (row == nullptr) {
+      auto custom = options_.unknown(node.op_type, builder.attrs, inputs.size(), outputs.size());
+      if (!custom.ok()) return custom.status().with_context(std::string(known.message()));
+      builder.attrs = std::move(*custom);
+      builder.same("Custom");
+    } else {
+      row->build(builder);
+    }
     INGOT_RETURN_IF_ERROR(builder.status());
     outputs = builder.outputs();
     return {};
@@ -53,8 +64,10 @@ void Importer::import_node(Frame& frame, const NodeProto& node) {
   Status status = import();
   if (status.ok()) status = bind_outputs(frame, node, inputs, outputs);
   if (status.ok()) return;
-  report_.problems.push_back(
-      {name, std::string(node.op_type), std::string(node.domain), version, std::move(status)});
+  const std::vector<NodeProto>& all = model_.graph.nodes;
+  const bool outer = !std::less<>()(&node, all.data()) && std::less<>()(&node, all.data() + all.size());
+  report_.problems.push_back({name, std::string(node.op_type), std::string(node.domain), version,
+                              std::move(status), outer ? &node - all.data() : -1});
   for (Text output : node.outputs)
     if (!output.empty()) frame.values[output] = &failed_;
 }

@@ -32,7 +32,8 @@ Result<std::unique_ptr<Graph>> import_source(Source source, const std::string& b
   if (report == nullptr) report = &own;
   *report = {};
   INGOT_ASSIGN_OR_RETURN(const onnx_import::ModelProto model, onnx_import::parse_model(source.bytes));
-  onnx_import::TensorReader tensors(std::move(source), base_dir);
+  onnx_import::TensorReader tensors(std::move(source), base_dir, &options.initializers);
+  report->num_nodes = static_cast<int64_t>(model.graph.nodes.size());
   std::unique_ptr<Graph> graph =
       onnx_import::Importer(model, std::move(tensors), options, *report).import_model();
   if (!report->problems.empty()) return summary(report->problems);

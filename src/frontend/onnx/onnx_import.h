@@ -9,6 +9,12 @@ struct ImportOptions {
   /// Shapes of inputs that the file leaves open, by input name. A dim must agree with a fixed one of the
   /// file; a number given for a named dim holds for that name in every input.
   std::map<std::string, Shape> input_shapes;
+  /// The attributes of the op Custom that does a node of which no operator is known; null: such nodes are
+  /// problems.
+  std::function<Result<Attrs>(std::string_view op, const Attrs& attrs, size_t inputs, size_t outputs)>
+      unknown;
+  /// Bytes of weights by name, instead of the external data that the model refers to.
+  std::map<std::string, std::string> initializers;
 };
 
 /// One thing in the file that Ingot cannot import.
@@ -16,11 +22,14 @@ struct ImportProblem {
   std::string node, op, domain;  // empty where no node is to blame
   int64_t version = 0;           // of the domain's operator set
   Status why;
+  int64_t index =
+      -1;  // of the node in the main graph; -1: it is inside of a body or function, or there is none
 };
 
 struct ImportReport {
   std::vector<ImportProblem> problems;  // all of them, not only the first
   std::vector<std::string> notes;       // imported, but worth knowing
+  int64_t num_nodes = 0;                // of the main graph
   std::string to_string() const;        // one line for each problem and note
 };
 

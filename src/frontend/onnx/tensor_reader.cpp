@@ -134,6 +134,9 @@ Result<Tensor> TensorReader::read_data(const TensorProto& proto) {
   if (proto.dims.size() > kMaxRank)
     return corrupt("rank ", proto.dims.size(), ", expected at most ", kMaxRank);
   const Dims& dims = proto.dims;
+  if (proto.is_external && given_ != nullptr)
+    if (const auto it = given_->find(std::string(proto.name)); it != given_->end())
+      return borrow({it->second, nullptr, nullptr}, it->second, dtype, dims);
   if (proto.is_external) {
     std::string location;
     uint64_t offset = 0, length = 0;

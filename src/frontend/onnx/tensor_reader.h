@@ -28,9 +28,12 @@ std::string onnx_type_name(int64_t onnx_type);
 
 class TensorReader {
  public:
-  /// External data files are looked for in `base_dir`; empty: there is none, and they are refused.
-  TensorReader(Source source, std::string base_dir)
-      : source_(std::move(source)), base_dir_(std::move(base_dir)) {}
+  using Given = std::map<std::string, std::string>;
+
+  /// External data files are looked for in `base_dir`; empty: there is none, and they are refused. `given`
+  /// (may be null, outlives the reader): bytes of tensors by name, instead of external data.
+  TensorReader(Source source, std::string base_dir, const Given* given = nullptr)
+      : source_(std::move(source)), base_dir_(std::move(base_dir)), given_(given) {}
 
   /// Errors name the tensor: a type without support, too little or too much data, a bad external file.
   Result<Tensor> read(const TensorProto& proto);
@@ -44,6 +47,7 @@ class TensorReader {
 
   Source source_;
   std::string base_dir_;
+  const Given* given_;
   std::map<std::string, Source> external_;  // by location
 };
 

@@ -1,7 +1,5 @@
 // Activation, ElementWise, Unary, Identity.
-#include <map>
-
-#include "network.h"
+#include "emit.h"
 
 namespace ingot::tensorrt {
 namespace {
@@ -27,10 +25,8 @@ class ActivationLayer final : public LayerOf<nvinfer1::IActivationLayer, nvinfer
     const auto one = [&](const char* op, std::map<std::string, NetworkAttr> attrs = {}) -> Values {
       return {g.op(op, in, attrs, name())};
     };
-    const auto constant = [&](float value) {
-      const TensorRef ref{DataType::kF32, {}, &value};
-      return g.constant(ref);
-    };
+    Emit e(g, name());
+    const auto constant = [&](float value) { return e.scalar(value, e.type(in[0])); };
     switch (type_) {
       case ActivationType::kRELU:
         return one("Relu");
@@ -75,6 +71,10 @@ class ActivationLayer final : public LayerOf<nvinfer1::IActivationLayer, nvinfer
   float alpha_ = 0, beta_ = 0;
 };
 
+bool is_integer(DataType type) {
+  return type == DataType::kI32 || type == DataType::kI64 || type == DataType::kI8 || type == DataType::kU8;
+}
+
 class ElementWiseLayer final
     : public LayerOf<nvinfer1::IElementWiseLayer, nvinfer1::apiv::VElementWiseLayer> {
  public:
@@ -93,8 +93,11 @@ class ElementWiseLayer final
         {Op::kGREATER, "Greater"}, {Op::kLESS, "Less"}};
     const auto it = kOps.find(operation_);
     if (it == kOps.end()) return {};
-    const NetworkTensor out = g.op(it->second, in, {}, name());
-    return {operation_ == Op::kFLOOR_DIV && g.info(out).dtype == DataType::kF32 ? g.op("Floor", {out}) : out};
+    Emit e(g, name());
+    if (operation_ != Op::kFLOOR_DIV) return {e(it->second, in)};
+    // ONNX cuts integers towards zero: what is left over goes first.
+    if (is_integer(e.type(in[0]))) return {e("Div", {e("Sub", {in[0], e("Mod", in)}), in[1]})};
+    return {e("Floor", {e("Div", in)})};
   }
 
  private:
@@ -127,8 +130,6 @@ class IdentityLayer final : public LayerOf<nvinfer1::IIdentityLayer, nvinfer1::a
   IdentityLayer(NetworkDefinition& network, Tensor* x) : LayerOf(network, LayerType::kIDENTITY, {x}) {}
   Values emit(ingot::Network& g, const Values& in) override { return {g.op("Identity", in, {}, name())}; }
 };
-
-Tensor* tensor(nvinfer1::ITensor& t) { return static_cast<Tensor*>(&t); }
 
 }  // namespace
 

@@ -1,0 +1,63 @@
+// A plugin of any generation, as the network and the engine need it. Owns the client's object.
+#pragma once
+
+#include <memory>
+
+#include "ingot/status.h"
+#include "plugin/expressions.h"
+
+namespace ingot::tensorrt {
+
+class Plugin {
+ public:
+  using Type = nvinfer1::DataType;
+  using Descs = std::vector<nvinfer1::PluginTensorDesc>;
+
+  virtual ~Plugin() = default;
+  virtual int32_t num_outputs() = 0;
+  virtual Status output_types(const std::vector<Type>& inputs, std::vector<Type>& outputs) = 0;
+  virtual Status output_dims(const std::vector<nvinfer1::DimsExprs>& inputs,
+                             std::vector<nvinfer1::DimsExprs>& outputs, Expressions& builder) = 0;
+  /// Configures it for these tensors and runs it on host memory.
+  virtual Status run(const Descs& inputs, const Descs& outputs, const void* const* in, void* const* out) = 0;
+  virtual std::unique_ptr<Plugin> clone() = 0;
+  /// From which `restore` makes it again, in another process, too.
+  virtual std::string save() = 0;
+};
+
+/// Takes over the object; null for a generation that is not known.
+std::unique_ptr<Plugin> take(nvinfer1::IPluginV2* plugin);
+#if NV_TENSORRT_MAJOR >= 10
+std::unique_ptr<Plugin> take(nvinfer1::IPluginV3* plugin);
+/// Objects that Python made are Python's to delete.
+struct DeleteV3 {
+  void operator()(nvinfer1::IPluginV3* plugin) const {
+    if (plugin->getAPILanguage() != nvinfer1::APILanguage::kPYTHON) delete plugin;
+  }
+};
+using OwnedV3 = std::unique_ptr<nvinfer1::IPluginV3, DeleteV3>;
+#endif
+/// By the creator that is registered for it.
+Result<std::unique_ptr<Plugin>> restore(const std::string& data);
+
+/// The custom op under which networks hold plugins. Registered when a network or a runtime first needs it.
+inline constexpr const char* kPluginKind = "tensorrt_plugin";
+void register_plugin_op();
+/// From now on this process runs `plugin` where a network holds its data, whether or not a creator of it is
+/// registered. Gives the data.
+std::string keep(std::unique_ptr<Plugin> plugin);
+
+// What V2 and V3 share.
+nvinfer1::DynamicPluginTensorDesc with_range(const nvinfer1::PluginTensorDesc& desc);
+std::vector<nvinfer1::DynamicPluginTensorDesc> with_range(const Plugin::Descs& descs);
+Status refused(const char* name, const char* call, int64_t code);
+Status unsupported_format(const char* name, size_t position, nvinfer1::DataType type);
+
+/// Fields of data with a name, in bytes and back.
+struct SavedPlugin {
+  std::string generation, name, version, space, bytes;
+};
+std::string pack(const SavedPlugin& saved);
+Result<SavedPlugin> unpack(const std::string& data);
+
+}  // namespace ingot::tensorrt

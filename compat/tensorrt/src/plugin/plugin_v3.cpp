@@ -1,0 +1,113 @@
+// Plugins of the third generation (TensorRT 10 and 11): one object with a core, a build and a runtime side.
+#include "plugin/plugin.h"
+
+#if NV_TENSORRT_MAJOR >= 10
+
+#include "plugin/fields.h"
+
+namespace ingot::tensorrt {
+namespace {
+
+using nvinfer1::IPluginV3;
+using nvinfer1::PluginCapabilityType;
+
+// Plugins may ask for an allocator and a recorder: there are none.
+class ResourceContext final : public nvinfer1::IPluginResourceContext {
+ public:
+  nvinfer1::IGpuAllocator* getGpuAllocator() const noexcept override { return nullptr; }
+  nvinfer1::IErrorRecorder* getErrorRecorder() const noexcept override { return nullptr; }
+};
+
+template <class T>
+int32_t count(const std::vector<T>& list) {
+  return static_cast<int32_t>(list.size());
+}
+
+class PluginV3 final : public Plugin {
+ public:
+  explicit PluginV3(IPluginV3* plugin) : plugin_(plugin) {}
+
+  nvinfer1::IPluginV3OneCore* core() const {
+    return static_cast<nvinfer1::IPluginV3OneCore*>(
+        plugin_->getCapabilityInterface(PluginCapabilityType::kCORE));
+  }
+  nvinfer1::v_1_0::IPluginV3OneBuild* build() const {
+    return static_cast<nvinfer1::v_1_0::IPluginV3OneBuild*>(
+        plugin_->getCapabilityInterface(PluginCapabilityType::kBUILD));
+  }
+  bool whole() const { return core() != nullptr && build() != nullptr; }
+
+  int32_t num_outputs() override { return build()->getNbOutputs(); }
+
+  Status output_types(const std::vector<Type>& in, std::vector<Type>& out) override {
+    const int32_t code = build()->getOutputDataTypes(out.data(), count(out), in.data(), count(in));
+    return code == 0 ? Status() : refused(name(), "getOutputDataTypes", code);
+  }
+
+  Status output_dims(const std::vector<nvinfer1::DimsExprs>& in, std::vector<nvinfer1::DimsExprs>& out,
+                     Expressions& builder) override {
+    const int32_t code =
+        build()->getOutputShapes(in.data(), count(in), nullptr, 0, out.data(), count(out), builder);
+    return code == 0 ? Status() : refused(name(), "getOutputShapes", code);
+  }
+
+  Status run(const Descs& in, const Descs& out, const void* const* inputs, void* const* outputs) override {
+    auto with_in = with_range(in), with_out = with_range(out);
+    std::vector<nvinfer1::DynamicPluginTensorDesc> all = with_in;
+    all.insert(all.end(), with_out.begin(), with_out.end());
+    for (size_t i = 0; i < all.size(); ++i)
+      if (!build()->supportsFormatCombination(static_cast<int32_t>(i), all.data(), count(in), count(out)))
+        return unsupported_format(name(), i, all[i].desc.type);
+    if (const int32_t code = build()->configurePlugin(with_in.data(), count(in), with_out.data(), count(out)))
+      return refused(name(), "configurePlugin", code);
+    workspace_.resize(build()->getWorkspaceSize(with_in.data(), count(in), with_out.data(), count(out)));
+    if (attached_ == nullptr) {
+      static ResourceContext context;
+      nvinfer1::IPluginV3OneRuntime* own = runtime(*plugin_);
+      if (own == nullptr) return refused(name(), "getCapabilityInterface(kRUNTIME)", 0);
+      attached_.reset(own->attachToContext(&context));
+      if (attached_ == nullptr) return refused(name(), "attachToContext", 0);
+    }
+    nvinfer1::IPluginV3OneRuntime* running = runtime(*attached_);
+    if (const int32_t code = running->onShapeChange(in.data(), count(in), out.data(), count(out)))
+      return refused(name(), "onShapeChange", code);
+    const int32_t code = running->enqueue(in.data(), out.data(), inputs, outputs, workspace_.data(), nullptr);
+    return code == 0 ? Status() : refused(name(), "enqueue", code);
+  }
+
+  std::unique_ptr<Plugin> clone() override { return take(plugin_->clone()); }
+
+  std::string save() override {
+    const auto text = [](const char* s) { return std::string(s == nullptr ? "" : s); };
+    SavedPlugin saved{"V3", text(core()->getPluginName()), text(core()->getPluginVersion()),
+                      text(core()->getPluginNamespace()), ""};
+    if (nvinfer1::IPluginV3OneRuntime* own = runtime(*plugin_))
+      saved.bytes = pack(own->getFieldsToSerialize());
+    return tensorrt::pack(saved);
+  }
+
+ private:
+  static nvinfer1::IPluginV3OneRuntime* runtime(IPluginV3& plugin) {
+    return static_cast<nvinfer1::IPluginV3OneRuntime*>(
+        plugin.getCapabilityInterface(PluginCapabilityType::kRUNTIME));
+  }
+  static std::string pack(const nvinfer1::PluginFieldCollection* fields) {
+    return fields == nullptr ? std::string() : pack_fields(*fields);
+  }
+  const char* name() const { return core()->getPluginName(); }
+
+  OwnedV3 plugin_, attached_;
+  std::vector<char> workspace_;
+};
+
+}  // namespace
+
+std::unique_ptr<Plugin> take(IPluginV3* plugin) {
+  if (plugin == nullptr) return nullptr;
+  auto taken = std::make_unique<PluginV3>(plugin);
+  return taken->whole() ? std::move(taken) : nullptr;
+}
+
+}  // namespace ingot::tensorrt
+
+#endif
