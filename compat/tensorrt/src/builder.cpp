@@ -139,6 +139,11 @@ Result<Engine> Builder::build(NetworkDefinition& network, const BuilderConfig& c
   if (cache == nullptr) return ingot::build(network.graph(), options);
 
   const TemporaryFile file(cache->text());
+  if (!file.ok()) {
+    log_.warning("the timing cache is neither read nor written: no temporary file can be made at " +
+                 file.path());
+    return ingot::build(network.graph(), options);
+  }
   options.timing_cache = file.path();
   auto engine = ingot::build(network.graph(), options);
   cache->set_text(file.read());
