@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 
 #include "networks.h"
 
@@ -54,14 +55,24 @@ std::vector<float> run(const Engine& engine) {
   return {values, values + 32 * 64};
 }
 
-// INGOT_ISA as long as it lives.
-struct ForcedIsa {
-  explicit ForcedIsa(const char* isa) { ::setenv("INGOT_ISA", isa, 1); }
-  ~ForcedIsa() { ::unsetenv("INGOT_ISA"); }
+// INGOT_ISA as long as it lives; null: the machine's own.
+class ForcedIsa {
+ public:
+  explicit ForcedIsa(const char* isa) {
+    if (const char* before = std::getenv("INGOT_ISA")) before_ = before;
+    set(isa);
+  }
+  ~ForcedIsa() { set(before_ ? before_->c_str() : nullptr); }
+
+ private:
+  static void set(const char* isa) {
+    isa != nullptr ? ::setenv("INGOT_ISA", isa, 1) : ::unsetenv("INGOT_ISA");
+  }
+  std::optional<std::string> before_;
 };
 
 TEST(Weights, AreStoredOnceAndPlannedAnew) {
-  if (std::getenv("INGOT_ISA") != nullptr) GTEST_SKIP() << "INGOT_ISA is set: the machine's own is needed";
+  const ForcedIsa native(nullptr);
   const auto built = build(mixed(), quick());
   ASSERT_TRUE(built.ok()) << built.status().to_string();
   const std::vector<std::byte> bytes = built->serialize();
