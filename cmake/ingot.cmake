@@ -49,9 +49,14 @@ function(ingot_test name)
   find_package(GTest REQUIRED)
   add_executable(${name} ${T_SOURCES})
   target_link_libraries(${name} PRIVATE ${T_LINK} GTest::gtest GTest::gtest_main)
-  target_compile_definitions(${name} PRIVATE INGOT_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
   add_test(NAME ${name} COMMAND ${name})
   ingot_label(${name} ${T_LABELS})
+endfunction()
+
+# ingot_knows_source_dir(FILES...): tests that read files of the checkout. Only these, as an object file with the
+# checkout's path in it cannot be shared with other checkouts.
+function(ingot_knows_source_dir)
+  set_source_files_properties(${ARGN} PROPERTIES COMPILE_DEFINITIONS "INGOT_SOURCE_DIR=\"${CMAKE_SOURCE_DIR}\"")
 endfunction()
 
 function(ingot_label name)
