@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <limits>
 
 #include "backends/cpu/kernels/testing.h"
@@ -176,6 +177,14 @@ TEST(Gemm, EveryCandidate) {
     const auto candidates = gemm_candidates(test.desc, isa, 2);
     EXPECT_GE(candidates.size(), 4u);
     for (const GemmTuning& tuning : candidates) check(test, isa, tuning, 2);
+  });
+}
+
+TEST(Gemm, Empty) {
+  for_each_isa([](Isa isa) {
+    for (const auto& [m, n, k] : {std::array<int64_t, 3>{0, 5, 7}, {3, 0, 7}, {3, 5, 0}})
+      for (const GemmTuning& tuning : gemm_candidates(dense(m, n, k), isa, 2))
+        check({dense(m, n, k), true, false}, isa, tuning, 2);
   });
 }
 

@@ -30,6 +30,7 @@ double tile_cost(const TileKernels& kernels, TileShape shape, int64_t rows, int6
 }
 
 std::vector<TileShape> rank_tiles(const TileKernels& kernels, int64_t rows, int64_t vecs, int64_t depth) {
+  rows = std::max<int64_t>(1, rows);  // a matrix may be empty
   std::vector<std::pair<double, TileShape>> ranked;
   for (int v = 1; v <= std::min<int64_t>(kMaxTileVecs, vecs); ++v) {
     const int64_t most = kernels.max_rows[v - 1];
