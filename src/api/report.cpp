@@ -20,19 +20,37 @@ Json describe(const std::vector<TensorInfo>& infos) {
   return out;
 }
 
+Json describe(const Plan& plan, const PlanTensor& tensor) {
+  Json dims;  // null: the rank is not known
+  if (tensor.type.ranked) dims = Json::array();
+  for (const Dim& d : tensor.type.shape) dims.push_back(d.is_const() ? Json(d.value()) : Json(d.to_string()));
+  Json out = {{"name", tensor.name},
+              {"type", data_type_name(tensor.type.dtype)},
+              {"dims", std::move(dims)},
+              {"layout", layout_name(tensor.layout)}};
+  if (tensor.layout == Layout::kBlocked) out["block"] = plan.block;
+  if (tensor.alias_of != kNoTensor) out["in_place"] = true;
+  return out;
+}
+
+// Operands of a step that are no constants.
+Json describe(const Plan& plan, const std::vector<TensorId>& operands) {
+  Json out = Json::array();
+  for (TensorId t : operands) {
+    if (t == kNoTensor) continue;
+    const PlanTensor& tensor = plan.tensors[static_cast<size_t>(t)];
+    if (tensor.weight < 0) out.push_back(describe(plan, tensor));
+  }
+  return out;
+}
+
 Json describe(const Plan& plan) {
   Json steps = Json::array(), reference = Json::array();
   double flops = 0;
   for (const PlanStep& s : plan.steps) {
     Json one = {{"name", s.name}, {"op", s.op}, {"kernel", s.kernel}, {"flops", s.flops}, {"bytes", s.bytes}};
-    Json outputs = Json::array();
-    for (TensorId t : s.outputs) {
-      if (t == kNoTensor) continue;
-      const PlanTensor& tensor = plan.tensors[static_cast<size_t>(t)];
-      outputs.push_back(str(tensor.type.to_string(), " ", layout_name(tensor.layout),
-                            tensor.alias_of != kNoTensor ? " in place" : ""));
-    }
-    one["outputs"] = std::move(outputs);
+    one["inputs"] = describe(plan, s.inputs);
+    one["outputs"] = describe(plan, s.outputs);
     for (const KernelTime& k : s.timed)
       one["timed"].push_back({{"kernel", k.kernel}, {"ms", k.seconds * 1e3}, {"picked", k.picked}});
     if (s.op == "eval") reference.push_back({{"name", s.name}, {"op", s.kernel}});

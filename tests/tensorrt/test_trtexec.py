@@ -89,7 +89,24 @@ def test_files_have_the_known_shapes(tmp_path):
     assert set(profile[1]) == {"name", "timeMs", "averageMs", "medianMs", "percentage"}
     assert abs(sum(layer["percentage"] for layer in profile[1:]) - 100) < 1e-6
     assert {layer["Name"] for layer in layers["Layers"]} == {layer["name"] for layer in profile[1:]}
-    assert layers["Bindings"] == ["image", "probabilities"]
+    assert [io["Name"] for io in layers["I/O Tensors"]] == ["image", "probabilities"]
+
+
+def test_layers_are_those_of_the_version(tmp_path):
+    """As polygraphy and trt-engine-explorer read them."""
+    path = tmp_path / "layers.json"
+    for major, keys in (("10", {"Format/Datatype"}), ("11", {"Format", "Datatype"})):
+        trtexec(f"--onnx={DIGITS}", "--buildOnly", f"--exportLayerInfo={path}", *QUICK, major=major)
+        layers = json.loads(path.read_text())
+        first, last = layers["Layers"][0], layers["Layers"][-1]
+        assert set(first) == {"Name", "LayerType", "Inputs", "Outputs", "TacticName"}
+        (image,), (probabilities,) = first["Inputs"], last["Outputs"]
+        assert image["Name"] == "image" and image["Dimensions"] == [1, 1, 8, 8]
+        assert set(image) == {"Name", "Dimensions", *keys}
+        assert probabilities["Name"] == "probabilities"
+        if major == "10":
+            assert layers["Bindings"] == ["image", "probabilities"]
+            assert image["Format/Datatype"] == "Row major linear FP32 format"
 
 
 def test_dumps_go_to_the_log():

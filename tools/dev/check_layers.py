@@ -90,7 +90,8 @@ ALLOWED = {
     "python": ["include/ingot"],
     "server": ["include/ingot"],
     "compat": ["include/ingot"],
-    "compat/tensorrt/trtexec": ["include/ingot", "tools/ingot"],
+    "compat/cuda": [],
+    "compat/tensorrt/trtexec": ["include/ingot", "tools/ingot", "compat/tensorrt/inspector"],
     "examples": ["include/ingot"],
     "tests": ["include/ingot", "src"],
     "fuzz": ["include/ingot", "src"],
@@ -106,7 +107,7 @@ LIBRARIES = {
     "CLI/": ["tools", "compat/tensorrt/trtexec"],
     "nanobind/": ["python"],
     "Python.h": ["python"],
-    "cuda": ["src/backends/cuda"],
+    "cuda": ["src/backends/cuda", "compat/cuda", "examples"],
 }
 TEST_LIBRARIES = ("gtest/", "gmock/")
 # What public headers may see: the standard library, whose headers have neither folder nor suffix (but .h).

@@ -54,6 +54,16 @@ void print_summary(const Engine& engine, const Json& report) {
   }
 }
 
+// "f32[1, 8, N, 28] blocked in place"
+std::string result_text(const Json& tensor) {
+  std::string dims;
+  for (const Json& d : tensor.at("dims"))
+    dims += (dims.empty() ? "" : ", ") + (d.is_string() ? d.get<std::string>() : d.dump());
+  return fmt::format("{}[{}] {}{}", tensor.at("type").get<std::string>(),
+                     tensor.at("dims").is_null() ? "..." : dims, tensor.at("layout").get<std::string>(),
+                     tensor.contains("in_place") ? " in place" : "");
+}
+
 void print_layers(const Json& report) {
   for (const Json& plan : report.at("plans")) {
     fmt::print("\n{:>10}  {:<34} {:<40} {}\n", "MFLOP", "kernel", "layer", "results");
@@ -61,7 +71,7 @@ void print_layers(const Json& report) {
       const std::string kernel =
           (s.at("op") == "eval" ? "reference " : "") + s.at("kernel").get<std::string>();
       std::string results;
-      for (const Json& o : s.at("outputs")) results += (results.empty() ? "" : ", ") + o.get<std::string>();
+      for (const Json& o : s.at("outputs")) results += (results.empty() ? "" : ", ") + result_text(o);
       fmt::print("{:10.3f}  {:<34} {:<40} {}\n", s.at("flops").get<double>() / 1e6, shortened(kernel, 34),
                  shortened(s.at("name"), 40), results);
     }

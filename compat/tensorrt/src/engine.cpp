@@ -6,6 +6,7 @@
 #include "context.h"
 #include "host_memory.h"
 #include "inspector.h"
+#include "layer_json.h"
 #include "runtime_config.h"
 
 namespace ingot::tensorrt {
@@ -39,21 +40,16 @@ CudaEngine::CudaEngine(const Log& log, Engine engine) : log_(log.logger()), engi
 
 // What only the report tells: profiles and layers.
 void CudaEngine::read_report() {
-  const auto report = nlohmann::json::parse(engine_.report_json(), nullptr, false);
-  for (const auto& plan : report.value("plans", nlohmann::json::array())) {
+  const auto report = nlohmann::ordered_json::parse(engine_.report_json(), nullptr, false);
+  for (const auto& plan : report.value("plans", nlohmann::ordered_json::array())) {
     Profile profile;
-    for (const auto& p : plan.value("profile", nlohmann::json::array()))
+    for (const auto& p : plan.value("profile", nlohmann::ordered_json::array()))
       profile[p.value("input", "")] = {p.value("min", ShapeDims{}), p.value("opt", ShapeDims{}),
                                        p.value("max", ShapeDims{})};
     profiles_.push_back(std::move(profile));
     if (profiles_.size() > 1) continue;
-    for (const auto& step : plan.value("steps", nlohmann::json::array())) {
-      nlohmann::ordered_json layer = {{"Name", step.value("name", "")},
-                                      {"LayerType", step.value("op", "")},
-                                      {"TacticName", step.value("kernel", "")},
-                                      {"Outputs", step.value("outputs", nlohmann::json::array())}};
-      layers_.push_back({step.value("name", ""), layer.dump()});
-    }
+    for (const auto& step : plan.value("steps", nlohmann::ordered_json::array()))
+      layers_.push_back({step.value("name", ""), inspector_layer(step, NV_TENSORRT_MAJOR).dump()});
   }
 }
 

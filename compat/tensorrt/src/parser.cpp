@@ -42,7 +42,8 @@ std::string text(const std::map<std::string, NetworkAttr>& attrs, const char* na
   return value == nullptr ? fallback : *value;
 }
 
-// The plugin of the node's name, with the node's attributes as its fields.
+}  // namespace
+
 Result<CustomOpRef> plugin_for(const NetworkNode& node) {
   const std::string version = text(node.attrs, "plugin_version", "1"),
                     space = text(node.attrs, "plugin_namespace", "");
@@ -66,8 +67,6 @@ Result<CustomOpRef> plugin_for(const NetworkNode& node) {
     return Status(StatusCode::kInvalidArgument, "the creator of plugin '" + node.op + "' made none");
   return CustomOpRef{kPluginKind, keep(std::move(made))};
 }
-
-}  // namespace
 
 Parser::Parser(NetworkDefinition& network, nvinfer1::ILogger* logger) : network_(network), log_(logger) {
   register_plugin_op();  // models may name plugins

@@ -34,6 +34,9 @@ class ParserError final : public Unsupported<nvonnxparser::IParserError> {
   std::string text_;
 };
 
+/// The plugin of the node's name, with the node's attributes as its fields.
+Result<CustomOpRef> plugin_for(const NetworkNode& node);
+
 class Parser final : public Unsupported<nvonnxparser::IParser> {
  public:
   Parser(NetworkDefinition& network, nvinfer1::ILogger* logger);

@@ -11,6 +11,7 @@
 #include "ingot/network.h"
 #include "log.h"
 #include "output.h"
+#include "plugins.h"
 
 namespace ingot::trtexec {
 namespace {
@@ -51,14 +52,18 @@ void check_names(const Network& network, const std::vector<Profile>& profiles) {
                                 fmt::join(names, ", ")));
 }
 
-Engine build_engine(const Options& options, const std::string& device) {
+Engine build_engine(const Options& options, const std::string& device, ImportHelp& help) {
   info("Start parsing network model.");
   auto begin = Clock::now();
-  const Network network = cli::take(Network::from_onnx(options.text("--onnx")));
+  const Network network = cli::take(Network::from_onnx(options.text("--onnx"), &help));
   info("Finished parsing network model. Parse time: {:.6g}", since(begin));
 
   BuildOptions build_options;
   build_options.device = device;
+  const bool gpu = device != "cpu";
+  build_options.fp16 = gpu && (options.has("--fp16") || options.has("--best"));
+  build_options.bf16 = gpu && options.has("--bf16") && !build_options.fp16;
+  build_options.tf32 = !options.has("--noTF32");
   build_options.profiles = options.profiles();
   build_options.level = static_cast<int>(options.number("--builderOptimizationLevel"));
   build_options.timing_cache = options.text("--timingCacheFile");
@@ -125,7 +130,9 @@ Engine make_engine(const Options& options, const std::string& device) {
   if (built && options.has("--loadEngine")) throw Error("--onnx and --loadEngine exclude each other");
   if (!built && !options.has("--loadEngine"))
     throw Error("Model missing or format not recognized: expected --onnx or --loadEngine");
-  Engine engine = built ? build_engine(options, device) : load_engine(options);
+  ImportHelp help;
+  load_plugins(options, help);
+  Engine engine = built ? build_engine(options, device, help) : load_engine(options);
   for (const std::string& text : engine.warnings()) warning("{}", text);
   return engine;
 }

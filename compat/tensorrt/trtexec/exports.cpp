@@ -4,9 +4,11 @@
 #include <nlohmann/json.hpp>
 #include <numeric>
 
+#include "layer_json.h"
 #include "output.h"
 #include "report.h"
 #include "values.h"
+#include "version.h"
 
 namespace ingot::trtexec {
 namespace {
@@ -28,21 +30,6 @@ void write_raw(const std::string& name, const char* role, const TensorRef& tenso
   if (!ok) throw Error(fmt::format("{} cannot be written", path));
 }
 
-// All that is known of a step, or its name alone where the user wants no more.
-Json layer(const Json& step, bool names_only) {
-  if (names_only) return step.at("name");
-  Json outputs = Json::array();
-  for (const Json& output : step.at("outputs")) {
-    const std::string text = output;
-    outputs.push_back({{"Name", step.at("name")}, {"Format/Datatype", text}});
-  }
-  return {{"Name", step.at("name")},
-          {"LayerType", step.at("op")},
-          {"Inputs", Json::array()},
-          {"Outputs", std::move(outputs)},
-          {"TacticName", step.at("kernel")}};
-}
-
 }  // namespace
 
 std::string layers_json(const Engine& engine, const Options& options) {
@@ -51,14 +38,12 @@ std::string layers_json(const Engine& engine, const Options& options) {
       verbosity != "none" && verbosity != "verbose")
     throw Error(
         fmt::format("--profilingVerbosity={}: expected layer_names_only, detailed or none", verbosity));
-  Json layers = Json::array(), bindings = Json::array();
-  const Json report = Json::parse(engine.report_json());
-  if (verbosity != "none")
-    for (const Json& step : report.at("plans").at(0).at("steps"))
-      layers.push_back(layer(step, verbosity == "layer_names_only" || verbosity == "default"));
-  for (const auto* side : {&engine.inputs(), &engine.outputs()})
-    for (const TensorInfo& tensor : *side) bindings.push_back(tensor.name);
-  return Json{{"Layers", layers}, {"Bindings", bindings}}.dump(1, ' ', false, Json::error_handler_t::replace);
+  using tensorrt::LayerDetail;
+  const LayerDetail detail = verbosity == "none"                                         ? LayerDetail::kNone
+                             : verbosity == "layer_names_only" || verbosity == "default" ? LayerDetail::kNames
+                                                                                         : LayerDetail::kAll;
+  return tensorrt::inspector_document(Json::parse(engine.report_json()), detail, version().major)
+      .dump(1, ' ', false, Json::error_handler_t::replace);
 }
 
 void export_layers(const Engine& engine, const Options& options, const std::string& path) {

@@ -16,6 +16,7 @@ constexpr auto kRepeated = Kind::kRepeated;
 
 // Why flags have no effect.
 constexpr const char* kPrecision = "the engine keeps the model's own types";
+constexpr const char* kGpuPrecision = "the CPU computes in the model's own types";
 constexpr const char* kQuantized = "the engine is not quantized, so nothing is calibrated";
 constexpr const char* kIoTypes = "inputs and outputs keep the model's types, row by row";
 constexpr const char* kFormat = "models are read from ONNX only";
@@ -29,7 +30,7 @@ constexpr const char* kPortable = "engines run on any processor that Ingot suppo
 constexpr const char* kRuntime = "there is one runtime";
 constexpr const char* kDla = "there is no DLA";
 constexpr const char* kSafety = "there is no safety mode";
-constexpr const char* kPlugins = "engines built here hold Ingot's own operators only";
+constexpr const char* kPlugins = "engines hold no plugin libraries: load them beside the engine";
 constexpr const char* kDebug = "tensors inside the engine cannot be marked";
 constexpr const char* kTransfers = "inputs and outputs are used in place";
 constexpr const char* kCuda = "runs are calls that return when they are done";
@@ -63,13 +64,13 @@ constexpr Flag kFlags[] = {
     {"--memPoolSize", kText, kB, kAll, "Memory Pools", "workspace: default", kMemory},
     {"--minTiming", kNumber, kB, k8, "minTiming", "1", kTactics},
     {"--avgTiming", kNumber, kB, kAll, "avgTiming", "8", "the tuner measures until it is sure"},
-    {"--fp16", kSwitch, kB, k8 | k10, "FP16", nullptr, kPrecision},
-    {"--bf16", kSwitch, kB, k10, "BF16", nullptr, kPrecision},
+    {"--fp16", kSwitch, kB, k8 | k10, "FP16", nullptr, kGpuPrecision, true},
+    {"--bf16", kSwitch, kB, k10, "BF16", nullptr, kGpuPrecision, true},
     {"--int8", kSwitch, kB, k8 | k10, "INT8", nullptr, kPrecision},
     {"--fp8", kSwitch, kB, k8 | k10, "FP8", nullptr, kPrecision},
     {"--int4", kSwitch, kB, k10, "INT4", nullptr, kPrecision},
-    {"--best", kSwitch, kB, k8 | k10, "Best precision", nullptr, kPrecision},
-    {"--noTF32", kSwitch, kB, kAll, nullptr, "", "TF32 is not used"},
+    {"--best", kSwitch, kB, k8 | k10, "Best precision", nullptr, kGpuPrecision, true},
+    {"--noTF32", kSwitch, kB, kAll, nullptr, "", "the CPU does not use TF32", true},
     {"--stronglyTyped", kSwitch, kB, k10 | k11, "Strongly typed", nullptr, "types are always the model's"},
     {"--precisionConstraints", kText, kB, k8 | k10, nullptr, "", kPrecision},
     {"--layerPrecisions", kText, kB, k8 | k10, "LayerPrecisions", "", kPrecision},
@@ -128,18 +129,18 @@ constexpr Flag kFlags[] = {
     {"--l2LimitForTiling", kNumber, kB, k10 | k11, nullptr, "", kPasses},
     {"--distributiveIndependence", kSwitch, kB, k11, nullptr, "", kPasses},
     {"--monitorMemory", kSwitch, kB, k10 | k11, nullptr, "", "the report names the memory of a context"},
-    {"--pluginInstanceNorm,--pi", kSwitch, kB, k10 | k11, nullptr, "", kPlugins},
-    {"--enablePluginOverride", kSwitch, kB, k11, nullptr, "", kPlugins},
+    {"--pluginInstanceNorm,--pi", kSwitch, kB, k10 | k11, nullptr, "", "the operator is Ingot's own"},
+    {"--enablePluginOverride", kSwitch, kB, k11, nullptr, "", "plugins do not replace operators"},
     {"--inputIOFormats", kText, kB, kAll, "Input(s)s format", "the model's", kIoTypes},
     {"--outputIOFormats", kText, kB, kAll, "Output(s)s format", "the model's", kIoTypes},
 
     {"--device", kNumber, kS, kAll, "Device", "0", nullptr},
     {"--useDLACore", kNumber, kS, kAll, "DLACore", "", kDla},
-    {"--staticPlugins,--plugins", kRepeated, kS, kAll, "Plugins", "", kPlugins},
-    {"--dynamicPlugins", kRepeated, kS, kAll, "dynamicPlugins", "", kPlugins},
+    {"--staticPlugins,--plugins", kRepeated, kS, kAll, "Plugins", "", nullptr},
+    {"--dynamicPlugins", kRepeated, kS, kAll, "dynamicPlugins", "", nullptr},
     {"--setPluginsToSerialize", kRepeated, kS, kAll, "setPluginsToSerialize", "", kPlugins},
     {"--ignoreParsedPluginLibs", kSwitch, kS, kAll, nullptr, "", kPlugins},
-    {"--safetyPlugins", kRepeated, kS, k10 | k11, nullptr, "", kPlugins},
+    {"--safetyPlugins", kRepeated, kS, k10 | k11, nullptr, "", kSafety},
 
     {"--batch", kNumber, kI, k8, "Batch", "Explicit", nullptr},
     {"--shapes", kRepeated, kI, kAll, "Input inference shapes", "model", nullptr},

@@ -17,6 +17,7 @@ struct Flag {
   const char* label;      // in the echo of the options; null: not echoed
   const char* initial;    // as echoed when the flag is not given
   const char* no_effect;  // why nothing comes of it; null: it works
+  bool on_gpu = false;    // where it does work
 };
 
 inline constexpr unsigned k8 = 1, k10 = 2, k11 = 4, kAll = k8 | k10 | k11;

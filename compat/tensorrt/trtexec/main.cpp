@@ -1,34 +1,14 @@
 // trtexec: the program that TensorRT's users build and measure engines with, on Ingot.
 #include <cstdio>
-#include <cstdlib>
 #include <new>
 
 #include "engine.h"
 #include "log.h"
 #include "report.h"
+#include "version.h"
 
 namespace ingot::trtexec {
 namespace {
-
-// Whose flags, defaults and version are shown; INGOT_TENSORRT chooses.
-struct Version {
-  const char* major;
-  unsigned bit;
-  const char *tag, *text;
-};
-constexpr Version kVersions[] = {{"8", k8, "[TensorRT v8601]", "8.6.1"},
-                                 {"10", k10, "[TensorRT v101600] [b72]", "10.16.0"},
-                                 {"11", k11, "[TensorRT v110100] [b106]", "11.1.0"}};
-
-constexpr const Version& newest = kVersions[std::size(kVersions) - 1];
-
-const Version& choose_version() {
-  const char* wanted = std::getenv("INGOT_TENSORRT");
-  if (wanted == nullptr || *wanted == 0) return newest;
-  for (const Version& v : kVersions)
-    if (std::string(wanted) == v.major) return v;
-  throw Error(fmt::format("INGOT_TENSORRT={}: expected 8, 10 or 11", wanted));
-}
 
 void measure(const Engine& engine, const Options& options) {
   Inference inference(engine, options);
@@ -44,11 +24,12 @@ void measure(const Engine& engine, const Options& options) {
   if (options.has("--exportProfile")) export_profile(layers, options.text("--exportProfile"));
 }
 
-void run(const Options& options, const Version& version) {
+void run(const Options& options) {
   set_verbose(options.has("--verbose"));
-  options.echo(version.bit);
+  options.echo(version().bit);
   const std::string device = choose_device(options);
-  info("TensorRT version: {}", version.text);
+  options.warn(version().bit, device != "cpu");
+  info("TensorRT version: {}", version().text);
   info("Runs on Ingot {}", ingot::version());
   const Engine engine = make_engine(options, device);
   if (options.has("--getPlanVersionOnly")) return info("Engine version: Ingot {}", ingot::version());
@@ -64,16 +45,16 @@ void run(const Options& options, const Version& version) {
 int main(int argc, const char* const* argv) {
   std::string command = "trtexec";
   for (int i = 1; i < argc; ++i) command += std::string(" ") + argv[i];
-  const Version* version = &newest;
+  const Version* shown = &newest_version();
   const auto verdict = [&](const char* word) {
     std::fflush(stderr);
-    std::printf("&&&& %s TensorRT.trtexec %s # %s\n", word, version->tag, command.c_str());
+    std::printf("&&&& %s TensorRT.trtexec %s # %s\n", word, shown->tag, command.c_str());
     return std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
   };
   Options options;
   std::string problem;  // said after the line that announces the run
   try {
-    version = &choose_version();
+    shown = &version();
     options = Options::parse(argc, argv);
   } catch (const std::exception& e) {
     problem = e.what();
@@ -82,7 +63,7 @@ int main(int argc, const char* const* argv) {
   verdict("RUNNING");
   try {
     if (!problem.empty()) throw Error(problem);
-    run(options, *version);
+    run(options);
   } catch (const std::bad_alloc&) {
     log(Severity::kError, "out of memory");
     return verdict("FAILED"), 1;

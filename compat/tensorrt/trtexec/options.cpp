@@ -196,12 +196,16 @@ void Options::echo(unsigned major) const {
     if (section == Section::kModel) info("Format: {}", has("--onnx") ? "ONNX" : "*");
   }
   info("");
+}
+
+void Options::warn(unsigned major, bool gpu) const {
   for (const Flag& flag : flags()) {
     const std::string name = first_name(flag);
     if (!has(name)) continue;
     if (!(flag.majors & major))
       warning("{} is a flag of TensorRT {}, it is understood here as well", name, versions(flag.majors));
-    if (flag.no_effect != nullptr) warning("{} has no effect: {}", name, flag.no_effect);
+    if (flag.no_effect != nullptr && !(gpu && flag.on_gpu))
+      warning("{} has no effect: {}", name, flag.no_effect);
   }
 }
 
@@ -217,7 +221,9 @@ void print_help() {
                                       ? fmt::format("default {}", flag.initial)
                                       : "";
       fmt::print("  {:<42} {}\n", std::string(flag.names) + value,
-                 flag.no_effect != nullptr ? fmt::format("no effect: {}", flag.no_effect) : initial);
+                 flag.no_effect == nullptr
+                     ? initial
+                     : fmt::format("no effect{}: {}", flag.on_gpu ? " without a GPU" : "", flag.no_effect));
     }
   }
   fmt::print("\nINGOT_TENSORRT=8, 10 or 11 chooses whose defaults and version are shown (11).\n");

@@ -36,8 +36,10 @@ class Options {
   /// name:file pairs of --loadInputs.
   std::map<std::string, std::string> input_files() const;
 
-  /// The sections that users know, and then by name each flag that was given and has no effect.
+  /// The sections that users know.
   void echo(unsigned major) const;
+  /// By name each flag that was given and is of other versions only, or has no effect on this kind of device.
+  void warn(unsigned major, bool gpu) const;
 
  private:
   bool help_ = false;
