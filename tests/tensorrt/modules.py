@@ -1,5 +1,7 @@
 """NVIDIA's own Python modules, from PyPI, over Ingot's libraries: where they lie, how code runs with them."""
 
+import functools
+import json
 import os
 import subprocess
 import sys
@@ -8,6 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+SHARED = ROOT.parent / "shared"  # models and graphs, where they lie beside the checkout
 CACHE = ROOT / ".cache" / "tensorrt"
 WHEELS = {
     "8": "tensorrt-bindings==8.6.1",
@@ -16,7 +19,10 @@ WHEELS = {
 }
 
 
-def build_folder():
+def prefix():
+    """Where bin/ and lib/ are: the package's build folder, or the archive unpacked in INGOT_PREFIX."""
+    if archive := os.environ.get("INGOT_PREFIX"):
+        return Path(archive)
     import ingot
 
     return Path(ingot.__file__).resolve().parents[2]
@@ -24,41 +30,80 @@ def build_folder():
 
 def program(name):
     """A command that the build made."""
-    path = build_folder() / "bin" / name
+    path = prefix() / "bin" / name
     if not path.is_file():
         pytest.skip(f"there is no {path}")
     return path
 
 
+@functools.cache
+def gpu():
+    """Whether programs under `ingot exec` have a GPU, and so CUDA's own runtime."""
+    command = [program("ingot"), "inspect", "--devices", "--json"]
+    found = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    return any(device["name"].startswith("cuda") for device in found)
+
+
 def libraries(major):
     """The folder of the libraries that stand in for TensorRT's."""
-    folder = build_folder() / "lib" / f"tensorrt-{major}"
+    folder = prefix() / "lib" / f"tensorrt-{major}"
     if not folder.is_dir():
         pytest.skip(f"there are no libraries for TensorRT {major} in {folder}")
     return folder
 
 
-def module(major):
-    """The folder of the Python module, installed when it is first asked for; without its CUDA libraries."""
-    target = CACHE / major
+def headers(major):
+    """The folder of TensorRT's headers."""
+    if os.environ.get("INGOT_PREFIX"):
+        return prefix() / "include" / f"tensorrt-{major}"
+    return prefix() / "compat" / "tensorrt" / major / "include"
+
+
+def cuda():
+    """The folders of CUDA's headers and of its runtime: the toolkit's where there is a GPU."""
+    if gpu():
+        toolkit = Path(os.environ.get("CUDA_HOME", "/usr/local/cuda"))
+        return toolkit / "include", toolkit / "lib64"
+    own = (
+        prefix() / "include" / "cuda"
+        if os.environ.get("INGOT_PREFIX")
+        else ROOT / "compat" / "cuda" / "include"
+    )
+    return own, prefix() / "lib" / "cuda"
+
+
+def packages(name, *wheels):
+    """A folder of packages from PyPI, installed when it is first asked for; without what they depend on."""
+    target = CACHE / name
     if not target.is_dir():
-        made = target.with_name(f"{major}.part")
-        command = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--target", made, WHEELS[major]]
+        made = target.with_name(f"{name}.part")
+        command = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--target", made, *wheels]
         result = subprocess.run(command, capture_output=True, text=True)
         if result.returncode != 0:
-            pytest.skip(f"{WHEELS[major]} cannot be installed here: {result.stderr.strip()[-200:]}")
+            pytest.skip(f"{' '.join(wheels)} cannot be installed here: {result.stderr.strip()[-200:]}")
         made.rename(target)
     return target
 
 
+def module(major):
+    """The folder of NVIDIA's Python module."""
+    return packages(major, WHEELS[major])
+
+
+def execute(*command, major="", bindings="", packages=(), passes=True, **options):
+    """A program under `ingot exec`, with packages and the Python module of one major on its path; what it
+    printed, its errors only when it fails as it should."""
+    words = [program("ingot"), "exec", *(["--tensorrt", major] if major else []), *command]
+    environment = dict(os.environ)
+    environment.pop("LD_LIBRARY_PATH", None)
+    environment["PYTHONPATH"] = ":".join(map(str, [*packages, *([module(bindings)] if bindings else [])]))
+    options = {"env": environment, "timeout": 300, **options}
+    result = subprocess.run(list(map(str, words)), capture_output=True, text=True, **options)
+    assert (result.returncode == 0) == passes, result.stdout + result.stderr
+    return result.stdout if passes else result.stdout + result.stderr
+
+
 def run(major, script, *arguments):
-    """Runs a Python file as its users do, in a process of its own; gives what it printed."""
-    environment = {
-        **os.environ,
-        "LD_LIBRARY_PATH": str(libraries(major)),
-        "PYTHONPATH": f"{module(major)}:{Path(__file__).parent / 'programs'}",
-    }
-    command = [sys.executable, Path(__file__).parent / "programs" / script, *map(str, arguments)]
-    result = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300)
-    assert result.returncode == 0, result.stdout + result.stderr
-    return result.stdout
+    """One of the programs beside this file, as its users run it; what it printed."""
+    script = Path(__file__).parent / "programs" / script
+    return execute(sys.executable, script, *arguments, major=major, bindings=major)

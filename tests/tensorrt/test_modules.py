@@ -41,5 +41,10 @@ def test_plugins(major):
     assert modules.run(major, "plugins.py").strip() == "ok"
 
 
+def test_cuda_graph(major):
+    model = modules.ROOT / "examples" / "digits" / "digits.onnx"
+    assert modules.run(major, "cuda_graph.py", model).strip() == "ok"
+
+
 def test_every_attribute_is_touched(major):
     assert int(modules.run(major, "touch.py")) > 5000

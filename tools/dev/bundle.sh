@@ -31,8 +31,8 @@ tar -C "$build/stage" --sort=name --owner=0 --group=0 --mtime="@$(git log -1 --f
 size=$(stat -c %s "dist/$name.tar.xz")
 ((size < 30000000)) || { echo "bundle: dist/$name.tar.xz takes $size bytes, at most 30 MB are allowed" >&2; exit 1; }
 
-# The proof: the tests of the command line and of the README's examples on the unpacked archive, with an empty
-# environment, and with build folder and sources out of sight.
+# The proof: the tests of the command line, of the README's examples and of TensorRT's programs on the unpacked archive,
+# with an empty environment, and with build folder and sources out of sight.
 say "trying it elsewhere"
 elsewhere=$(mktemp -d)
 trap 'rm -rf "$elsewhere"' EXIT
@@ -40,13 +40,14 @@ tar -C "$elsewhere" -xf "dist/$name.tar.xz"
 "$venv/python" -m pip install --quiet --disable-pip-version-check --no-deps --target "$elsewhere/site" "$elsewhere/$name"/python/*.whl
 hidden=(unshare --map-root-user --mount)
 if "${hidden[@]}" true 2>/dev/null; then
-  hidden+=(sh -c 'for f in "$BUILD" "$BUILD"-* src include python; do mount -t tmpfs none "$f" || exit; done; unset BUILD; exec "$@"' sh)
+  hidden+=(sh -c 'for f in "$BUILD" "$BUILD"-* src include python compat; do mount -t tmpfs none "$f" || exit; done; unset BUILD; exec "$@"' sh)
 else
   say "no user namespaces here: the build folder stays in sight"
   hidden=()
 fi
 env -i PATH="$PATH" BUILD="$build" PYTHONPATH="$elsewhere/site" INGOT_PREFIX="$elsewhere/$name" "${hidden[@]}" \
-  "$venv/python" -m pytest -q -p no:cacheprovider tests/python/test_cli.py tests/python/test_readme.py
+  "$venv/python" -m pytest -q -p no:cacheprovider tests/python/test_cli.py tests/python/test_readme.py \
+  tests/tensorrt/test_exec.py tests/tensorrt/test_cuda.py tests/tensorrt/test_programs.py tests/tensorrt/test_trtexec.py
 
 # What it needs of the system it runs on: glibc, of Debian 12's version at most, and nothing found by a fixed path.
 shopt -s globstar nullglob

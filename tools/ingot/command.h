@@ -40,5 +40,6 @@ Command run_command(CLI::App& app);
 Command bench_command(CLI::App& app);
 Command inspect_command(CLI::App& app);
 Command verify_command(CLI::App& app);
+Command exec_command(CLI::App& app);
 
 }  // namespace ingot::cli

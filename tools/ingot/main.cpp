@@ -1,4 +1,5 @@
-// ingot: builds, runs, times, explains and checks engines. Each sub-command is a file of this folder.
+// ingot: builds, runs, times, explains and checks engines, and runs TensorRT's programs. Each sub-command is
+// a file of this folder.
 #include <CLI/CLI.hpp>
 #include <csignal>
 #include <cstdio>
@@ -25,8 +26,8 @@ int run(int argc, char** argv) {
   app.require_subcommand(1);
   app.set_version_flag("--version", std::string("ingot ") + ingot::version());
   app.footer(kFooter);
-  const Command commands[] = {build_command(app), run_command(app), bench_command(app), inspect_command(app),
-                              verify_command(app)};
+  const Command commands[] = {build_command(app),   run_command(app),    bench_command(app),
+                              inspect_command(app), verify_command(app), exec_command(app)};
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

@@ -2,31 +2,21 @@
 // when it is asked for, so that a stream is always idle. What the files of this folder share.
 #pragma once
 
-#include <cstddef>
+#include <functional>
 
-#define INGOT_CUDA_API extern "C" __attribute__((visibility("default")))
+#pragma GCC visibility push(default)  // what programs call, and nothing else
+#include "cuda_runtime_api.h"
+#pragma GCC visibility pop
 
 namespace ingot::cudart {
 
-/// CUDA's numbers.
-enum Error : int {
-  kSuccess = 0,
-  kInvalidValue = 1,
-  kMemoryAllocation = 2,
-  kInvalidMemcpyDirection = 21,
-  kInvalidDevice = 101,
-  kInvalidResourceHandle = 400,
-  kPeerAccessUnsupported = 217,
-  kHostMemoryAlreadyRegistered = 712,
-  kHostMemoryNotRegistered = 713,
-  kNotSupported = 801,
-};
-
 /// Remembers a failure for cudaGetLastError; every call returns through it.
-Error keep(Error error) noexcept;
+cudaError_t keep(cudaError_t error) noexcept;
 
-struct Stream;
-struct Event;
+/// Does a stream's work, or, while the stream is captured, adds it to the graph.
+cudaError_t submit(cudaStream_t stream, std::function<void()> work);
+/// Whether the stream takes calls that a capture does not allow: cudaErrorStreamCaptureUnsupported if not.
+cudaError_t check_not_captured(cudaStream_t stream);
 
 /// The machine's memory, in bytes.
 size_t total_memory();

@@ -2,7 +2,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstddef>
 #include <cstdio>
 #include <cstring>
 #include <fstream>
@@ -14,6 +13,15 @@
 namespace ingot::cudart {
 namespace {
 
+#if CUDART_VERSION < 13000
+static_assert(sizeof(cudaDeviceProp) == 1032 && offsetof(cudaDeviceProp, multiProcessorCount) == 388 &&
+              offsetof(cudaDeviceProp, integrated) == 396);
+#else
+static_assert(sizeof(cudaDeviceProp) == 1008 && offsetof(cudaDeviceProp, multiProcessorCount) == 384 &&
+              offsetof(cudaDeviceProp, integrated) == 388);
+#endif
+static_assert(offsetof(cudaDeviceProp, totalGlobalMem) == 288 && offsetof(cudaDeviceProp, major) == 360);
+
 // The processor's own name, as the kernel tells it.
 std::string processor_name() {
   std::ifstream file("/proc/cpuinfo");
@@ -24,76 +32,41 @@ std::string processor_name() {
 
 int cores() { return static_cast<int>(std::max(1U, std::thread::hardware_concurrency())); }
 
-// The start of cudaDeviceProp. What follows it is zero: features that a processor does not have.
-struct Properties {
-  char name[256];
-  char uuid[16], luid[8];
-  unsigned luid_mask;
-  size_t total_memory, shared_memory_per_block;
-  int registers_per_block, warp_size;
-  size_t pitch;
-  int threads_per_block, threads_dim[3], grid[3];
-#if INGOT_CUDA_MAJOR == 12
-  int clock_rate;
-#endif
-  size_t constant_memory;
-  int major, minor;
-  size_t texture_alignment, texture_pitch_alignment;
-#if INGOT_CUDA_MAJOR == 12
-  int overlap;
-#endif
-  int processors;
-#if INGOT_CUDA_MAJOR == 12
-  int run_time_limit;
-#endif
-  int integrated, maps_host_memory;
-};
-#if INGOT_CUDA_MAJOR == 12
-constexpr size_t kPropertiesSize = 1032;
-static_assert(offsetof(Properties, processors) == 388 && offsetof(Properties, integrated) == 396);
-#else
-constexpr size_t kPropertiesSize = 1008;
-static_assert(offsetof(Properties, processors) == 384 && offsetof(Properties, integrated) == 388);
-#endif
-static_assert(offsetof(Properties, total_memory) == 288 && offsetof(Properties, major) == 360);
-
-Error properties(void* out, int device) {
-  if (out == nullptr) return kInvalidValue;
-  if (device != 0) return kInvalidDevice;
-  std::memset(out, 0, kPropertiesSize);
-  auto& p = *static_cast<Properties*>(out);
-  std::snprintf(p.name, sizeof p.name, "CPU (no GPU): %s", processor_name().c_str());
-  p.total_memory = total_memory();
-  p.warp_size = p.threads_per_block = 1;
-  std::fill_n(p.threads_dim, 3, 1);
-  std::fill_n(p.grid, 3, 1);
-  p.processors = cores();
-  p.integrated = p.maps_host_memory = 1;
-  return kSuccess;
+cudaError_t properties(cudaDeviceProp* out, int device) {
+  if (out == nullptr) return cudaErrorInvalidValue;
+  if (device != 0) return cudaErrorInvalidDevice;
+  *out = {};
+  std::snprintf(out->name, sizeof out->name, "CPU (no GPU): %s", processor_name().c_str());
+  out->totalGlobalMem = total_memory();
+  out->warpSize = out->maxThreadsPerBlock = 1;
+  std::fill_n(out->maxThreadsDim, 3, 1);
+  std::fill_n(out->maxGridSize, 3, 1);
+  out->multiProcessorCount = cores();
+  out->integrated = out->canMapHostMemory = 1;
+  return cudaSuccess;
 }
 
-// Those of cudaDeviceAttr that are not zero.
-int attribute(int which) {
-  constexpr int kMaxThreadsPerBlock = 1, kWarpSize = 10, kProcessors = 16, kIntegrated = 18, kMapsHost = 19,
-                kUnified = 41;
+// Those that are not zero.
+int attribute(cudaDeviceAttr which) {
   switch (which) {
-    case kProcessors:
+    case cudaDevAttrMultiProcessorCount:
       return cores();
-    case kMaxThreadsPerBlock:
-    case kWarpSize:
-    case kIntegrated:
-    case kMapsHost:
-    case kUnified:
+    case cudaDevAttrMaxThreadsPerBlock:
+    case cudaDevAttrWarpSize:
+    case cudaDevAttrIntegrated:
+    case cudaDevAttrCanMapHostMemory:
+    case cudaDevAttrUnifiedAddressing:
       return 1;
     default:
       return 0;
   }
 }
 
-Error store(int* out, int value) {
-  if (out == nullptr) return kInvalidValue;
+template <class T>
+cudaError_t store(T* out, T value) {
+  if (out == nullptr) return cudaErrorInvalidValue;
   *out = value;
-  return kSuccess;
+  return cudaSuccess;
 }
 
 }  // namespace
@@ -105,39 +78,44 @@ size_t free_memory() {
   return static_cast<size_t>(sysconf(_SC_AVPHYS_PAGES)) * static_cast<size_t>(sysconf(_SC_PAGESIZE));
 }
 
-INGOT_CUDA_API int cudaGetDeviceCount(int* out) { return keep(store(out, 1)); }
-INGOT_CUDA_API int cudaGetDevice(int* out) { return keep(store(out, 0)); }
-INGOT_CUDA_API int cudaSetDevice(int device) { return keep(device == 0 ? kSuccess : kInvalidDevice); }
-INGOT_CUDA_API int cudaSetDeviceFlags(unsigned) { return kSuccess; }
-INGOT_CUDA_API int cudaGetDeviceFlags(unsigned* flags) {
-  return keep(store(reinterpret_cast<int*>(flags), 0));
+}  // namespace ingot::cudart
+
+using namespace ingot::cudart;
+
+extern "C" {
+
+cudaError_t cudaGetDeviceCount(int* out) { return keep(store(out, 1)); }
+cudaError_t cudaGetDevice(int* out) { return keep(store(out, 0)); }
+cudaError_t cudaSetDevice(int device) { return keep(device == 0 ? cudaSuccess : cudaErrorInvalidDevice); }
+cudaError_t cudaSetDeviceFlags(unsigned) { return cudaSuccess; }
+cudaError_t cudaGetDeviceFlags(unsigned* out) { return keep(store(out, 0U)); }
+cudaError_t cudaGetDeviceProperties(cudaDeviceProp* out, int device) { return keep(properties(out, device)); }
+// the name that the header of CUDA 12 calls
+cudaError_t cudaGetDeviceProperties_v2(cudaDeviceProp* out, int device) {
+  return keep(properties(out, device));
 }
-INGOT_CUDA_API int cudaGetDeviceProperties(void* out, int device) { return keep(properties(out, device)); }
-#if INGOT_CUDA_MAJOR == 12  // the name that its header calls
-INGOT_CUDA_API int cudaGetDeviceProperties_v2(void* out, int device) { return keep(properties(out, device)); }
-#endif
-INGOT_CUDA_API int cudaDeviceGetAttribute(int* out, int which, int device) {
-  return keep(device == 0 ? store(out, attribute(which)) : kInvalidDevice);
+cudaError_t cudaDeviceGetAttribute(int* out, cudaDeviceAttr which, int device) {
+  return keep(device == 0 ? store(out, attribute(which)) : cudaErrorInvalidDevice);
 }
-INGOT_CUDA_API int cudaDeviceGetPCIBusId(char* out, int size, int device) {
-  if (device != 0) return keep(kInvalidDevice);
-  if (out == nullptr || size < 13) return keep(kInvalidValue);
+cudaError_t cudaDeviceGetPCIBusId(char* out, int size, int device) {
+  if (device != 0) return keep(cudaErrorInvalidDevice);
+  if (out == nullptr || size < 13) return keep(cudaErrorInvalidValue);
   std::snprintf(out, static_cast<size_t>(size), "0000:00:00.0");
-  return kSuccess;
+  return cudaSuccess;
 }
-INGOT_CUDA_API int cudaDeviceGetStreamPriorityRange(int* least, int* greatest) {
+cudaError_t cudaDeviceGetStreamPriorityRange(int* least, int* greatest) {
   if (least != nullptr) *least = 0;
   if (greatest != nullptr) *greatest = 0;
-  return kSuccess;
+  return cudaSuccess;
 }
-INGOT_CUDA_API int cudaDeviceCanAccessPeer(int* out, int, int) { return keep(store(out, 0)); }
-INGOT_CUDA_API int cudaDeviceEnablePeerAccess(int, unsigned) { return keep(kPeerAccessUnsupported); }
-INGOT_CUDA_API int cudaDeviceSynchronize() { return kSuccess; }
-INGOT_CUDA_API int cudaDeviceReset() { return kSuccess; }
-INGOT_CUDA_API int cudaDeviceSetLimit(int, size_t) { return keep(kNotSupported); }
-INGOT_CUDA_API int cudaRuntimeGetVersion(int* out) { return keep(store(out, INGOT_CUDA_MAJOR * 1000)); }
-INGOT_CUDA_API int cudaDriverGetVersion(int* out) { return keep(store(out, INGOT_CUDA_MAJOR * 1000)); }
-INGOT_CUDA_API int cudaProfilerStart() { return kSuccess; }
-INGOT_CUDA_API int cudaProfilerStop() { return kSuccess; }
+cudaError_t cudaDeviceCanAccessPeer(int* out, int, int) { return keep(store(out, 0)); }
+cudaError_t cudaDeviceEnablePeerAccess(int, unsigned) { return keep(cudaErrorPeerAccessUnsupported); }
+cudaError_t cudaDeviceSynchronize() { return cudaSuccess; }
+cudaError_t cudaDeviceReset() { return cudaSuccess; }
+cudaError_t cudaDeviceSetLimit(cudaLimit, size_t) { return keep(cudaErrorNotSupported); }
+cudaError_t cudaRuntimeGetVersion(int* out) { return keep(store(out, CUDART_VERSION)); }
+cudaError_t cudaDriverGetVersion(int* out) { return keep(store(out, CUDART_VERSION)); }
+cudaError_t cudaProfilerStart() { return cudaSuccess; }
+cudaError_t cudaProfilerStop() { return cudaSuccess; }
 
-}  // namespace ingot::cudart
+}  // extern "C"

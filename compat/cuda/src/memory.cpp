@@ -13,25 +13,22 @@ namespace {
 
 constexpr size_t kAlignment = 256;  // what CUDA promises
 
-/// As cudaPointerAttributes counts them.
-enum class Kind : int { kUnregistered = 0, kHost = 1, kDevice = 2, kManaged = 3 };
-
 struct Block {
   size_t size;
-  Kind kind;
+  cudaMemoryType kind;
   bool owned;  // registered memory belongs to the program
 };
 
 class Blocks {
  public:
-  Error allocate(void** out, size_t size, Kind kind) {
-    if (out == nullptr) return kInvalidValue;
+  cudaError_t allocate(void** out, size_t size, cudaMemoryType kind) {
+    if (out == nullptr) return cudaErrorInvalidValue;
     *out = nullptr;
-    if (size == 0) return kSuccess;
-    if (size > total_memory()) return kMemoryAllocation;
+    if (size == 0) return cudaSuccess;
+    if (size > total_memory()) return cudaErrorMemoryAllocation;
     void* data = std::aligned_alloc(kAlignment, (size + kAlignment - 1) / kAlignment * kAlignment);
-    if (data == nullptr) return kMemoryAllocation;
-    return add(*out = data, {size, kind, true}) ? kSuccess : kMemoryAllocation;
+    if (data == nullptr) return cudaErrorMemoryAllocation;
+    return add(*out = data, {size, kind, true}) ? cudaSuccess : cudaErrorMemoryAllocation;
   }
 
   bool add(void* data, Block block) {
@@ -40,26 +37,26 @@ class Blocks {
   }
 
   // Null is freed by doing nothing.
-  Error release(void* data, bool host, bool owned = true) {
-    if (data == nullptr) return kSuccess;
+  cudaError_t release(void* data, bool host, bool owned = true) {
+    if (data == nullptr) return cudaSuccess;
     {
       const std::lock_guard lock(mutex_);
       const auto it = blocks_.find(reinterpret_cast<uintptr_t>(data));
-      if (it == blocks_.end() || it->second.owned != owned || (it->second.kind == Kind::kHost) != host)
-        return owned ? kInvalidValue : kHostMemoryNotRegistered;
+      if (it == blocks_.end() || it->second.owned != owned || (it->second.kind == cudaMemoryTypeHost) != host)
+        return owned ? cudaErrorInvalidValue : cudaErrorHostMemoryNotRegistered;
       blocks_.erase(it);
     }
     if (owned) std::free(data);
-    return kSuccess;
+    return cudaSuccess;
   }
 
-  Kind kind(const void* data) {
+  cudaMemoryType kind(const void* data) {
     const auto address = reinterpret_cast<uintptr_t>(data);
     const std::lock_guard lock(mutex_);
     auto it = blocks_.upper_bound(address);
-    if (it == blocks_.begin()) return Kind::kUnregistered;
+    if (it == blocks_.begin()) return cudaMemoryTypeUnregistered;
     --it;
-    return address < it->first + it->second.size ? it->second.kind : Kind::kUnregistered;
+    return address < it->first + it->second.size ? it->second.kind : cudaMemoryTypeUnregistered;
   }
 
  private:
@@ -73,98 +70,115 @@ Blocks& blocks() {
   return *all;
 }
 
-Error copy(void* to, const void* from, size_t size, int direction) {
-  constexpr int kDefault = 4;
-  if (direction < 0 || direction > kDefault) return kInvalidMemcpyDirection;
-  if (size == 0) return kSuccess;
-  if (to == nullptr || from == nullptr) return kInvalidValue;
-  std::memmove(to, from, size);
-  return kSuccess;
-}
+/// Rows of `width` bytes; one for a plain copy.
+struct Copy {
+  void* to;
+  const void* from;
+  size_t width, to_pitch, from_pitch, height;
 
-Error copy_2d(char* to, size_t to_pitch, const char* from, size_t from_pitch, size_t width, size_t height,
-              int direction) {
-  if (width > to_pitch || width > from_pitch) return kInvalidValue;
-  Error error = kSuccess;
-  for (size_t row = 0; row < height && error == kSuccess; ++row)
-    error = copy(to + row * to_pitch, from + row * from_pitch, width, direction);
+  cudaError_t check(cudaMemcpyKind kind) const {
+    if (kind < cudaMemcpyHostToHost || kind > cudaMemcpyDefault) return cudaErrorInvalidMemcpyDirection;
+    const bool nothing = width == 0 || height == 0, null = to == nullptr || from == nullptr;
+    return width > to_pitch || width > from_pitch || (null && !nothing) ? cudaErrorInvalidValue : cudaSuccess;
+  }
+  void operator()() const {
+    for (size_t row = 0; width > 0 && row < height; ++row)
+      std::memmove(static_cast<char*>(to) + row * to_pitch, static_cast<const char*>(from) + row * from_pitch,
+                   width);
+  }
+};
+
+cudaError_t copy_now(const Copy& copy, cudaMemcpyKind kind) {
+  const cudaError_t error = copy.check(kind);
+  if (error == cudaSuccess) copy();
   return error;
 }
 
-Error fill(void* to, int value, size_t size) {
-  if (to == nullptr && size > 0) return kInvalidValue;
-  if (size > 0) std::memset(to, value, size);
-  return kSuccess;
+cudaError_t copy_in_order(const Copy& copy, cudaMemcpyKind kind, cudaStream_t stream) {
+  const cudaError_t error = copy.check(kind);
+  return error == cudaSuccess ? submit(stream, copy) : error;
+}
+
+cudaError_t fill(void* to, int value, size_t size, cudaStream_t stream) {
+  if (size == 0) return cudaSuccess;
+  if (to == nullptr) return cudaErrorInvalidValue;
+  return submit(stream, [=] { std::memset(to, value, size); });
 }
 
 }  // namespace
+}  // namespace ingot::cudart
 
-INGOT_CUDA_API int cudaMalloc(void** out, size_t size) {
-  return keep(blocks().allocate(out, size, Kind::kDevice));
-}
-INGOT_CUDA_API int cudaMallocAsync(void** out, size_t size, Stream*) { return cudaMalloc(out, size); }
-INGOT_CUDA_API int cudaMallocManaged(void** out, size_t size, unsigned) {
-  return keep(blocks().allocate(out, size, Kind::kManaged));
-}
-INGOT_CUDA_API int cudaMallocHost(void** out, size_t size) {
-  return keep(blocks().allocate(out, size, Kind::kHost));
-}
-INGOT_CUDA_API int cudaHostAlloc(void** out, size_t size, unsigned) { return cudaMallocHost(out, size); }
-INGOT_CUDA_API int cudaFree(void* data) { return keep(blocks().release(data, false)); }
-INGOT_CUDA_API int cudaFreeAsync(void* data, Stream*) { return cudaFree(data); }
-INGOT_CUDA_API int cudaFreeHost(void* data) { return keep(blocks().release(data, true)); }
+using namespace ingot::cudart;
 
-INGOT_CUDA_API int cudaHostRegister(void* data, size_t size, unsigned) {
-  if (data == nullptr || size == 0) return keep(kInvalidValue);
-  return keep(blocks().add(data, {size, Kind::kHost, false}) ? kSuccess : kHostMemoryAlreadyRegistered);
+extern "C" {
+
+cudaError_t cudaMalloc(void** out, size_t size) {
+  return keep(blocks().allocate(out, size, cudaMemoryTypeDevice));
 }
-INGOT_CUDA_API int cudaHostUnregister(void* data) {
-  return keep(data == nullptr ? kInvalidValue : blocks().release(data, true, false));
+cudaError_t cudaMallocAsync(void** out, size_t size, cudaStream_t stream) {
+  if (const cudaError_t error = check_not_captured(stream); error != cudaSuccess) return keep(error);
+  return cudaMalloc(out, size);
 }
-INGOT_CUDA_API int cudaHostGetDevicePointer(void** out, void* data, unsigned) {
-  if (out == nullptr || blocks().kind(data) != Kind::kHost) return keep(kInvalidValue);
+cudaError_t cudaMallocManaged(void** out, size_t size, unsigned) {
+  return keep(blocks().allocate(out, size, cudaMemoryTypeManaged));
+}
+cudaError_t cudaMallocHost(void** out, size_t size) {
+  return keep(blocks().allocate(out, size, cudaMemoryTypeHost));
+}
+cudaError_t cudaHostAlloc(void** out, size_t size, unsigned) { return cudaMallocHost(out, size); }
+cudaError_t cudaFree(void* data) { return keep(blocks().release(data, false)); }
+cudaError_t cudaFreeAsync(void* data, cudaStream_t stream) {
+  if (const cudaError_t error = check_not_captured(stream); error != cudaSuccess) return keep(error);
+  return cudaFree(data);
+}
+cudaError_t cudaFreeHost(void* data) { return keep(blocks().release(data, true)); }
+
+cudaError_t cudaHostRegister(void* data, size_t size, unsigned) {
+  if (data == nullptr || size == 0) return keep(cudaErrorInvalidValue);
+  const bool added = blocks().add(data, {size, cudaMemoryTypeHost, false});
+  return keep(added ? cudaSuccess : cudaErrorHostMemoryAlreadyRegistered);
+}
+cudaError_t cudaHostUnregister(void* data) {
+  return keep(data == nullptr ? cudaErrorInvalidValue : blocks().release(data, true, false));
+}
+cudaError_t cudaHostGetDevicePointer(void** out, void* data, unsigned) {
+  if (out == nullptr || blocks().kind(data) != cudaMemoryTypeHost) return keep(cudaErrorInvalidValue);
   *out = data;
-  return kSuccess;
+  return cudaSuccess;
 }
-
-struct PointerAttributes {
-  int type, device;
-  void *device_pointer, *host_pointer;
-};
-INGOT_CUDA_API int cudaPointerGetAttributes(PointerAttributes* out, const void* data) {
-  if (out == nullptr) return keep(kInvalidValue);
+cudaError_t cudaPointerGetAttributes(cudaPointerAttributes* out, const void* data) {
+  if (out == nullptr) return keep(cudaErrorInvalidValue);
   auto* address = const_cast<void*>(data);
-  const Kind kind = blocks().kind(data);
-  const bool known = kind != Kind::kUnregistered;
-  *out = {static_cast<int>(kind), known ? 0 : -2, known ? address : nullptr,
-          kind == Kind::kDevice ? nullptr : address};
-  return kSuccess;
+  const cudaMemoryType kind = blocks().kind(data);
+  const bool known = kind != cudaMemoryTypeUnregistered;
+  *out = {kind, known ? 0 : -2, known ? address : nullptr, kind == cudaMemoryTypeDevice ? nullptr : address};
+  return cudaSuccess;
 }
 
-INGOT_CUDA_API int cudaMemcpy(void* to, const void* from, size_t size, int direction) {
-  return keep(copy(to, from, size, direction));
+cudaError_t cudaMemcpy(void* to, const void* from, size_t size, cudaMemcpyKind kind) {
+  return keep(copy_now({to, from, size, size, size, 1}, kind));
 }
-INGOT_CUDA_API int cudaMemcpyAsync(void* to, const void* from, size_t size, int direction, Stream*) {
-  return keep(copy(to, from, size, direction));
+cudaError_t cudaMemcpyAsync(void* to, const void* from, size_t size, cudaMemcpyKind kind,
+                            cudaStream_t stream) {
+  return keep(copy_in_order({to, from, size, size, size, 1}, kind, stream));
 }
-INGOT_CUDA_API int cudaMemcpy2D(void* to, size_t to_pitch, const void* from, size_t from_pitch, size_t width,
-                                size_t height, int direction) {
-  return keep(copy_2d(static_cast<char*>(to), to_pitch, static_cast<const char*>(from), from_pitch, width,
-                      height, direction));
+cudaError_t cudaMemcpy2D(void* to, size_t to_pitch, const void* from, size_t from_pitch, size_t width,
+                         size_t height, cudaMemcpyKind kind) {
+  return keep(copy_now({to, from, width, to_pitch, from_pitch, height}, kind));
 }
-INGOT_CUDA_API int cudaMemcpy2DAsync(void* to, size_t to_pitch, const void* from, size_t from_pitch,
-                                     size_t width, size_t height, int direction, Stream*) {
-  return cudaMemcpy2D(to, to_pitch, from, from_pitch, width, height, direction);
+cudaError_t cudaMemcpy2DAsync(void* to, size_t to_pitch, const void* from, size_t from_pitch, size_t width,
+                              size_t height, cudaMemcpyKind kind, cudaStream_t stream) {
+  return keep(copy_in_order({to, from, width, to_pitch, from_pitch, height}, kind, stream));
 }
-INGOT_CUDA_API int cudaMemset(void* to, int value, size_t size) { return keep(fill(to, value, size)); }
-INGOT_CUDA_API int cudaMemsetAsync(void* to, int value, size_t size, Stream*) {
-  return keep(fill(to, value, size));
+cudaError_t cudaMemset(void* to, int value, size_t size) { return keep(fill(to, value, size, nullptr)); }
+cudaError_t cudaMemsetAsync(void* to, int value, size_t size, cudaStream_t stream) {
+  return keep(fill(to, value, size, stream));
 }
-INGOT_CUDA_API int cudaMemGetInfo(size_t* free, size_t* total) {
-  if (free == nullptr || total == nullptr) return keep(kInvalidValue);
+cudaError_t cudaMemGetInfo(size_t* free, size_t* total) {
+  if (free == nullptr || total == nullptr) return keep(cudaErrorInvalidValue);
   *total = total_memory();
   *free = std::min(free_memory(), *total);
-  return kSuccess;
+  return cudaSuccess;
 }
 
-}  // namespace ingot::cudart
+}  // extern "C"

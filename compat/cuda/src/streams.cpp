@@ -1,158 +1,132 @@
-// Streams, which are always idle; events, which are times; graphs, which cannot be recorded here.
-#include <chrono>
-#include <mutex>
-#include <new>
-#include <set>
-
-#include "cudart.h"
+// Streams, which are always idle, and events, which are times.
+#include "handles.h"
 
 namespace ingot::cudart {
-
-struct Stream {
-  unsigned flags;
-  int priority;
-};
-struct Event {
-  using Clock = std::chrono::steady_clock;
-  bool timed, recorded = false;
-  Clock::time_point time{};
-};
-
 namespace {
 
-// Handles that are in use: any other is refused.
-template <class T>
-class Handles {
- public:
-  Error create(T** out, T value) {
-    if (out == nullptr) return kInvalidValue;
-    auto* made = new (std::nothrow) T(value);
-    if (made == nullptr) return kMemoryAllocation;
-    const std::lock_guard lock(mutex_);
-    handles_.insert(*out = made);
-    return kSuccess;
-  }
-  Error destroy(T* handle) {
-    {
-      const std::lock_guard lock(mutex_);
-      if (handles_.erase(handle) == 0) return kInvalidResourceHandle;
-    }
-    delete handle;
-    return kSuccess;
-  }
-  Error check(T* handle) {
-    const std::lock_guard lock(mutex_);
-    return handles_.contains(handle) ? kSuccess : kInvalidResourceHandle;
-  }
-
- private:
-  std::mutex mutex_;
-  std::set<T*> handles_;
-};
-
-// Never destroyed, as programs use them in destructors that run at exit.
-Handles<Stream>& streams() {
-  static auto* all = new Handles<Stream>;
-  return *all;
-}
-Handles<Event>& events() {
-  static auto* all = new Handles<Event>;
-  return *all;
-}
+auto& streams() { return Handles<CUstream_st>::all(); }
+auto& events() { return Handles<CUevent_st>::all(); }
 
 // Null, 1 and 2 are the default streams.
-Error check(Stream* stream) {
-  return reinterpret_cast<size_t>(stream) <= 2 ? kSuccess : streams().check(stream);
+bool is_default(cudaStream_t stream) { return reinterpret_cast<size_t>(stream) <= 2; }
+
+cudaError_t check(cudaStream_t stream) { return is_default(stream) ? cudaSuccess : streams().check(stream); }
+
+cudaError_t check(cudaStream_t stream, cudaEvent_t event) {
+  const cudaError_t error = check(stream);
+  return error != cudaSuccess ? error : events().check(event);
+}
+
+cudaError_t check_done(cudaEvent_t event) {
+  const cudaError_t error = events().check(event);
+  return error != cudaSuccess ? error : event->captured ? cudaErrorCapturedEvent : cudaSuccess;
+}
+
+cudaError_t record(cudaEvent_t event, cudaStream_t stream) {
+  if (const cudaError_t error = check(stream, event); error != cudaSuccess) return error;
+  event->captured = is_default(stream) ? nullptr : stream->captured;
+  return submit(stream, [event] {
+    event->recorded = true;
+    event->time = CUevent_st::Clock::now();
+  });
+}
+
+// Waiting for an event of a capture joins it.
+cudaError_t wait(cudaStream_t stream, cudaEvent_t event) {
+  if (const cudaError_t error = check(stream, event); error != cudaSuccess) return error;
+  if (event->captured == nullptr || (!is_default(stream) && stream->captured == event->captured))
+    return cudaSuccess;
+  if (is_default(stream) || stream->captured) return cudaErrorStreamCaptureUnsupported;
+  stream->captured = event->captured;
+  return cudaSuccess;
+}
+
+cudaError_t elapsed(float* ms, cudaEvent_t from, cudaEvent_t to) {
+  if (ms == nullptr) return cudaErrorInvalidValue;
+  for (cudaEvent_t event : {from, to})
+    if (events().check(event) != cudaSuccess || !event->timed || !event->recorded)
+      return cudaErrorInvalidResourceHandle;
+  *ms = std::chrono::duration<float, std::milli>(to->time - from->time).count();
+  return cudaSuccess;
+}
+
+template <class T>
+cudaError_t property(cudaStream_t stream, T CUstream_st::*member, T* out) {
+  if (out == nullptr) return cudaErrorInvalidValue;
+  const cudaError_t error = check(stream);
+  *out = error != cudaSuccess || is_default(stream) ? 0 : stream->*member;
+  return error;
 }
 
 }  // namespace
 
-INGOT_CUDA_API int cudaStreamCreate(Stream** out) { return keep(streams().create(out, {0, 0})); }
-INGOT_CUDA_API int cudaStreamCreateWithFlags(Stream** out, unsigned flags) {
-  return keep(streams().create(out, {flags, 0}));
-}
-INGOT_CUDA_API int cudaStreamCreateWithPriority(Stream** out, unsigned flags, int priority) {
-  return keep(streams().create(out, {flags, priority}));
-}
-INGOT_CUDA_API int cudaStreamDestroy(Stream* stream) { return keep(streams().destroy(stream)); }
-INGOT_CUDA_API int cudaStreamSynchronize(Stream* stream) { return keep(check(stream)); }
-INGOT_CUDA_API int cudaStreamQuery(Stream* stream) { return keep(check(stream)); }
-INGOT_CUDA_API int cudaStreamWaitEvent(Stream* stream, Event* event, unsigned) {
-  const Error error = check(stream);
-  return keep(error != kSuccess ? error : events().check(event));
-}
-INGOT_CUDA_API int cudaStreamGetPriority(Stream* stream, int* out) {
-  if (out == nullptr) return keep(kInvalidValue);
-  const bool made = streams().check(stream) == kSuccess;
-  *out = made ? stream->priority : 0;
-  return keep(made ? kSuccess : check(stream));
-}
-INGOT_CUDA_API int cudaStreamGetFlags(Stream* stream, unsigned* out) {
-  if (out == nullptr) return keep(kInvalidValue);
-  const bool made = streams().check(stream) == kSuccess;
-  *out = made ? stream->flags : 0;
-  return keep(made ? kSuccess : check(stream));
-}
-INGOT_CUDA_API int cudaLaunchHostFunc(Stream* stream, void (*function)(void*), void* data) {
-  const Error error = function == nullptr ? kInvalidValue : check(stream);
-  if (error == kSuccess) function(data);
-  return keep(error);
-}
-INGOT_CUDA_API int cudaStreamAddCallback(Stream* stream, void (*function)(Stream*, int, void*), void* data,
-                                         unsigned) {
-  const Error error = function == nullptr ? kInvalidValue : check(stream);
-  if (error == kSuccess) function(stream, kSuccess, data);
-  return keep(error);
+cudaError_t submit(cudaStream_t stream, std::function<void()> work) {
+  if (const cudaError_t error = check(stream); error != cudaSuccess) return error;
+  if (!is_default(stream) && stream->captured)
+    stream->captured->push_back(std::move(work));
+  else
+    work();
+  return cudaSuccess;
 }
 
-INGOT_CUDA_API int cudaEventCreateWithFlags(Event** out, unsigned flags) {
-  constexpr unsigned kDisableTiming = 2;
-  return keep(events().create(out, {(flags & kDisableTiming) == 0}));
-}
-INGOT_CUDA_API int cudaEventCreate(Event** out) { return cudaEventCreateWithFlags(out, 0); }
-INGOT_CUDA_API int cudaEventDestroy(Event* event) { return keep(events().destroy(event)); }
-INGOT_CUDA_API int cudaEventRecord(Event* event, Stream* stream) {
-  Error error = events().check(event);
-  if (error == kSuccess) error = check(stream);
-  if (error != kSuccess) return keep(error);
-  event->recorded = true;
-  event->time = Event::Clock::now();
-  return kSuccess;
-}
-INGOT_CUDA_API int cudaEventRecordWithFlags(Event* event, Stream* stream, unsigned) {
-  return cudaEventRecord(event, stream);
-}
-INGOT_CUDA_API int cudaEventSynchronize(Event* event) { return keep(events().check(event)); }
-INGOT_CUDA_API int cudaEventQuery(Event* event) { return keep(events().check(event)); }
-INGOT_CUDA_API int cudaEventElapsedTime(float* ms, Event* from, Event* to) {
-  if (ms == nullptr) return keep(kInvalidValue);
-  for (Event* event : {from, to})
-    if (events().check(event) != kSuccess || !event->timed || !event->recorded)
-      return keep(kInvalidResourceHandle);
-  *ms = std::chrono::duration<float, std::milli>(to->time - from->time).count();
-  return kSuccess;
-}
-
-// A graph replays work that was recorded instead of done. An engine's run here is an ordinary call, which
-// cannot be recorded, so programs are told to do without graphs.
-INGOT_CUDA_API int cudaStreamBeginCapture(Stream*, int) { return keep(kNotSupported); }
-INGOT_CUDA_API int cudaStreamEndCapture(Stream*, void** graph) {
-  if (graph != nullptr) *graph = nullptr;
-  return keep(kNotSupported);
-}
-INGOT_CUDA_API int cudaStreamIsCapturing(Stream* stream, int* status) {
-  if (status == nullptr) return keep(kInvalidValue);
-  *status = 0;
-  return keep(check(stream));
-}
-INGOT_CUDA_API int cudaGraphInstantiate(void** out, void*, unsigned long long) {
-  if (out != nullptr) *out = nullptr;
-  return keep(kNotSupported);
-}
-INGOT_CUDA_API int cudaGraphLaunch(void*, Stream*) { return keep(kNotSupported); }
-INGOT_CUDA_API int cudaGraphDestroy(void* graph) { return keep(graph == nullptr ? kSuccess : kInvalidValue); }
-INGOT_CUDA_API int cudaGraphExecDestroy(void* graph) {
-  return keep(graph == nullptr ? kSuccess : kInvalidValue);
+cudaError_t check_not_captured(cudaStream_t stream) {
+  const cudaError_t error = check(stream);
+  if (error != cudaSuccess || is_default(stream) || !stream->captured) return error;
+  return cudaErrorStreamCaptureUnsupported;
 }
 
 }  // namespace ingot::cudart
+
+using namespace ingot::cudart;
+
+extern "C" {
+
+cudaError_t cudaStreamCreate(cudaStream_t* out) { return keep(streams().create(out, {})); }
+cudaError_t cudaStreamCreateWithFlags(cudaStream_t* out, unsigned flags) {
+  return keep(streams().create(out, {.flags = flags}));
+}
+cudaError_t cudaStreamCreateWithPriority(cudaStream_t* out, unsigned flags, int priority) {
+  return keep(streams().create(out, {.flags = flags, .priority = priority}));
+}
+cudaError_t cudaStreamDestroy(cudaStream_t stream) { return keep(streams().destroy(stream)); }
+cudaError_t cudaStreamSynchronize(cudaStream_t stream) { return keep(check_not_captured(stream)); }
+cudaError_t cudaStreamQuery(cudaStream_t stream) { return keep(check_not_captured(stream)); }
+cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned) {
+  return keep(wait(stream, event));
+}
+cudaError_t cudaStreamGetPriority(cudaStream_t stream, int* out) {
+  return keep(property(stream, &CUstream_st::priority, out));
+}
+cudaError_t cudaStreamGetFlags(cudaStream_t stream, unsigned* out) {
+  return keep(property(stream, &CUstream_st::flags, out));
+}
+cudaError_t cudaLaunchHostFunc(cudaStream_t stream, cudaHostFn_t function, void* data) {
+  if (function == nullptr) return keep(cudaErrorInvalidValue);
+  return keep(submit(stream, [=] { function(data); }));
+}
+cudaError_t cudaStreamAddCallback(cudaStream_t stream, cudaStreamCallback_t function, void* data, unsigned) {
+  if (function == nullptr) return keep(cudaErrorInvalidValue);
+  if (const cudaError_t error = check_not_captured(stream); error != cudaSuccess) return keep(error);
+  function(stream, cudaSuccess, data);
+  return cudaSuccess;
+}
+
+cudaError_t cudaEventCreateWithFlags(cudaEvent_t* out, unsigned flags) {
+  return keep(events().create(out, {.timed = (flags & cudaEventDisableTiming) == 0}));
+}
+cudaError_t cudaEventCreate(cudaEvent_t* out) { return cudaEventCreateWithFlags(out, cudaEventDefault); }
+cudaError_t cudaEventDestroy(cudaEvent_t event) { return keep(events().destroy(event)); }
+cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream) { return keep(record(event, stream)); }
+cudaError_t cudaEventRecordWithFlags(cudaEvent_t event, cudaStream_t stream, unsigned) {
+  return keep(record(event, stream));
+}
+cudaError_t cudaEventSynchronize(cudaEvent_t event) { return keep(check_done(event)); }
+cudaError_t cudaEventQuery(cudaEvent_t event) { return keep(check_done(event)); }
+cudaError_t cudaEventElapsedTime(float* ms, cudaEvent_t from, cudaEvent_t to) {
+  return keep(elapsed(ms, from, to));
+}
+cudaError_t cudaEventElapsedTime_v2(float* ms, cudaEvent_t from, cudaEvent_t to) {
+  return keep(elapsed(ms, from, to));
+}
+
+}  // extern "C"

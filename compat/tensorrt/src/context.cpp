@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "client_cuda.h"
+
 namespace ingot::tensorrt {
 
 using nvinfer1::Dims;
@@ -293,11 +295,39 @@ bool ExecutionContext::run() {
   return true;
 }
 
-bool ExecutionContext::enqueueV3(cudaStream_t) noexcept { return run(); }
+bool ExecutionContext::capture(cudaStream_t stream) {
+  for (size_t i = 0; i < bindings_.size(); ++i)
+    if (!tell(i)) return false;
+  captured_.push_back({*this, bindings_});
+  const auto run = [](void* data) {
+    auto* captured = static_cast<CapturedRun*>(data);
+    captured->context.replay(captured->bindings);
+  };
+  if (launch_host_function(stream, run, &captured_.back())) return true;
+  captured_.pop_back();
+  log_.error(ErrorCode::kFAILED_EXECUTION, "the CUDA graph does not take the run");
+  return false;
+}
 
-bool ExecutionContext::executeV2(void* const* bindings) noexcept {
+void ExecutionContext::replay(std::vector<Binding>& bindings) {
+  const auto exchange = [&] {
+    bindings_.swap(bindings);
+    for (Binding& b : bindings_) b.changed = true;
+  };
+  exchange();
+  run();  // says in the log what fails
+  exchange();
+}
+
+bool ExecutionContext::enqueue(cudaStream_t stream) { return is_captured(stream) ? capture(stream) : run(); }
+
+bool ExecutionContext::enqueueV3(cudaStream_t stream) noexcept { return enqueue(stream); }
+
+bool ExecutionContext::executeV2(void* const* bindings) noexcept { return enqueue(bindings, nullptr); }
+
+bool ExecutionContext::enqueue(void* const* bindings, cudaStream_t stream) {
   if (bindings == nullptr) {
-    log_.error(ErrorCode::kINVALID_ARGUMENT, "executeV2: the array of bindings is null");
+    log_.error(ErrorCode::kINVALID_ARGUMENT, "the array of bindings is null");
     return false;
   }
   // Bindings of a second profile follow those of the first, and the profile's own are read.
@@ -308,16 +338,16 @@ bool ExecutionContext::executeV2(void* const* bindings) noexcept {
     bindings_[i].changed |= bindings_[i].data != bindings[i];
     bindings_[i].data = bindings[i];
   }
-  return run();
+  return enqueue(stream);
 }
 
 #if NV_TENSORRT_MAJOR == 8
 bool ExecutionContext::execute(int32_t, void* const* bindings) noexcept { return executeV2(bindings); }
-bool ExecutionContext::enqueue(int32_t, void* const* bindings, cudaStream_t, cudaEvent_t*) noexcept {
-  return executeV2(bindings);
+bool ExecutionContext::enqueue(int32_t, void* const* bindings, cudaStream_t stream, cudaEvent_t*) noexcept {
+  return enqueue(bindings, stream);
 }
-bool ExecutionContext::enqueueV2(void* const* bindings, cudaStream_t, cudaEvent_t*) noexcept {
-  return executeV2(bindings);
+bool ExecutionContext::enqueueV2(void* const* bindings, cudaStream_t stream, cudaEvent_t*) noexcept {
+  return enqueue(bindings, stream);
 }
 bool ExecutionContext::setOptimizationProfile(int32_t profile) noexcept {
   return setOptimizationProfileAsync(profile, nullptr);

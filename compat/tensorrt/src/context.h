@@ -1,6 +1,7 @@
 // IExecutionContext over an ingot::Context.
 #pragma once
 
+#include <deque>
 #include <set>
 #include <string>
 #include <vector>
@@ -91,6 +92,11 @@ class ExecutionContext final : public nvinfer1::IExecutionContext,
   nvinfer1::Dims shape(size_t i) const;
   bool tell(size_t i);
   bool run();
+  bool enqueue(cudaStream_t stream);
+  bool enqueue(void* const* bindings, cudaStream_t stream);
+  /// Puts a run, with the shapes and addresses of now, into the graph that the stream is recorded into.
+  bool capture(cudaStream_t stream);
+  void replay(std::vector<Binding>& bindings);
   bool hand_out(size_t i);
 #if NV_TENSORRT_MAJOR >= 10
   bool tell_debug_listener(cudaStream_t stream);
@@ -102,6 +108,11 @@ class ExecutionContext final : public nvinfer1::IExecutionContext,
   mutable Context context_;
   Log log_;
   std::vector<Binding> bindings_;  // as the engine's tensors
+  struct CapturedRun {
+    ExecutionContext& context;
+    std::vector<Binding> bindings;
+  };
+  std::deque<CapturedRun> captured_;  // graphs hold their addresses
   std::string name_;
   nvinfer1::IProfiler* profiler_ = nullptr;
   nvinfer1::IGpuAllocator* temporary_ = nullptr;

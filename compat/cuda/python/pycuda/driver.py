@@ -269,34 +269,35 @@ def _host(array, writable):
     return view
 
 
-def _copy(to, source, size, kind, what):
-    _take(_runtime.cudaMemcpy(int(to), int(source), size, kind), what)
-
-
-def memcpy_htod(dest, src):
-    array = _host(src, False)
-    _copy(dest, array.ctypes.data, array.nbytes, _KIND.cudaMemcpyHostToDevice, "cuMemcpyHtoD")
-
-
-def memcpy_dtoh(dest, src):
-    array = _host(dest, True)
-    _copy(array.ctypes.data, src, array.nbytes, _KIND.cudaMemcpyDeviceToHost, "cuMemcpyDtoH")
-
-
-def memcpy_dtod(dest, src, size):
-    _copy(dest, src, size, _KIND.cudaMemcpyDeviceToDevice, "cuMemcpyDtoD")
+def _copy(to, source, size, kind, what, stream=None):
+    result = _runtime.cudaMemcpyAsync(int(to), int(source), size, kind, _handle(stream))
+    _take(result, what)
 
 
 def memcpy_htod_async(dest, src, stream=None):
-    memcpy_htod(dest, src)
+    array = _host(src, False)
+    _copy(dest, array.ctypes.data, array.nbytes, _KIND.cudaMemcpyHostToDevice, "cuMemcpyHtoD", stream)
 
 
 def memcpy_dtoh_async(dest, src, stream=None):
-    memcpy_dtoh(dest, src)
+    array = _host(dest, True)
+    _copy(array.ctypes.data, src, array.nbytes, _KIND.cudaMemcpyDeviceToHost, "cuMemcpyDtoH", stream)
 
 
 def memcpy_dtod_async(dest, src, size, stream=None):
-    memcpy_dtod(dest, src, size)
+    _copy(dest, src, size, _KIND.cudaMemcpyDeviceToDevice, "cuMemcpyDtoD", stream)
+
+
+def memcpy_htod(dest, src):
+    memcpy_htod_async(dest, src)
+
+
+def memcpy_dtoh(dest, src):
+    memcpy_dtoh_async(dest, src)
+
+
+def memcpy_dtod(dest, src, size):
+    memcpy_dtod_async(dest, src, size)
 
 
 def memset_d8(dest, data, size):

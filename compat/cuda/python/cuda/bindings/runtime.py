@@ -5,6 +5,7 @@ from enum import IntEnum
 
 _LIBRARY = ctypes.CDLL("libcudart.so.13")
 _POINTER, _SIZE, _INT, _UINT = ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int, ctypes.c_uint
+_ULONG = ctypes.c_ulonglong
 
 
 class cudaError_t(IntEnum):
@@ -13,11 +14,17 @@ class cudaError_t(IntEnum):
     cudaErrorMemoryAllocation = 2
     cudaErrorInvalidMemcpyDirection = 21
     cudaErrorInvalidDevice = 101
+    cudaErrorNoKernelImageForDevice = 209
     cudaErrorPeerAccessUnsupported = 217
     cudaErrorInvalidResourceHandle = 400
+    cudaErrorIllegalState = 401
     cudaErrorHostMemoryAlreadyRegistered = 712
     cudaErrorHostMemoryNotRegistered = 713
     cudaErrorNotSupported = 801
+    cudaErrorStreamCaptureUnsupported = 900
+    cudaErrorStreamCaptureUnmatched = 903
+    cudaErrorCapturedEvent = 907
+    cudaErrorUnknown = 999
 
 
 class cudaMemcpyKind(IntEnum):
@@ -32,6 +39,12 @@ class cudaStreamCaptureMode(IntEnum):
     cudaStreamCaptureModeGlobal = 0
     cudaStreamCaptureModeThreadLocal = 1
     cudaStreamCaptureModeRelaxed = 2
+
+
+class cudaStreamCaptureStatus(IntEnum):
+    cudaStreamCaptureStatusNone = 0
+    cudaStreamCaptureStatusActive = 1
+    cudaStreamCaptureStatusInvalidated = 2
 
 
 class cudaDeviceAttr(IntEnum):
@@ -56,7 +69,7 @@ cudaMemAttachGlobal = 1
 
 
 class _Handle(int):
-    """A stream or an event: a number that getPtr() and int() give."""
+    """A stream, an event or a graph: a number that getPtr() and int() give."""
 
     def getPtr(self):
         return int(self)
@@ -67,6 +80,14 @@ class cudaStream_t(_Handle):
 
 
 class cudaEvent_t(_Handle):
+    pass
+
+
+class cudaGraph_t(_Handle):
+    pass
+
+
+class cudaGraphExec_t(_Handle):
     pass
 
 
@@ -109,12 +130,12 @@ def _address(value):
     return ctypes.cast(ctypes.c_char_p(bytes(value)), _POINTER).value
 
 
-_CONVERT = {_POINTER: _address, _SIZE: int, _INT: int, _UINT: int}
+_CONVERT = {_POINTER: _address, _SIZE: int, _INT: int, _UINT: int, _ULONG: int}
 
 
-def _call(name, arguments, outputs=()):
+def _call(name, arguments, outputs=(), last=False):
     """A function of the library. `outputs` are pairs of a C type and what to make of its value; they come
-    first in the C call, and behind the error in the tuple."""
+    first in the C call, or last, and behind the error in the tuple."""
     function = getattr(_LIBRARY, name)
     function.restype = _INT
 
@@ -123,7 +144,8 @@ def _call(name, arguments, outputs=()):
             raise TypeError(f"{name} takes {len(arguments)} arguments, got {len(given)}")
         values = [kind(_CONVERT[kind](v)) for kind, v in zip(arguments, given, strict=True)]
         results = [kind() for kind, _ in outputs]
-        error = cudaError_t(function(*map(ctypes.byref, results), *values))
+        pointers = [ctypes.byref(r) for r in results]
+        error = cudaError_t(function(*(values + pointers if last else pointers + values)))
         return (error, *(make(r.value) for r, (_, make) in zip(results, outputs, strict=True)))
 
     call.__name__ = name
@@ -134,9 +156,12 @@ def _number(value):
     return value or 0
 
 
+def _new(handle):
+    return [(_POINTER, lambda v: handle(v or 0))]
+
+
 _NEW_POINTER = [(_POINTER, _number)]
-_NEW_STREAM = [(_POINTER, lambda v: cudaStream_t(v or 0))]
-_NEW_EVENT = [(_POINTER, lambda v: cudaEvent_t(v or 0))]
+_NEW_STREAM, _NEW_EVENT, _NEW_EXECUTABLE = _new(cudaStream_t), _new(cudaEvent_t), _new(cudaGraphExec_t)
 _NEW_INT = [(_INT, int)]
 
 cudaMalloc = _call("cudaMalloc", [_SIZE], _NEW_POINTER)
@@ -162,6 +187,16 @@ cudaStreamSynchronize = _call("cudaStreamSynchronize", [_POINTER])
 cudaStreamQuery = _call("cudaStreamQuery", [_POINTER])
 cudaStreamWaitEvent = _call("cudaStreamWaitEvent", [_POINTER, _POINTER, _UINT])
 cudaStreamBeginCapture = _call("cudaStreamBeginCapture", [_POINTER, _INT])
+cudaStreamEndCapture = _call("cudaStreamEndCapture", [_POINTER], _new(cudaGraph_t), last=True)
+cudaStreamIsCapturing = _call(
+    "cudaStreamIsCapturing", [_POINTER], [(_INT, cudaStreamCaptureStatus)], last=True
+)
+cudaGraphInstantiate = _call("cudaGraphInstantiate", [_POINTER, _ULONG], _NEW_EXECUTABLE)
+cudaGraphInstantiateWithFlags = _call("cudaGraphInstantiateWithFlags", [_POINTER, _ULONG], _NEW_EXECUTABLE)
+cudaGraphUpload = _call("cudaGraphUpload", [_POINTER, _POINTER])
+cudaGraphLaunch = _call("cudaGraphLaunch", [_POINTER, _POINTER])
+cudaGraphDestroy = _call("cudaGraphDestroy", [_POINTER])
+cudaGraphExecDestroy = _call("cudaGraphExecDestroy", [_POINTER])
 cudaEventCreate = _call("cudaEventCreate", [], _NEW_EVENT)
 cudaEventCreateWithFlags = _call("cudaEventCreateWithFlags", [_UINT], _NEW_EVENT)
 cudaEventDestroy = _call("cudaEventDestroy", [_POINTER])
