@@ -1,11 +1,12 @@
 """Programs as TensorRT's users write them, unmodified."""
 
-import os
+import json
 import subprocess
 import sys
 
 import modules
 import numpy as np
+import onnx
 import onnxruntime
 import pytest
 from onnx import TensorProto, helper, numpy_helper
@@ -15,19 +16,7 @@ DIGITS = modules.ROOT / "examples" / "digits" / "digits.onnx"
 
 
 def run(*command, major):
-    """A program with Ingot's libraries and modules on its search paths; what it printed."""
-    lib = modules.libraries(major).parent
-    environment = {
-        **os.environ,
-        "LD_LIBRARY_PATH": f"{lib / f'tensorrt-{major}'}:{lib / 'cuda'}",
-        "PYTHONPATH": f"{lib / 'tensorrt-python'}:{lib / 'cuda' / 'python'}:{modules.module(major)}",
-        "INGOT_TENSORRT": major,
-    }
-    result = subprocess.run(
-        list(map(str, command)), env=environment, capture_output=True, text=True, timeout=300
-    )
-    assert result.returncode == 0, result.stdout + result.stderr
-    return result.stdout + result.stderr
+    return modules.execute(*command, major=major, bindings=major)
 
 
 def segmentation_model(path):
@@ -89,34 +78,93 @@ def test_classifier_script(tmp_path):
     np.testing.assert_allclose(np.load(tmp_path / "scores.npy"), expected, 1e-4, 1e-6)
 
 
-@pytest.mark.parametrize("major", modules.WHEELS)
-def test_cpp_program(major, tmp_path):
-    libraries = modules.libraries(major)
-    headers = modules.build_folder() / "compat" / "tensorrt" / major / "include"
-    program = tmp_path / "program"
-    (tmp_path / "cuda_runtime_api.h").write_text(
-        "typedef struct CUstream_st* cudaStream_t;\ntypedef struct CUevent_st* cudaEvent_t;\n"
-    )
-    command = [
-        "g++",
-        "-std=c++17",
-        f"-I{headers}",
-        f"-I{tmp_path}",
-        EXAMPLES / "onnx_to_answers.cpp",
-        "-o",
-        program,
-    ]
-    subprocess.run([*command, f"-L{libraries}", "-lnvinfer", "-lnvonnxparser"], check=True)
+def compiled(source, major, target, *options):
+    """One of the C++ programs, made with the headers and libraries of a major."""
+    cuda_headers, cuda_libraries = modules.cuda()
+    command = ["g++", "-std=c++17", "-Wall", f"-I{modules.headers(major)}", f"-I{cuda_headers}", *options]
+    libraries = [f"-L{modules.libraries(major)}", "-lnvinfer", "-lnvonnxparser"]
+    cuda = [f"-L{cuda_libraries}", "-lcudart", f"-Wl,-rpath,{cuda_libraries}"]
+    subprocess.run([*command, EXAMPLES / source, "-o", target, *libraries, *cuda], check=True)
+    return target
+
+
+def check_digits(folder, *command, **options):
+    """Runs a program on random images; its answers are onnxruntime's."""
     batch = np.random.default_rng(0).random((3, 1, 8, 8), np.float32)
-    batch.tofile(tmp_path / "in")
-    run(program, DIGITS, tmp_path / "in", tmp_path / "out", 3, 1, 8, 8, major=major)
+    batch.tofile(folder / "in")
+    modules.execute(*command, **options)
     expected = onnxruntime.InferenceSession(DIGITS).run(["probabilities"], {"image": batch})[0]
-    answers = np.fromfile(tmp_path / "out", np.float32).reshape(3, 10)
+    answers = np.fromfile(folder / "out", np.float32).reshape(3, 10)
     np.testing.assert_allclose(answers, expected, 1e-4, 1e-6)
 
 
 @pytest.mark.parametrize("major", modules.WHEELS)
-def test_module_has_its_usual_name(major):
-    code = "import tensorrt as t, tensorrt_bindings as b; print(t.__version__, t.Logger is b.Logger)"
-    said = run(sys.executable, "-c", code, major=major).split()
-    assert said[0].startswith(major + ".") and said[1] == "True"
+def test_onnx_to_answers(major, tmp_path):
+    program = compiled("onnx_to_answers.cpp", major, tmp_path / "program")
+    command = [program, DIGITS, tmp_path / "in", tmp_path / "out", 3, 1, 8, 8]
+    check_digits(tmp_path, *command)
+    other = "11" if major == "10" else "10"
+    said = modules.execute(*command, major=other, passes=False)
+    assert f"libnvinfer.so.{major}: cannot open" in said
+
+
+def write_weights(path):
+    """The digit classifier's, as text: the bits of each value in hexadecimal."""
+    tensors = {t.name: numpy_helper.to_array(t) for t in onnx.load(DIGITS).graph.initializer}
+    lines = [
+        f"{name} {array.size} " + " ".join(f"{v:08x}" for v in array.ravel().view(np.uint32))
+        for name, array in tensors.items()
+    ]
+    path.write_text("\n".join([str(len(lines)), *lines]) + "\n")
+
+
+@pytest.mark.parametrize("major", modules.WHEELS)
+def test_network_api(major, tmp_path):
+    write_weights(tmp_path / "digits.wts")
+    program = compiled("network_api.cpp", major, tmp_path / "program")
+    check_digits(tmp_path, program, tmp_path / "digits.wts", tmp_path / "in", tmp_path / "out", 3)
+
+
+def shuffle_model(path):
+    """x -> Relu -> ChannelShuffle, an op that ONNX does not have."""
+    nodes = [
+        helper.make_node("Relu", ["x"], ["r"]),
+        helper.make_node("ChannelShuffle", ["r"], ["y"], groups=2),
+    ]
+    info = [helper.make_tensor_value_info(n, TensorProto.FLOAT, ["n", 6, 2, 3]) for n in "xy"]
+    graph = helper.make_graph(nodes, "shuffle", info[:1], info[1:])
+    opsets = [helper.make_opsetid("", 17)]
+    path.write_bytes(helper.make_model(graph, opset_imports=opsets, ir_version=8).SerializeToString())
+
+
+@pytest.mark.parametrize("major", ["10", "11"])  # 8 has no V3 plugins
+def test_plugin_library(major, tmp_path):
+    plugin = compiled("channel_shuffle.cpp", major, tmp_path / "libchannel_shuffle.so", "-shared", "-fPIC")
+    linked = compiled("onnx_to_answers.cpp", major, tmp_path / "program", plugin, f"-Wl,-rpath,{tmp_path}",
+                      "-Wl,--no-as-needed")  # fmt: skip
+    shuffle_model(tmp_path / "model.onnx")
+    x = np.random.default_rng(0).standard_normal((2, 6, 2, 3)).astype(np.float32)
+    x.tofile(tmp_path / "in")
+    modules.execute(linked, tmp_path / "model.onnx", tmp_path / "in", tmp_path / "out", 2, 6, 2, 3)
+    expected = np.maximum(x, 0).reshape(2, 2, 3, 6).swapaxes(1, 2)
+    assert (np.fromfile(tmp_path / "out", np.float32) == expected.ravel()).all()
+
+    command = ["trtexec", f"--onnx={tmp_path / 'model.onnx'}", "--shapes=x:2x6x2x3", "--duration=0"]
+    engine, out = tmp_path / "model.engine", tmp_path / "out.json"
+    said = modules.execute(*command, "--buildOnly", major=major, passes=False)
+    assert "no plugin 'ChannelShuffle' version '1'" in said
+    modules.execute(
+        *command, f"--staticPlugins={plugin}", "--buildOnly", f"--saveEngine={engine}", major=major
+    )
+    command = [
+        "trtexec",
+        f"--loadEngine={engine}",
+        f"--plugins={plugin}",
+        f"--loadInputs=x:{tmp_path / 'in'}",
+    ]
+    said = modules.execute(
+        *command, "--shapes=x:2x6x2x3", f"--exportOutput={out}", "--duration=0", major=major
+    )
+    assert "Loading supplied plugin library" in said
+    values = json.loads(out.read_text())[0]["values"]
+    np.testing.assert_allclose(values, expected.ravel(), 1e-6)
