@@ -1,0 +1,140 @@
+#!/usr/bin/env python3
+"""Programs written for TensorRT on a machine with a GPU and no network, in two steps.
+
+tensorrt.py pack FOLDER: with a network, after ./dev bundle: everything that the tests need there.
+tensorrt.py run FOLDER --out DIR: there, from the same checkout: unpacks it and runs the tests of tests/tensorrt
+against the GPU; a line for each test in DIR/tests.txt, failures in full in DIR/failures.txt.
+"""
+
+import argparse
+import os
+import shutil
+import struct
+import subprocess
+import sys
+import tarfile
+import tempfile
+import zipfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+SHARED = ROOT.parent / "shared"
+PYTHON = "3.12"  # of the machine with the GPU
+WHEELS = [
+    "tensorrt-cu13-bindings==10.16.1.11",
+    "tensorrt-cu13-bindings==11.1.0.106",
+    "polygraphy==0.53.6",
+    "onnx-graphsurgeon==0.6.1",
+    "torch-tensorrt==2.14.0",
+]
+ONNXRUNTIME = "onnxruntime-gpu==1.31.1"
+GRAPHS = ["resnet50", "bert_base", "fcn_resnet101"]
+MODELS = ["mnist/mnist-8", "cifar10-cnn/cifar10_cnn", "magika/model", "yunet/face_detection_yunet_120x160"]
+TESTS = ["gpu", "exec", "programs", "torch_tensorrt", "trtexec", "modules", "polygraphy", "tutorials"]
+LEFT_OUT = "every_kind_of_layer or every_attribute"  # hundreds of small engines: said on the CPU
+
+
+def download(folder, *wheels):
+    platforms = [f"--platform=manylinux_2_{n}_x86_64" for n in (39, 34, 31, 28, 27, 17)]
+    python = ["--python-version", PYTHON, "--implementation", "cp", "--only-binary=:all:", *platforms]
+    command = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", *python, "-d", folder, *wheels]
+    subprocess.run(command, check=True)
+
+
+def without_kernels(library):
+    """The library's CUDA kernels, nearly all of its size, become empty fat binaries: the TensorRT provider uses
+    its memory and its streams only."""
+    data = bytearray(library.read_bytes())
+    (table,) = struct.unpack_from("<Q", data, 0x28)
+    entry, count, names = struct.unpack_from("<HHH", data, 0x3A)
+    sections = [struct.unpack_from("<IIQQQQ", data, table + i * entry) for i in range(count)]
+    text = sections[names][4]
+    for name, _, _, _, offset, size in sections:
+        if not data[text + name :].startswith(b".nv_fatbin\0"):
+            continue
+        at = offset
+        while (at := data.find(b"\x50\xed\x55\xba", at, offset + size)) >= 0:  # its header: 16 bytes and the size
+            (length,) = struct.unpack_from("<Q", data, at + 8)
+            struct.pack_into("<Q", data, at + 8, 0)
+            data[at + 16 : at + 16 + length] = bytes(length)
+            at += 16
+    library.write_bytes(data)
+
+
+def pack_onnxruntime(folder):
+    with tempfile.TemporaryDirectory() as work:
+        download(work, ONNXRUNTIME)
+        (wheel,) = Path(work).glob("*.whl")
+        with zipfile.ZipFile(wheel) as file:
+            file.extractall(work)
+        package = Path(work) / "onnxruntime"
+        without_kernels(package / "capi" / "libonnxruntime_providers_cuda.so")
+        for library in package.glob("capi/libonnxruntime.so*"):  # the Python module has its own
+            library.unlink()
+        with tarfile.open(folder / "onnxruntime.tar.xz", "w:xz") as archive:
+            archive.add(package, "onnxruntime")
+
+
+def pack(folder):
+    bundles = sorted((ROOT / "dist").glob("ingot-*-linux-x86_64.tar.xz"))
+    if not bundles:
+        sys.exit("there is no bundle in dist/: ./dev bundle makes it")
+    shutil.rmtree(folder, ignore_errors=True)
+    for name in ("graphs", "models"):
+        (folder / "shared" / name).mkdir(parents=True)
+    shutil.copy(bundles[-1], folder / "ingot.tar.xz")
+    for wheel in WHEELS:  # one by one: two versions of a package are among them
+        download(folder / "wheels", wheel)
+    for name in [f"{g}.{kind}" for g in GRAPHS for kind in ("onnx", "json")] + ["fill_weights.py"]:
+        shutil.copy(SHARED / "graphs" / name, folder / "shared" / "graphs")
+    for name in MODELS:
+        target = folder / "shared" / "models" / f"{name}.onnx"
+        target.parent.mkdir(exist_ok=True)
+        shutil.copy(SHARED / "models" / f"{name}.onnx", target)
+    pack_onnxruntime(folder)
+    size = sum(f.stat().st_size for f in folder.rglob("*") if f.is_file())
+    print(f"{folder}: {size / 2**20:.1f} MiB")
+
+
+def run(folder, out, seconds):
+    work = Path(tempfile.mkdtemp())
+    for archive in ("ingot", "onnxruntime"):
+        with tarfile.open(folder / f"{archive}.tar.xz") as file:
+            file.extractall(work, filter="data")
+    (prefix,) = work.glob("ingot-*")
+    if not SHARED.exists():
+        SHARED.symlink_to((folder / "shared").resolve())
+    environment = {
+        **os.environ,
+        "INGOT_PREFIX": str(prefix),
+        "ONNXRUNTIME_GPU": str(work),
+        "PIP_NO_INDEX": "1",
+        "PIP_FIND_LINKS": str((folder / "wheels").resolve()),
+    }
+    python = subprocess.run([prefix / "bin" / "ingot", "inspect", "--devices"], capture_output=True, text=True)
+    print(python.stdout, flush=True)
+    tests = [str(ROOT / "tests" / "tensorrt" / f"test_{name}.py") for name in TESTS]
+    command = ["timeout", "-s", "INT", str(seconds), sys.executable, "-m", "pytest", "-p", "no:cacheprovider",
+               "-v", "-rA", "--tb=short", "--durations=10", "-k", f"not ({LEFT_OUT})", *tests]  # fmt: skip
+    with open(out / "tests.txt", "w") as log:
+        code = subprocess.run(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT).returncode
+    lines = (out / "tests.txt").read_text().splitlines()
+    print("\n".join(line for line in lines if line.startswith(("FAILED", "ERROR", "SKIPPED", "=="))))
+    return code
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("step", choices=["pack", "run"])
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--out", type=Path, default=Path("."), help="for what the tests say")
+    parser.add_argument("--seconds", type=int, default=210, help="after which the tests are interrupted")
+    options = parser.parse_args()
+    if options.step == "pack":
+        return pack(options.folder)
+    options.out.mkdir(parents=True, exist_ok=True)
+    return run(options.folder, options.out, options.seconds)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
