@@ -29,6 +29,10 @@ if(INGOT_STATIC_STDLIB)
   add_link_options(-static-libstdc++ -static-libgcc)
 endif()
 find_package(Threads REQUIRED)
+set(INGOT_NAMELINK)
+if(SKBUILD)  # a wheel cannot hold symbolic links
+  set(INGOT_NAMELINK NAMELINK_SKIP)
+endif()
 
 # ingot_room(NAME SOURCES... LINK libs...): one static library per folder of src/.
 function(ingot_room name)

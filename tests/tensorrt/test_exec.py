@@ -1,6 +1,7 @@
 """`ingot exec`: programs find the libraries and modules that they ask for, and are told what is missing."""
 
 import os
+import shutil
 import subprocess
 import sys
 
@@ -29,6 +30,19 @@ def test_module_is_the_bindings_own():
 def test_bindings_of_another_major():
     said = python(NAME_OF_THE_RUN, major="8", bindings="10", passes=False)
     assert "want another TensorRT than 8" in said and "--tensorrt N" in said
+
+
+def test_nvidias_libraries_stay_out(tmp_path):
+    """Where the whole of NVIDIA's package is installed, its libraries lie beside the bindings."""
+    shutil.copytree(modules.module("8") / "tensorrt_bindings", tmp_path / "tensorrt_bindings")
+    libs = tmp_path / "tensorrt_libs"
+    libs.mkdir()
+    (libs / "__init__.py").write_text("raise AssertionError('NVIDIA')")
+    for name in ("nvinfer", "nvinfer_plugin", "nvonnxparser", "nvparsers"):
+        library = f"lib{name}.so.8"
+        command = ["g++", "-shared", "-x", "c", os.devnull, "-o", libs / library, f"-Wl,-soname,{library}"]
+        subprocess.run(command, check=True)
+    assert python(NAME_OF_THE_RUN, packages=[tmp_path]).startswith("8.")
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """On a machine with a GPU: device pointers and streams of the programs' own CUDA, and clients that need one.
 
-bench/gpu/tensorrt.py runs these, and the other tests of this folder, where there is no network."""
+bench/gpu/tensorrt_programs.py runs these, and the other tests of this folder, where there is no network."""
 
 import os
 import sys

@@ -140,8 +140,8 @@ def shuffle_model(path):
 @pytest.mark.parametrize("major", ["10", "11"])  # 8 has no V3 plugins
 def test_plugin_library(major, tmp_path):
     plugin = compiled("channel_shuffle.cpp", major, tmp_path / "libchannel_shuffle.so", "-shared", "-fPIC")
-    linked = compiled("onnx_to_answers.cpp", major, tmp_path / "program", plugin, f"-Wl,-rpath,{tmp_path}",
-                      "-Wl,--no-as-needed")  # fmt: skip
+    options = ["-Wl,--no-as-needed", plugin, f"-Wl,-rpath,{tmp_path}"]
+    linked = compiled("onnx_to_answers.cpp", major, tmp_path / "program", *options)
     shuffle_model(tmp_path / "model.onnx")
     x = np.random.default_rng(0).standard_normal((2, 6, 2, 3)).astype(np.float32)
     x.tofile(tmp_path / "in")

@@ -101,7 +101,7 @@ def test_layers_are_those_of_the_version(tmp_path):
         first, last = layers["Layers"][0], layers["Layers"][-1]
         assert set(first) == {"Name", "LayerType", "Inputs", "Outputs", "TacticName"}
         (image,), (probabilities,) = first["Inputs"], last["Outputs"]
-        assert image["Name"] == "image" and image["Dimensions"] == [1, 1, 8, 8]
+        assert image["Name"] == "image" and image["Dimensions"] == [-1, 1, 8, 8]
         assert set(image) == {"Name", "Dimensions", *keys}
         assert probabilities["Name"] == "probabilities"
         if major == "10":

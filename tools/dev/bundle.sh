@@ -45,13 +45,18 @@ else
   say "no user namespaces here: the build folder stays in sight"
   hidden=()
 fi
-env -i PATH="$PATH" BUILD="$build" PYTHONPATH="$elsewhere/site" INGOT_PREFIX="$elsewhere/$name" "${hidden[@]}" \
-  "$venv/python" -m pytest -q -p no:cacheprovider tests/python/test_cli.py tests/python/test_readme.py \
-  tests/tensorrt/test_exec.py tests/tensorrt/test_cuda.py tests/tensorrt/test_programs.py tests/tensorrt/test_trtexec.py
+test_in() {  # PREFIX TEST...
+  env -i PATH="$PATH" BUILD="$build" PYTHONPATH="$elsewhere/site" INGOT_PREFIX="$1" "${hidden[@]}" \
+    "$venv/python" -m pytest -q -p no:cacheprovider "${@:2}"
+}
+test_in "$elsewhere/$name" tests/python/test_cli.py tests/python/test_readme.py \
+  tests/tensorrt/test_{exec,cuda,programs,trtexec}.py
+PYTHONPATH=$elsewhere/site "$venv/python" "$elsewhere/site/bin/ingot" --version  # the wheel's own
+test_in "$elsewhere/site/ingot" tests/python/test_cli.py tests/tensorrt/test_exec.py
 
 # What it needs of the system it runs on: glibc, of Debian 12's version at most, and nothing found by a fixed path.
 shopt -s globstar nullglob
-binaries=("$elsewhere/$name/bin/ingot" "$elsewhere/$name"/lib/**/*.so "$elsewhere"/site/ingot/*.so)
+binaries=("$elsewhere/$name/bin/ingot" "$elsewhere/$name"/lib/**/*.so "$elsewhere"/site/ingot/{bin/ingot,bin/trtexec,*.so,lib/**/*.so*})
 if needed=$(ldd "${binaries[@]}" | grep -E "=> (not found|.*(stdc\+\+|libgcc_s|protobuf|fmt|spdlog))"); then
   echo "bundle: needs a library that is not glibc: $needed" >&2
   exit 1

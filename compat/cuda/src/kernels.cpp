@@ -1,5 +1,5 @@
-// What nvcc's code calls for kernels: programs and plugin libraries with kernels load and start, and a launch fails,
-// as on a GPU that a kernel was not compiled for.
+// What nvcc's code calls for kernels: programs and plugin libraries with kernels load and start, and a launch
+// fails, as on a GPU that a kernel was not compiled for.
 #include "cudart.h"
 
 using ingot::cudart::keep;

@@ -23,7 +23,7 @@ except ModuleNotFoundError as error:
         f"TensorRT's Python module is not installed; only its bindings are needed:\n{_advice}",
         name="tensorrt",
     ) from None
-except ImportError as error:
+except (ImportError, OSError) as error:
     raise ImportError(
         f"{error}\nThe bindings that are installed want another TensorRT than {_wanted or 'those here'}: "
         f"choose theirs by `ingot exec --tensorrt N`, or install\n{_advice}",

@@ -1,4 +1,21 @@
-"""NVIDIA's bindings import this package to load TensorRT's libraries before they start.
+"""NVIDIA's bindings import this package to have TensorRT's libraries loaded before they start.
 
-Ingot's are on the search path already; this package keeps NVIDIA's own, where a wheel has them, from being
-loaded in their place."""
+Ingot's are loaded here, since bindings may look for NVIDIA's own beside them before they look where `ingot
+exec` tells. Once a library of that name is loaded, no other one takes its place."""
+
+import ctypes
+import re
+import sys
+from pathlib import Path
+
+
+def _wanted():
+    """The libraries that the bindings name."""
+    files = [f for folder in sys.modules["tensorrt_bindings"].__path__ for f in Path(folder).glob("*.so")]
+    names = {n for f in files for n in re.findall(rb"libnv[a-z_]+\.so\.\d+(?=\0)", f.read_bytes())}
+    return sorted(name.decode() for name in names)
+
+
+if "tensorrt_bindings" in sys.modules:
+    for _name in _wanted():
+        ctypes.CDLL(_name)

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Programs written for TensorRT on a machine with a GPU and no network, in two steps.
 
-tensorrt.py pack FOLDER: with a network, after ./dev bundle: everything that the tests need there.
-tensorrt.py run FOLDER --out DIR: there, from the same checkout: unpacks it and runs the tests of tests/tensorrt
-against the GPU; a line for each test in DIR/tests.txt, failures in full in DIR/failures.txt.
+tensorrt_programs.py pack FOLDER: with a network, after ./dev bundle: everything that the tests need there.
+tensorrt_programs.py run FOLDER --out DIR: there, from the same checkout: unpacks it and runs tests/tensorrt
+against the GPU. What the tests say is in DIR/tests.txt.
 """
 
 import argparse
@@ -42,8 +42,8 @@ def download(folder, *wheels):
 
 
 def without_kernels(library):
-    """The library's CUDA kernels, nearly all of its size, become empty fat binaries: the TensorRT provider uses
-    its memory and its streams only."""
+    """The library's CUDA kernels, nearly all of its size, become empty fat binaries: the TensorRT provider
+    uses its memory and its streams only."""
     data = bytearray(library.read_bytes())
     (table,) = struct.unpack_from("<Q", data, 0x28)
     entry, count, names = struct.unpack_from("<HHH", data, 0x3A)
@@ -53,7 +53,7 @@ def without_kernels(library):
         if not data[text + name :].startswith(b".nv_fatbin\0"):
             continue
         at = offset
-        while (at := data.find(b"\x50\xed\x55\xba", at, offset + size)) >= 0:  # its header: 16 bytes and the size
+        while (at := data.find(b"\x50\xed\x55\xba", at, offset + size)) >= 0:  # 16 bytes, the size at 8
             (length,) = struct.unpack_from("<Q", data, at + 8)
             struct.pack_into("<Q", data, at + 8, 0)
             data[at + 16 : at + 16 + length] = bytes(length)
@@ -111,20 +111,22 @@ def run(folder, out, seconds):
         "PIP_NO_INDEX": "1",
         "PIP_FIND_LINKS": str((folder / "wheels").resolve()),
     }
-    python = subprocess.run([prefix / "bin" / "ingot", "inspect", "--devices"], capture_output=True, text=True)
-    print(python.stdout, flush=True)
+    subprocess.run([prefix / "bin" / "ingot", "inspect", "--devices"])
     tests = [str(ROOT / "tests" / "tensorrt" / f"test_{name}.py") for name in TESTS]
     command = ["timeout", "-s", "INT", str(seconds), sys.executable, "-m", "pytest", "-p", "no:cacheprovider",
                "-v", "-rA", "--tb=short", "--durations=10", "-k", f"not ({LEFT_OUT})", *tests]  # fmt: skip
     with open(out / "tests.txt", "w") as log:
-        code = subprocess.run(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT).returncode
+        to = {"stdout": log, "stderr": subprocess.STDOUT}
+        code = subprocess.run(command, cwd=ROOT, env=environment, **to).returncode
     lines = (out / "tests.txt").read_text().splitlines()
     print("\n".join(line for line in lines if line.startswith(("FAILED", "ERROR", "SKIPPED", "=="))))
     return code
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("step", choices=["pack", "run"])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--out", type=Path, default=Path("."), help="for what the tests say")
