@@ -25,6 +25,9 @@ Status infer(InferContext& c) {
       return invalid_argument("the labels have shape ", to_string(c.shape(1)), ", expected ",
                               to_string(labels));
   }
+  if (c.has(2) && c.type(0).is_static() && c.type(2).is_static() && c.shape(2) != Shape{c.shape(0)[1]})
+    return invalid_argument("the weights have shape ", to_string(c.shape(2)), ", expected one for each of ",
+                            c.shape(0)[1].to_string(), " classes");
   const DataType dtype = c.type(0).dtype;
   if (reduction != "none")
     c.set(0, dtype, {});
@@ -48,12 +51,12 @@ void log_softmax(std::vector<double>& scores, int64_t batch, int64_t classes, in
 }
 
 Status eval_loss(EvalContext& c, bool softmax) {
+  INGOT_ASSIGN_OR_RETURN(const std::vector<OutputType> types, infer_concrete(c, infer));
   const Dims& dims = c.input(0).dims;
   const int64_t classes = dims[1], batch = dims[0];
   int64_t inner = 1;
   for (size_t d = 2; d < dims.size(); ++d) inner *= dims[d];
   std::vector<double> scores = load_all<double>(c.input(0));
-  INGOT_ASSIGN_OR_RETURN(const std::vector<OutputType> types, infer_concrete(c, infer));
   INGOT_ASSIGN_OR_RETURN(const TensorView y, c.output(0, types[0].dtype, types[0].dims));
   if (softmax) {
     log_softmax(scores, batch, classes, inner);
