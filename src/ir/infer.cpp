@@ -62,7 +62,7 @@ Status infer_outputs(Node& node) {
       } else if (v->contents()) {
         in.contents = &*v->contents();
       }
-    } else if (static_cast<int>(i) < node.op().min_inputs) {
+    } else if (!node.op().is_optional_input(i)) {
       return invalid_argument("input ", i, " is missing");
     }
     c.inputs.push_back(in);

@@ -122,6 +122,8 @@ TEST(IrText, ErrorsSayWhereAndWhat) {
   expect_error("graph g(x: f32[2]) {\n  y = Nonsense(x)\n  return y\n}", "line 2: unknown op \"Nonsense\"");
   expect_error("graph g(x: f32[2]) {\n  y = Add(x, q)\n  return y\n}", "\"q\" is not defined");
   expect_error("graph g(x: f32[2]) { x = Relu(x) return x }", "\"x\" is defined twice");
+  expect_error("graph g(x: f32[2]) { y = Concat(x, _) {axis = 0} return y }", "input 1 is missing");
+  expect_error("graph g(x: f32[2]) { y = Max(x, _, x) return y }", "input 1 is missing");
   expect_error("graph g(x: f32[2]) { y = Softmax(x) {axes = 1} return y }",
                "Softmax has no attribute \"axes\"");
   expect_error("graph g(x: f32[2]) { y = Softmax(x) {axis = 1.5} return y }",

@@ -130,6 +130,7 @@ Status infer_stft(InferContext& c) {
   INGOT_RETURN_IF_ERROR(expect_rank(c, 2, 1, 1));
   const auto step = known_int(c, 1);
   if (step && *step <= 0) return invalid_argument("frame_step is ", *step, ", expected a positive number");
+  if (!c.has(2) && !c.has(3)) return invalid_argument("neither a window nor a frame length is given");
   std::optional<int64_t> frame = c.has(3) ? known_int(c, 3) : std::nullopt;
   if (c.has(2) && c.type(2).ranked && c.shape(2).size() == 1 && c.shape(2)[0].is_const()) {
     if (frame && *frame != c.shape(2)[0].value())

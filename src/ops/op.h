@@ -145,6 +145,12 @@ struct OpDef {
   CostFn cost;  // null: bytes of inputs and outputs, one flop per output element
   std::vector<std::string_view> subgraphs = {};  // names of required subgraphs
   bool deterministic = true;                     // false: never folded or merged (random numbers)
+
+  /// Whether input i may be absent. Of an op with any number of inputs only where none at all is required
+  /// (Loop's first two), which its `infer` then looks after.
+  bool is_optional_input(size_t i) const {
+    return static_cast<int>(i) >= min_inputs && (max_inputs != kVariadic || min_inputs == 0);
+  }
 };
 
 /// The op of that name, or null. Thread-safe.

@@ -151,6 +151,31 @@ TEST_P(OpCases, RefusesOrAcceptsAnything) {
   }
 }
 
+// Without an optional input there is an answer or a message.
+TEST_P(OpCases, EveryOptionalInputMayBeAbsent) {
+  const OpDef& op = *GetParam().op;
+  for (const OpCase& cs : GetParam().cases) {
+    for (size_t k = 0; k < cs.inputs.size(); ++k) {
+      if (!op.is_optional_input(k)) continue;
+      OpCase changed = cs;
+      changed.inputs[k] = {};
+      std::vector<TensorType> types;
+      std::mt19937 rng(5);
+      std::vector<Tensor> inputs;
+      for (const CaseInput& in : changed.inputs) {
+        types.push_back(in.type);
+        inputs.push_back(make_input(in, rng));
+      }
+      const auto inferred = infer_case(op, changed, types);
+      EXPECT_NE(inferred.status().code(), StatusCode::kInternal) << inferred.status().to_string();
+      if (!inferred.ok()) continue;
+      Eval eval(changed.attrs, inputs, changed.num_outputs);
+      const Status done = op.eval(eval);
+      EXPECT_NE(done.code(), StatusCode::kInternal) << done.to_string();
+    }
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(All, OpCases, testing::ValuesIn(ops::all_op_cases()), [](const auto& info) {
   std::string name(info.param.op->name);
   std::replace(name.begin(), name.end(), '.', '_');  // as in "ml.Scaler"
