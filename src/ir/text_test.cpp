@@ -122,8 +122,6 @@ TEST(IrText, ErrorsSayWhereAndWhat) {
   expect_error("graph g(x: f32[2]) {\n  y = Nonsense(x)\n  return y\n}", "line 2: unknown op \"Nonsense\"");
   expect_error("graph g(x: f32[2]) {\n  y = Add(x, q)\n  return y\n}", "\"q\" is not defined");
   expect_error("graph g(x: f32[2]) { x = Relu(x) return x }", "\"x\" is defined twice");
-  expect_error("graph g(x: f32[2]) { y = Concat(x, _) {axis = 0} return y }", "input 1 is missing");
-  expect_error("graph g(x: f32[2]) { y = Max(x, _, x) return y }", "input 1 is missing");
   expect_error("graph g(x: f32[2]) { y = Softmax(x) {axes = 1} return y }",
                "Softmax has no attribute \"axes\"");
   expect_error("graph g(x: f32[2]) { y = Softmax(x) {axis = 1.5} return y }",
@@ -140,6 +138,15 @@ TEST(IrText, ErrorsSayWhereAndWhat) {
   expect_error("graph g(x: f32[2]) { return _ }", "cannot be '_'");
   expect_error("graph g(x: f32[2]) { return x } more", "expected the end, got \"more\"");
   expect_error("graph g(\"\": f32[2]) { return x }", "a name is empty");
+}
+
+TEST(IrText, VariadicInputsMustBeGiven) {
+  for (const char* text : {"graph g(x: f32[2]) { y = Concat(x, _) {axis = 0} return y }",
+                           "graph g(x: f32[2]) { y = Max(x, _, x) return y }"}) {
+    const auto g = parse_graph(text);
+    EXPECT_EQ(g.status().code(), StatusCode::kInvalidArgument);
+    EXPECT_NE(g.status().message().find("input 1 is missing"), std::string::npos) << g.status().to_string();
+  }
 }
 
 TEST(IrText, TypesAlone) {
