@@ -13,9 +13,11 @@ namespace {
 using ops::PointwiseOperand;
 using ops::PointwiseProgram;
 
-constexpr size_t kFirstExtra = 3;  // input index of the epilogue's x1
+bool is_quantized(const Node& n) { return is_any(n, {"QuantizedConv", "QuantizedMatMul"}); }
 
-bool takes_epilogue(const Node& n) { return is_any(n, {"Conv", "ConvTranspose", "FusedMatMul"}); }
+bool takes_epilogue(const Node& n) {
+  return is_any(n, {"Conv", "ConvTranspose", "FusedMatMul"}) || is_quantized(n);
+}
 
 // The input of `node` that a layer makes for it alone, in the shape of its result; of several the one made
 // last, so that the others are there when it runs.
@@ -59,16 +61,18 @@ Result<PointwiseProgram> append(const Node& layer, const PointwiseProgram& progr
 Result<Node*> fuse(Node* node, size_t result_input) {
   const Node& layer = *node->input(result_input)->producer();
   std::vector<Value*> inputs = layer.inputs();
-  if (inputs.size() < kFirstExtra) inputs.resize(kFirstExtra, nullptr);
+  const size_t first_extra = is_quantized(layer) ? 4 : 3;  // the epilogue's x1
+  if (inputs.size() < first_extra) inputs.resize(first_extra, nullptr);
   std::vector<PointwiseOperand> operands(node->inputs().size());
   for (size_t i = 0; i < operands.size(); ++i) {
     if (i == result_input) continue;
-    const auto begin = inputs.begin() + kFirstExtra;
+    const auto begin = inputs.begin() + static_cast<std::ptrdiff_t>(first_extra);
     auto it = std::find(begin, inputs.end(), node->input(i));
     if (it == inputs.end()) it = inputs.insert(it, node->input(i));
-    operands[i] = PointwiseOperand::input(1 + static_cast<int>(it - inputs.begin() - kFirstExtra));
+    operands[i] =
+        PointwiseOperand::input(1 + static_cast<int>(it - inputs.begin()) - static_cast<int>(first_extra));
   }
-  if (inputs.size() == kFirstExtra && inputs.back() == nullptr) inputs.pop_back();
+  if (inputs.size() == first_extra && inputs.back() == nullptr) inputs.pop_back();
   INGOT_ASSIGN_OR_RETURN(const auto own, PointwiseProgram::parse(node->attrs().get_string("program")));
   INGOT_ASSIGN_OR_RETURN(const auto program, append(layer, own, operands, result_input));
   if (!program.validate().ok()) return static_cast<Node*>(nullptr);  // too long

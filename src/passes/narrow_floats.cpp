@@ -22,6 +22,7 @@ bool works_on_narrow(const Node& node) {
                        "Conv",
                        "ConvTranspose",
                        "DepthToSpace",
+                       "DequantizeLinear",
                        "Expand",
                        "Flatten",
                        "FusedMatMul",
@@ -39,6 +40,10 @@ bool works_on_narrow(const Node& node) {
                        "MultiHeadAttention",
                        "Pad",
                        "Pointwise",
+                       "QuantizeLinear",
+                       "QuantizedConv",
+                       "QuantizedMatMul",
+                       "QuantizedPointwise",
                        "RMSNormalization",
                        "ReduceMax",
                        "ReduceMean",
@@ -54,6 +59,12 @@ bool works_on_narrow(const Node& node) {
                        "Tile",
                        "Transpose",
                        "Unsqueeze"});
+}
+
+// Scales, and the bias of quantized layers, are what sums in float32 meet.
+bool stays_wide(const Node& node, size_t input) {
+  if (is_any(node, {"QuantizeLinear", "DequantizeLinear"})) return input > 0;
+  return is_any(node, {"QuantizedConv", "QuantizedMatMul"}) && input < 4;
 }
 
 // Values beyond the type's range take its largest: an additive mask of -1e30 must not become an infinity,
@@ -79,6 +90,7 @@ class Narrowing {
   }
 
  private:
+  int64_t onnx_number() const { return type_ == DataType::kF16 ? kOnnxFloat16 : kOnnxBFloat16; }
   static bool is_wide(const Value* v) { return v != nullptr && v->dtype() == DataType::kF32; }
 
   Result<Value*> cast(Value* v, int64_t to, Node* before) {
@@ -96,21 +108,27 @@ class Narrowing {
                                               : narrow<BFloat16>(v->constant(), 3.38e38f));
       return known = graph_.add_constant(v->name(), std::move(data));
     }
-    INGOT_ASSIGN_OR_RETURN(Value* const made,
-                           cast(v, type_ == DataType::kF16 ? kOnnxFloat16 : kOnnxBFloat16, before));
+    INGOT_ASSIGN_OR_RETURN(Value* const made, cast(v, onnx_number(), before));
     return narrow_[v] = made;
   }
 
   // The node anew on narrow operands; whoever needs its results wide reads them through Casts, which nobody
   // does who is converted as well.
   Status convert(Node& node) {
-    if (std::none_of(node.outputs().begin(), node.outputs().end(), is_wide)) return {};
     std::vector<Value*> inputs = node.inputs();
-    for (Value*& v : inputs) {
-      if (!is_wide(v)) continue;
-      INGOT_ASSIGN_OR_RETURN(v, narrowed(v, &node));
+    bool changes = std::any_of(node.outputs().begin(), node.outputs().end(), is_wide);
+    for (size_t i = 0; i < inputs.size(); ++i) {
+      if (!is_wide(inputs[i]) || stays_wide(node, i)) continue;
+      // What only reads floats (a quantizer) reads them as they are where nobody makes them narrow.
+      if (!changes && !narrow_.contains(inputs[i])) continue;
+      INGOT_ASSIGN_OR_RETURN(inputs[i], narrowed(inputs[i], &node));
     }
-    Node* made = graph_.add_node(node.op(), std::move(inputs), node.attrs(), node.outputs().size(),
+    changes = changes || inputs != node.inputs();
+    if (!changes) return {};
+    Attrs attrs = node.attrs();
+    const bool names_type = node.op().name.starts_with("Quantized") || node.is("DequantizeLinear");
+    if (names_type && is_wide(node.output())) attrs.set("output_dtype", onnx_number());
+    Node* made = graph_.add_node(node.op(), std::move(inputs), std::move(attrs), node.outputs().size(),
                                  node.name(), &node);
     INGOT_RETURN_IF_ERROR(infer_node(*made));
     for (size_t i = 0; i < node.outputs().size(); ++i) {

@@ -82,7 +82,7 @@ class Runner {
   int count_ = 0;
 };
 
-void run_pipeline(Runner& run, DataType floats) {
+void run_pipeline(Runner& run, DataType floats, bool quantized) {
   const auto clean_up = [&] {
     run("fold_constants");     // what the exporter computes at run time, but need not
     run("inline_branches");    // conditions are known now
@@ -90,6 +90,10 @@ void run_pipeline(Runner& run, DataType floats) {
     run("merge_duplicates");   // so that patterns see one shape computation where there were many
     run("remove_dead_code");   // so that "used once" means what it says
   };
+  if (quantized) {
+    run("move_quantization");  // before constants fold: the weights' DequantizeLinear would become floats
+    run("quantize_layers");
+  }
   clean_up();
   const auto straighten = [&] {
     run("merge_rearrangements");  // shows what a product's rows are made of
@@ -114,10 +118,11 @@ void run_pipeline(Runner& run, DataType floats) {
   straighten();              // the attention's result is in rows again
   clean_up();
 
-  run("fold_scales");              // before epilogues hide the layers' results
-  run("fuse_skip_normalization");  // sums that no epilogue can take
-  run("fuse_pointwise");           // whole programs first,
-  run("fuse_epilogues");           // so that a layer takes in all of one at once
+  run("fold_scales");                       // before epilogues hide the layers' results
+  run("fuse_skip_normalization");           // sums that no epilogue can take
+  run("fuse_pointwise");                    // whole programs first,
+  run("fuse_epilogues");                    // so that a layer takes in all of one at once
+  if (quantized) run("fuse_quantization");  // now that epilogues are whole
   clean_up();
 
   if (floats == DataType::kF16) run("narrow_to_f16");  // whole nodes, now that they are what kernels compute
@@ -134,7 +139,7 @@ Status optimize(Graph& graph, const PassOptions& options) {
   INGOT_RETURN_IF_ERROR(infer(graph));
   INGOT_RETURN_IF_ERROR(verify(graph));
   Runner run(graph, options);
-  run_pipeline(run, options.floats);
+  run_pipeline(run, options.floats, options.quantized);
   return run.status();
 }
 

@@ -11,6 +11,7 @@ struct PassOptions {
   std::vector<std::string> disable;  // names of passes to leave out; "all" stands for every one
   std::string stop_after;            // the first run of that pass is the last thing done
   DataType floats = DataType::kF32;  // what float32 becomes inside the graph: kF16 or kBF16
+  bool quantized = true;             // layers between quantizers work on the quantized elements
   /// Called with the graph before and after each run of these passes ("all": every one).
   std::vector<std::string> dump_before, dump_after;
   std::function<void(std::string_view file_name, const Graph& graph)> dump;
