@@ -46,6 +46,10 @@ struct BuildOptions {
   /// Floats become float16 or bfloat16 inside the network, with sums, statistics and softmax in float32;
   /// inputs and outputs keep their types. For GPUs.
   bool fp16 = false, bf16 = false;
+  /// Layers between QuantizeLinear and DequantizeLinear compute on 8-bit integers or FP8 (E4M3). On GPUs they
+  /// do so in any case; a warning tells where there is no such layer. On the CPU they run on the reference
+  /// kernel, and compute in floats unless one of these is set.
+  bool int8 = false, fp8 = false;
   bool tf32 = true;  ///< on GPUs, products of float32 may round their operands to TF32
   /// Time for a layer's candidates together: 0: nothing is timed, heuristics choose; 1 to 5: 10 ms, 20 ms,
   /// 50 ms, 0.2 s, 1 s, and 2, 3, 5, 10, 30 runs of each at most.

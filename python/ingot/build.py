@@ -53,6 +53,8 @@ def build(
     threads: int = 0,
     fp16: bool = False,
     bf16: bool = False,
+    int8: bool = False,
+    fp8: bool = False,
     tf32: bool = True,
     level: int = 3,
     timing_cache: str | os.PathLike | None = None,
@@ -70,6 +72,8 @@ def build(
     device: "cpu", or "cuda" for the machine's first GPU.
     threads: that the engine is tuned for; 0: the machine's cores.
     fp16, bf16: compute in float16 or bfloat16, with sums, statistics and softmax in float32; for GPUs.
+    int8, fp8: layers between QuantizeLinear and DequantizeLinear compute on 8-bit integers or FP8. On GPUs
+        they do so in any case; a warning tells where there is no such layer.
     tf32: lets GPUs round the operands of float32 products to TF32.
     level: effort of the tuner, from 0 (times nothing) to 5.
     timing_cache: file that keeps timings between builds.
@@ -97,6 +101,7 @@ def build(
     options.device = device
     options.threads = threads
     options.fp16, options.bf16, options.tf32 = fp16, bf16, tf32
+    options.int8, options.fp8 = int8, fp8
     options.level = level
     options.timing_cache = "" if timing_cache is None else os.fspath(timing_cache)
     options.disable_passes = list(disable_passes)

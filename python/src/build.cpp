@@ -59,6 +59,8 @@ void bind_build(nb::module_& m) {
       .def_rw("threads", &BuildOptions::threads)
       .def_rw("fp16", &BuildOptions::fp16)
       .def_rw("bf16", &BuildOptions::bf16)
+      .def_rw("int8", &BuildOptions::int8)
+      .def_rw("fp8", &BuildOptions::fp8)
       .def_rw("tf32", &BuildOptions::tf32)
       .def_rw("level", &BuildOptions::level)
       .def_rw("timing_cache", &BuildOptions::timing_cache)

@@ -1,4 +1,5 @@
 // Building: model or network -> graph -> engine image -> Engine.
+#include <algorithm>
 #include <chrono>
 #include <nlohmann/json.hpp>
 #include <thread>
@@ -44,6 +45,7 @@ CompileOptions compile_options(const BuildOptions& options) {
   out.dump_dir = options.dump_dir;
   out.stop_after = options.stop_after;
   out.floats = options.fp16 ? DataType::kF16 : options.bf16 ? DataType::kBF16 : DataType::kF32;
+  out.quantized = options.device != "cpu" || options.int8 || options.fp8;
   for (const Profile& profile : options.profiles) {
     CompileProfile converted;
     for (const auto& [name, range] : profile) converted[name] = {name, range.min, range.opt, range.max};
@@ -82,6 +84,27 @@ Status check_options(const BuildOptions& options, const Graph& graph) {
     }
   }
   return {};
+}
+
+bool has_quantized_layer(const Graph& graph, bool fp8) {
+  return std::any_of(graph.nodes().begin(), graph.nodes().end(), [&](const auto& node) {
+    const bool layer = node->is("QuantizedConv") || node->is("QuantizedMatMul");
+    const bool in_body =
+        std::any_of(node->subgraphs().begin(), node->subgraphs().end(),
+                    [&](const auto& body) { return has_quantized_layer(*body.second, fp8); });
+    return in_body || (layer && is_float(node->input(0)->dtype()) == fp8);
+  });
+}
+
+// What was asked for and changed nothing.
+void note_without_effect(const BuildOptions& options, const Graph& optimized,
+                         std::vector<std::string>& notes) {
+  for (const bool fp8 : {false, true})
+    if ((fp8 ? options.fp8 : options.int8) && !has_quantized_layer(optimized, fp8))
+      notes.push_back(str(fp8 ? "fp8" : "int8",
+                          " is without effect: no layer lies between a DequantizeLinear "
+                          "of ",
+                          fp8 ? "FP8 (E4M3)" : "8-bit integers", " for each of its operands"));
 }
 
 int default_threads() {
@@ -152,6 +175,7 @@ Result<Engine> build_graph(Graph& graph, const BuildOptions& options, std::vecto
   CompileStats stats;
   INGOT_ASSIGN_OR_RETURN(std::shared_ptr<EngineImage> image,
                          ingot::compile(graph, *target, *device, compile, &stats));
+  note_without_effect(options, graph, notes);
   return make_engine(std::move(image), std::move(device), std::move(notes),
                      build_report(options, stats, import_seconds));
 }

@@ -116,6 +116,7 @@ Result<std::shared_ptr<EngineImage>> compile(Graph& graph, const Target& target,
   passes.disable = options.disable_passes;
   passes.stop_after = options.stop_after;
   passes.floats = options.floats;
+  passes.quantized = options.quantized;
   passes.dump_before = options.dump_before;
   passes.dump_after = options.dump_after;
   passes.dump = dump_to_folder(options.dump_dir);

@@ -17,6 +17,7 @@ struct CompileOptions {
   std::vector<std::string> disable_passes, dump_before, dump_after;
   std::string dump_dir, stop_after;
   DataType floats = DataType::kF32;  // what float32 becomes inside the network
+  bool quantized = true;             // layers between quantizers compute on quantized elements
   std::function<void(std::string_view phase, double done, double total)> progress;
 };
 

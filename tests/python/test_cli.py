@@ -54,6 +54,12 @@ def test_build_reports(tmp_path):
     assert ingot.load(tmp_path / "d.ingot").inputs[0].shape == ("N", 1, 8, 8)
 
 
+def test_precisions_without_effect_are_told(tmp_path):
+    for flag, words in (("--int8", "int8 is without effect"), ("--fp8", "fp8 is"), ("--best", "--best is")):
+        result = run("build", DIGITS, "-o", tmp_path / "d.ingot", flag, *QUICK)
+        assert result.returncode == 0 and f"warning: {words}" in result.stderr
+
+
 def test_build_shapes_and_profiles(tmp_path):
     succeed("build", DIGITS, "-o", tmp_path / "d.ingot", "--shapes", "image:3x1x8x8", *QUICK)
     assert ingot.load(tmp_path / "d.ingot").inputs[0].shape == (3, 1, 8, 8)

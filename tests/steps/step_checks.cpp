@@ -70,7 +70,8 @@ Status compare(const Tensor& want, const TensorView& got, const OpCase& c, doubl
   const double slack = rounding(want, extra);
   for (size_t i = 0; i < a.size(); ++i) {
     if (std::isnan(a[i]) && std::isnan(b[i])) continue;
-    const double allowed = is_float(want.dtype()) ? slack + c.atol + c.rtol * std::abs(a[i]) : 0;
+    const double steps = c.atol >= 1 ? c.atol : 0;  // of integers
+    const double allowed = is_float(want.dtype()) ? slack + c.atol + c.rtol * std::abs(a[i]) : steps;
     if (!(a[i] == b[i] || std::abs(a[i] - b[i]) <= allowed))
       return internal_error("element ", i, " is ", b[i], ", expected ", a[i]);
   }

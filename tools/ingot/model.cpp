@@ -18,6 +18,13 @@ void add_model_options(CLI::App& app, ModelOptions& o, const char* what) {
       ->check(CLI::Range(1, 1024));
   app.add_flag("--fp16", b.fp16, "computes in float16, with sums in float32; for GPUs")->group("Precision");
   app.add_flag("--bf16", b.bf16, "computes in bfloat16, with sums in float32; for GPUs")->group("Precision");
+  app.add_flag(
+         "--int8", b.int8,
+         "layers between QuantizeLinear and DequantizeLinear compute on 8-bit integers; always so on GPUs")
+      ->group("Precision");
+  app.add_flag("--fp8", b.fp8, "likewise on FP8 (E4M3)")->group("Precision");
+  app.add_flag("--best", o.best, "on GPUs: --fp16, and --int8 and --fp8 where the model has quantizers")
+      ->group("Precision");
   app.add_flag("--tf32,!--no-tf32", b.tf32,
                "lets GPUs round operands of float32 products to TF32 (default: on)")
       ->group("Precision");
@@ -58,6 +65,11 @@ void add_model_options(CLI::App& app, ModelOptions& o, const char* what) {
 BuildOptions build_options(const ModelOptions& o) {
   BuildOptions build = o.build;
   build.shapes = o.fixed_shapes();
+  // Quantized layers are computed as such on GPUs in any case; on the CPU, float32 is the fastest.
+  if (o.best && build.device == "cpu")
+    std::fprintf(stderr, "ingot: warning: --best is without effect on the CPU\n");
+  else if (o.best)
+    build.fp16 = !build.bf16;
   build.profiles = parse_profiles(o.min_shapes, o.opt_shapes, o.max_shapes);
   return build;
 }

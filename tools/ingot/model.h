@@ -16,6 +16,7 @@ namespace ingot::cli {
 struct ModelOptions {
   std::string path;
   BuildOptions build;
+  bool best = false;
   std::vector<std::string> shapes, min_shapes, opt_shapes, max_shapes;
 
   /// The shapes given by --shapes.
