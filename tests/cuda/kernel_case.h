@@ -26,6 +26,8 @@ std::vector<KernelCase> conv_cases();
 std::vector<KernelCase> pool_cases();
 std::vector<KernelCase> depthwise_cases();
 std::vector<KernelCase> attention_cases();
+std::vector<KernelCase> quantized_cases();
+std::vector<KernelCase> index_cases();
 
 /// A problem of a real network, to be timed.
 struct KernelBench {
@@ -44,6 +46,7 @@ std::vector<KernelBench> conv_benches();
 std::vector<KernelBench> pool_benches();
 std::vector<KernelBench> depthwise_benches();
 std::vector<KernelBench> attention_benches();
+std::vector<KernelBench> quantized_benches();
 
 /// Pseudo-random numbers in [lo, hi), the same for equal seeds.
 Tensor random_tensor(DataType type, const Dims& dims, double lo = -1, double hi = 1, unsigned seed = 1);

@@ -14,7 +14,7 @@ namespace {
 constexpr double kBytesPerMicrosecond = 4.3e6, kFlopsPerMicrosecond = 7.7e8;
 constexpr size_t kRotated = 256 << 20;  // inputs and outputs rotate through this much: the L2 cache has 60 MB
 
-// Memory of random numbers of the type, from a pattern of 16 MB.
+// Memory of random numbers of the type (8 bits: any bytes), from a pattern of 16 MB.
 std::unique_ptr<GuardedMemory> random_memory(const DriverFunctions& f, DataType type, size_t bytes) {
   static const Tensor patterns[] = {random_tensor(DataType::kF16, {1 << 23}),
                                     random_tensor(DataType::kF32, {1 << 22})};
@@ -76,7 +76,7 @@ int main(int argc, char** argv) {
   }
   std::vector<KernelBench> benches;
   for (const auto& family : {pointwise_benches, copy_benches, attention_benches, depthwise_benches,
-                             pool_benches, conv_benches, norm_benches})
+                             pool_benches, conv_benches, quantized_benches, norm_benches})
     for (KernelBench& b : family()) benches.push_back(std::move(b));
   std::erase_if(benches, [&](const KernelBench& b) {
     return argc > 1 &&

@@ -98,6 +98,8 @@ TEST(CudaKernels, Copy) { run_cases(copy_cases()); }
 TEST(CudaKernels, Norm) { run_cases(norm_cases()); }
 TEST(CudaKernels, Reduce) { run_cases(reduce_cases()); }
 TEST(CudaKernels, Conv) { run_cases(conv_cases()); }
+TEST(CudaKernels, Quantized) { run_cases(quantized_cases()); }
+TEST(CudaKernels, Index) { run_cases(index_cases()); }
 TEST(CudaKernels, Pool) { run_cases(pool_cases()); }
 TEST(CudaKernels, Depthwise) { run_cases(depthwise_cases()); }
 TEST(CudaKernels, Attention) { run_cases(attention_cases()); }

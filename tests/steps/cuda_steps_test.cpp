@@ -26,10 +26,24 @@ TEST(CudaSteps, CasesOfEveryOp) {
     for (const OpCase& c : cases)
       if (checks.alive()) checks.check(*op, c);
   }
+  for (const StepCase& c : more_step_cases())
+    if (checks.alive() && at++ % step == first) checks.check(*find_op(c.op), c.given);
   std::string families;
   for (const std::string& f : checks.families()) families += " " + f;
   std::printf("%zu runs of families:%s\n", checks.runs(), families.c_str());
   EXPECT_TRUE(checks.alive());
+  if (step != 1) return;
+  // What the lists of families say is there has been tried.
+  for (const std::string_view family : {
+#define INGOT_CUDA_FAMILY(family) std::string_view(#family),
+#include "backends/cuda/steps/families.inc"
+#undef INGOT_CUDA_FAMILY
+#define INGOT_CUDA_KERNEL(op) std::string_view(#op),
+#include "backends/cuda/run/kernels.inc"
+#undef INGOT_CUDA_KERNEL
+       })
+    EXPECT_TRUE(checks.families().contains(std::string(family)) || family == "eval" || family == "nop")
+        << "no case ran '" << family << "'";
 }
 
 }  // namespace

@@ -64,8 +64,10 @@ void offer_elementwise(const Request& r, std::string_view family, Offer& offer) 
   offer_if_possible(r, std::move(c), offer);
 }
 
+namespace {
+
 // Indices that are constants: as places in the flattened data, of slices that follow each other.
-void offer_gather_nd(const Request& r, std::string_view family, Offer& offer) {
+void offer_flat_gather(const Request& r, Offer& offer) {
   const Value &data = *r.node.input(0), &indices = *r.node.input(1);
   const auto skip = [&](const char* why) { offer.skipped.push_back({"gather", why}); };
   if (!indices.is_constant() || indices.dtype() != DataType::kI64)
@@ -75,7 +77,7 @@ void offer_gather_nd(const Request& r, std::string_view family, Offer& offer) {
       static_cast<size_t>(indices.constant().dims().empty() ? 0 : indices.constant().dims().back());
   if (!is_static(data.shape()) || depth != data.shape().size())
     return skip("the indices do not name single elements of a tensor of fixed size");
-  Candidate c = candidate_for(r, std::string(family));
+  Candidate c = candidate_for(r, "gather");
   c.kernel = "flat";
   const Tensor constant = indices.constant();
   const Dims dims = r.shapes.dims(data);
@@ -96,6 +98,13 @@ void offer_gather_nd(const Request& r, std::string_view family, Offer& offer) {
   offer_if_possible(r, std::move(c), offer);
 }
 
+}  // namespace
+
+void offer_gather_nd(const Request& r, std::string_view family, Offer& offer) {
+  offer_flat_gather(r, offer);
+  offer_launches(r, family, offer);
+}
+
 void offer_concat(const Request& r, std::string_view family, Offer& offer) {
   Candidate c = candidate_for(r, std::string(family));
   const int64_t axis = r.node.attrs().get_int("axis");
@@ -105,8 +114,10 @@ void offer_concat(const Request& r, std::string_view family, Offer& offer) {
 
 void offer_slice(const Request& r, std::string_view family, Offer& offer) {
   const auto cut = cut_of(r.node);
-  if (!cut)
-    return offer.skipped.push_back({"slice", "it is not a cut along one axis at fixed places with step 1"});
+  if (!cut) {
+    offer.skipped.push_back({"slice", "it is not a cut along one axis at fixed places with step 1"});
+    return r.node.is("Slice") ? offer_strided_slice(r, offer) : void();
+  }
   Candidate c = candidate_for(r, std::string(family));
   for (size_t i = 1; i < c.inputs.size(); ++i) c.inputs[i] = Layout::kPlain;
   c.args.set("axis", cut->axis);

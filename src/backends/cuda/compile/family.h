@@ -38,6 +38,8 @@ using OfferFunction = void (*)(const Request& request, std::string_view family, 
 
 /// A candidate with all operands of the output's rank in `layout` (constants and others plain).
 Candidate candidate_for(const Request& request, std::string op);
+/// Appends the candidate for a Slice of several axes, or with steps.
+void offer_strided_slice(const Request& request, Offer& offer);
 /// Keeps `candidate` if its family has kernels for it at the opt shapes.
 void offer_if_possible(const Request& request, Candidate candidate, Offer& offer);
 

@@ -76,6 +76,21 @@ Result<std::string> checked_device_type(DataType type) {
   return unsupported("no CUDA kernel works on type ", data_type_name(type));
 }
 
+Result<std::string> bits_type(DataType type) {
+  switch (bit_width(type)) {
+    case 8:
+      return std::string("u8");
+    case 16:
+      return std::string("u16");
+    case 32:
+      return std::string("unsigned");
+    case 64:
+      return std::string("u64");
+    default:
+      return unsupported("no CUDA kernel moves elements of type ", data_type_name(type));
+  }
+}
+
 int vector_width(DataType type, std::initializer_list<int64_t> extents, int bytes) {
   int width = std::max(1, bytes * 8 / bit_width(type));
   const auto divides = [&](int64_t extent) { return extent % width == 0; };

@@ -64,6 +64,9 @@ std::string_view kernel_source(std::string_view file);
 const char* device_type(DataType type);
 Result<std::string> checked_device_type(DataType type);
 
+/// An unsigned integer of the element's size, for kernels that move bits.
+Result<std::string> bits_type(DataType type);
+
 /// Elements in `bytes` that divide all of `extents`: the vector width for rows of these lengths and strides.
 int vector_width(DataType type, std::initializer_list<int64_t> extents, int bytes = 16);
 

@@ -44,6 +44,7 @@ class LaunchList {
     CUfunction function;
     size_t workspace = 0;          // offset of its workspace within the scratch memory
     std::shared_ptr<void> zeroed;  // or memory of its own, where zeros are to stay from launch to launch
+    std::vector<std::shared_ptr<void>> tables;  // for each pointer; null where it is no table
   };
   Programs& programs_;
   std::vector<Ready> ready_;

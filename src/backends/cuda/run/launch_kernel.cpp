@@ -10,9 +10,10 @@ constexpr size_t kAlignment = 256;
 
 size_t aligned(size_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
 
-std::byte* resolve(const Pointer& p, const Invocation& call, std::byte* scratch) {
+std::byte* resolve(const Pointer& p, const Invocation& call, std::byte* scratch, void* table) {
   if (p.of == Pointer::kNone) return nullptr;
   std::byte* base = p.of == Pointer::kScratch ? scratch
+                    : p.of == Pointer::kTable ? static_cast<std::byte*>(table)
                     : p.of == Pointer::kInput ? call.inputs[p.index]->as<std::byte>()
                                               : call.outputs[p.index]->as<std::byte>();
   return base == nullptr ? nullptr : base + p.offset;
@@ -43,9 +44,18 @@ class LaunchKernel final : public Kernel {
 Status LaunchList::set(Launches launches, size_t first) {
   ready_.clear();
   scratch_bytes_ = first;
+  for (const Launch& l : launches)
+    for (const Pointer& p : l.pointers)
+      if (p.of == Pointer::kScratch) scratch_bytes_ = std::max(scratch_bytes_, aligned(p.offset + p.bytes));
   for (Launch& l : launches) {
     INGOT_ASSIGN_OR_RETURN(const CUfunction function, programs_.find(l.spec));
-    Ready& r = ready_.emplace_back(Ready{std::move(l), function, scratch_bytes_, nullptr});
+    Ready& r = ready_.emplace_back(Ready{std::move(l), function, scratch_bytes_, nullptr, {}});
+    for (Pointer& p : r.launch.pointers) {
+      r.tables.emplace_back();
+      if (p.of != Pointer::kTable) continue;
+      INGOT_ASSIGN_OR_RETURN(r.tables.back(), programs_.upload(p.values));
+      p.values = {};
+    }
     const KernelSpec& spec = r.launch.spec;
     if (spec.workspace_bytes > 0 && spec.zeroed_workspace) {
       INGOT_ASSIGN_OR_RETURN(r.zeroed, programs_.zeros(spec.workspace_bytes));
@@ -67,7 +77,8 @@ Status LaunchList::enqueue(const Invocation& call, std::byte* scratch) {
     const KernelSpec& spec = r.launch.spec;
     size_t count = 0;
     INGOT_CHECK(r.launch.pointers.size() + 1 < kMaxPointers);
-    for (const Pointer& p : r.launch.pointers) pointers[count++] = resolve(p, call, scratch);
+    for (size_t i = 0; i < r.launch.pointers.size(); ++i)
+      pointers[count++] = resolve(r.launch.pointers[i], call, scratch, r.tables[i].get());
     if (spec.workspace_bytes > 0) pointers[count++] = r.zeroed ? r.zeroed.get() : scratch + r.workspace;
     for (size_t i = 0; i < count; ++i) arguments[i] = &pointers[i];
     if (!spec.params.empty()) arguments[count] = r.launch.spec.params.data();

@@ -25,14 +25,29 @@ Programs::~Programs() {
   for (const auto& [name, loaded] : loaded_) gpu_->f.cuModuleUnload(loaded.module);
 }
 
-Result<std::shared_ptr<void>> Programs::zeros(size_t bytes) {
-  const DriverFunctions& f = gpu_->f;
+Result<std::shared_ptr<void>> Programs::allocate(size_t bytes) {
   INGOT_RETURN_IF_ERROR(gpu_->activate());
   CUdeviceptr data = 0;
-  INGOT_RETURN_IF_ERROR(f.check(f.cuMemAlloc_v2(&data, bytes), "allocating a workspace"));
-  std::shared_ptr<void> owner(reinterpret_cast<void*>(data), [gpu = gpu_](void* p) {
+  INGOT_RETURN_IF_ERROR(
+      gpu_->f.check(gpu_->f.cuMemAlloc_v2(&data, std::max<size_t>(bytes, 1)), "allocating a workspace"));
+  return std::shared_ptr<void>(reinterpret_cast<void*>(data), [gpu = gpu_](void* p) {
     if (gpu->activate().ok()) gpu->f.cuMemFree_v2(reinterpret_cast<CUdeviceptr>(p));
   });
+}
+
+Result<std::shared_ptr<void>> Programs::upload(const Tensor& values) {
+  INGOT_ASSIGN_OR_RETURN(std::shared_ptr<void> owner, allocate(values.bytes()));
+  if (values.bytes() > 0)
+    INGOT_RETURN_IF_ERROR(gpu_->f.check(
+        gpu_->f.cuMemcpyHtoD_v2(reinterpret_cast<CUdeviceptr>(owner.get()), values.data(), values.bytes()),
+        "copying a table"));
+  return owner;
+}
+
+Result<std::shared_ptr<void>> Programs::zeros(size_t bytes) {
+  const DriverFunctions& f = gpu_->f;
+  INGOT_ASSIGN_OR_RETURN(std::shared_ptr<void> owner, allocate(bytes));
+  const auto data = reinterpret_cast<CUdeviceptr>(owner.get());
   INGOT_RETURN_IF_ERROR(f.check(f.cuMemsetD8Async(data, 0, bytes, nullptr), "clearing a workspace"));
   INGOT_RETURN_IF_ERROR(f.check(f.cuStreamSynchronize(nullptr), "clearing a workspace"));
   return owner;

@@ -26,6 +26,8 @@ class Programs {
   void prefetch(const KernelSpec& spec);
   /// Memory of the GPU that holds zeros.
   Result<std::shared_ptr<void>> zeros(size_t bytes);
+  /// Memory of the GPU that holds a copy.
+  Result<std::shared_ptr<void>> upload(const Tensor& values);
 
   void add(const std::string& name, const Tensor& code);
   std::vector<std::pair<std::string, Tensor>> all() const;
@@ -36,6 +38,7 @@ class Programs {
     CUfunction function = nullptr;
     unsigned shared_bytes = 0;
   };
+  Result<std::shared_ptr<void>> allocate(size_t bytes);
   std::string name_of(const KernelSpec& spec) const;
   Result<Tensor> code_of(const KernelSpec& spec);
 

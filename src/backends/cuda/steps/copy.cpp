@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "backends/cuda/steps/step.h"
+#include "ops/common.h"
 
 namespace ingot::cuda {
 namespace {
@@ -123,6 +124,83 @@ Result<Launches> slice_launches(const StepView& step) {
     INGOT_RETURN_IF_ERROR(add_copy(all, y.dims, {x.dtype, strides, from}, whole(y, output(i))));
   }
   return all;
+}
+
+// args: axes, starts, steps: how Slice walks, before sizes are known.
+Result<Launches> strided_slice_launches(const StepView& step) {
+  const TensorArg &x = step.in(0), &y = step.out(0);
+  if (num_elements(y.dims) == 0) return Launches{};
+  const Ints axes = step.args.get_ints("axes"), starts = step.args.get_ints("starts"),
+             steps = step.args.get_ints("steps");
+  if (starts.size() != axes.size() || steps.size() != axes.size())
+    return corrupt("a slice of ", axes.size(), " axes");
+  Side from = whole(x, input(0));
+  int64_t first = 0;
+  for (size_t i = 0; i < axes.size(); ++i) {
+    INGOT_ASSIGN_OR_RETURN(const int axis, ops::normalize_axis(axes[i], static_cast<int>(x.dims.size())));
+    const auto a = static_cast<size_t>(axis);
+    const int64_t n = x.dims[a], start = starts[i] < 0 ? starts[i] + n : starts[i];
+    first += std::clamp<int64_t>(start, 0, steps[i] > 0 ? n : n - 1) * from.strides[a];
+    from.strides[a] = y.dims[a] > 1 ? from.strides[a] * steps[i] : 0;  // a far step is never taken
+  }
+  from.pointer.offset = offset_bytes(x, first);
+  return copy(y.dims, from, whole(y, output(0)));
+}
+
+Result<Launches> tile_launches(const StepView& step) {
+  const TensorArg &x = step.in(0), &y = step.out(0);
+  const Dims x_strides = strides_of(x), y_strides = strides_of(y);
+  Dims dims;  // of each dim: how often, then itself
+  Side from{x.dtype, {}, input(0)}, to{y.dtype, {}, output(0)};
+  for (size_t d = 0; d < x.dims.size(); ++d) {
+    dims.insert(dims.end(), {x.dims[d] == 0 ? 0 : y.dims[d] / x.dims[d], x.dims[d]});
+    from.strides.insert(from.strides.end(), {0, x_strides[d]});
+    to.strides.insert(to.strides.end(), {y_strides[d] * x.dims[d], y_strides[d]});
+  }
+  return copy(dims, from, to);
+}
+
+// args: blocksize, mode. Blocks of channels become pixels, or the other way around.
+Result<Launches> depth_space_launches(const StepView& step) {
+  const bool to_space = step.kernel == "DepthToSpace";
+  const TensorArg& d = to_space ? step.in(0) : step.out(0);  // with more channels
+  const TensorArg& w = to_space ? step.out(0) : step.in(0);  // with more pixels
+  const int64_t b = step.args.get_int("blocksize");
+  if (d.dims.size() != 4 || w.dims.size() != 4 || b < 1)
+    return unsupported("an image of ", d.dims.size(), " dims");
+  const Dims ds = strides_of(d), ws = strides_of(w);
+  const int64_t channels = w.dims[1];
+  const bool crd = step.args.get_string("mode", "DCR") == "CRD";
+  // Image, channel, row, row within the block, column, column within the block.
+  const Dims dims = {d.dims[0], channels, d.dims[2], b, d.dims[3], b};
+  const Dims of_deep = {ds[0], (crd ? b * b : 1) * ds[1],   ds[2], (crd ? b : b * channels) * ds[1],
+                        ds[3], (crd ? 1 : channels) * ds[1]};
+  const Dims of_wide = {ws[0], ws[1], ws[2] * b, ws[2], ws[3] * b, ws[3]};
+  return copy(dims, {step.in(0).dtype, to_space ? of_deep : of_wide, input(0)},
+              {step.out(0).dtype, to_space ? of_wide : of_deep, output(0)});
+}
+
+// args: mode, margins (before and after each dim), value.
+Result<Launches> pad_launches(const StepView& step) {
+  const TensorArg &x = step.in(0), &y = step.out(0);
+  if (num_elements(y.dims) == 0) return Launches{};
+  const Ints margins = step.args.get_ints("margins");
+  const std::string mode = step.args.get_string("mode", "constant");
+  const size_t rank = x.dims.size();
+  if (margins.size() != 2 * rank) return corrupt(margins.size(), " margins for ", rank, " dims");
+  PadProblem p{x.dtype,
+               x.dims,
+               {margins.begin(), margins.begin() + static_cast<std::ptrdiff_t>(rank)},
+               {margins.begin() + static_cast<std::ptrdiff_t>(rank), margins.end()}};
+  p.mode = mode == "edge"      ? PadMode::kEdge
+           : mode == "reflect" ? PadMode::kReflect
+           : mode == "wrap"    ? PadMode::kWrap
+                               : PadMode::kConstant;
+  p.value = static_cast<double>(step.args.get_float("value"));
+  INGOT_ASSIGN_OR_RETURN(KernelSpec spec, pad_kernel(p));
+  Launches out;
+  out.push_back({std::move(spec), {input(0), output(0)}});
+  return out;
 }
 
 // args: axis. Kernel "flat": the indices count in the flattened data.

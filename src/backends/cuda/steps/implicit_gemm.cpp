@@ -2,13 +2,17 @@
 
 #include <algorithm>
 
+#include "backends/cuda/kernels/copy/copy.h"
 #include "backends/cuda/kernels/depthwise/depthwise.h"
 #include "ops/window.h"
 
 namespace ingot::cuda {
 namespace {
 
-constexpr size_t kExtras = 3;  // inputs of the epilogue begin here, for Conv as for FusedMatMul
+// Layers of 8-bit operands have the sums' scale as input 3.
+bool is_quantized(const StepView& step) { return bit_width(step.in(1).dtype) == 8; }
+// Inputs of the epilogue begin here, for Conv as for FusedMatMul.
+size_t first_extra(const StepView& step) { return is_quantized(step) ? 4 : 3; }
 
 // A convolution with one row where there is one spatial axis.
 struct Geometry {
@@ -73,12 +77,16 @@ Result<ConvProblem> conv_problem(const StepView& step) {
   p.kernel_w = g.v.kernel, p.stride_w = g.v.stride, p.pad_left = g.v.pad_begin, p.dilation_w = g.v.dilation;
   p.out_h = g.y[2], p.out_w = g.y[3];
   p.x_strides = {g.x_strides[0], g.x_strides[2], g.x_strides[3], g.x_strides[1]};
+  if (const int64_t wide = step.args.get_int("padded_channels"); wide > 0) {  // in scratch memory
+    p.channels = wide;
+    p.x_strides = dense_strides({p.images, p.height, p.width, wide});
+  }
   p.y_row = g.w[0];
   p.batch = g.groups;
   p.x_batch = g.w[1] * g.x_strides[1];
   p.weight_batch = p.filters * p.depth();
   p.bias_batch = p.y_batch = p.filters;
-  for (size_t i = kExtras; i < step.inputs.size(); ++i) {
+  for (size_t i = first_extra(step); i < step.inputs.size(); ++i) {
     INGOT_ASSIGN_OR_RETURN(ConvExtra e, extra_of_image(step.in(i), step.out(0).dims));
     e.batch = e.filter * p.filters;
     p.extras.push_back(e);
@@ -94,7 +102,7 @@ Result<ConvProblem> product_problem(const StepView& step) {
   if (m == 0 || n == 0 || k == 0) return unsupported("an empty product");
   ConvProblem p = matmul_problem(step.out(0).dtype, m, n, k);
   p.alpha = step.args.get_float("alpha", 1);
-  for (size_t i = kExtras; i < step.inputs.size(); ++i) {
+  for (size_t i = first_extra(step); i < step.inputs.size(); ++i) {
     const TensorArg& e = step.in(i);
     const int64_t size = num_elements(e.dims);
     if (e.dims == y)
@@ -110,12 +118,23 @@ Result<ConvProblem> product_problem(const StepView& step) {
   return p;
 }
 
+Status set_scale(const StepView& step, int64_t filters, ConvProblem& p) {
+  const int64_t scales = num_elements(step.in(3).dims);
+  if (scales != 1 && scales != filters) return unsupported(scales, " scales for ", filters, " filters");
+  if (step.has(2) && num_elements(step.in(2).dims) != filters)
+    return unsupported("a bias that is not one number for each filter");
+  p.scale = scales == 1 ? ConvProblem::kPerTensor : ConvProblem::kPerFilter;
+  return {};
+}
+
 }  // namespace
 
 Result<ConvProblem> implicit_gemm_problem(const StepView& step) {
   INGOT_ASSIGN_OR_RETURN(ConvProblem p,
                          step.args.has("weight_dims") ? conv_problem(step) : product_problem(step));
-  p.type = p.y_type = step.out(0).dtype;
+  p.type = is_quantized(step) ? step.in(1).dtype : step.out(0).dtype;
+  p.y_type = step.out(0).dtype;
+  if (is_quantized(step)) INGOT_RETURN_IF_ERROR(set_scale(step, p.filters * p.batch, p));
   p.x_type = step.in(0).dtype;
   p.has_bias = step.has(2);
   p.bias_type = p.has_bias ? step.in(2).dtype : p.type;
@@ -136,9 +155,23 @@ namespace {
 std::vector<Pointer> pointers_of(const StepView& step) {
   std::vector<Pointer> pointers = {input(0), input(1),
                                    step.has(2) ? input(2) : Pointer{Pointer::kNone, 0, 0}};
-  for (size_t i = kExtras; i < step.inputs.size(); ++i) pointers.push_back(input(i));
+  for (size_t i = 3; i < step.inputs.size(); ++i) pointers.push_back(input(i));
   pointers.push_back(output(0));
   return pointers;
+}
+
+}  // namespace
+
+namespace {
+
+// Images whose channels are filled up with zeros, channels last, in scratch memory.
+Result<Launch> pad_channels(const StepView& step, const ConvProblem& p) {
+  const TensorArg& x = step.in(0);
+  const Dims plain = with_rows(strides_of(x)), dims = {p.images, p.height, p.width, p.channels};
+  const Dims from = {plain[0], x.dims.size() == 3 ? 0 : plain[2], plain[3], plain[1]};
+  CopyProblem copy{x.dtype, x.dtype, dims, from, dense_strides(dims), x.dims[1]};
+  INGOT_ASSIGN_OR_RETURN(KernelSpec spec, copy_kernel(copy));
+  return Launch{std::move(spec), {input(0), scratch(0, byte_size(x.dtype, num_elements(dims)))}};
 }
 
 }  // namespace
@@ -152,7 +185,13 @@ Result<Launches> implicit_gemm_launches(const StepView& step) {
   const ConvConfig config{number(0), number(1), number(2), number(3), number(4), number(5), c[6] != 0};
   INGOT_ASSIGN_OR_RETURN(KernelSpec spec, conv_kernel(problem, config));
   Launches out;
-  out.push_back({std::move(spec), pointers_of(step)});
+  std::vector<Pointer> pointers = pointers_of(step);
+  if (step.args.get_int("padded_channels") > 0) {
+    INGOT_ASSIGN_OR_RETURN(Launch pad, pad_channels(step, problem));
+    pointers[0] = pad.pointers[1];
+    out.push_back(std::move(pad));
+  }
+  out.push_back({std::move(spec), std::move(pointers)});
   return out;
 }
 
@@ -169,7 +208,7 @@ Result<Launches> depthwise_launches(const StepView& step) {
   p.kernel_w = g.v.kernel, p.stride_w = g.v.stride, p.pad_left = g.v.pad_begin, p.dilation_w = g.v.dilation;
   p.has_bias = step.has(2);
   p.epilogue = step.args.get_string("epilogue");
-  for (size_t i = kExtras; i < step.inputs.size(); ++i) {
+  for (size_t i = first_extra(step); i < step.inputs.size(); ++i) {
     INGOT_ASSIGN_OR_RETURN(const ConvExtra e, extra_of_image(step.in(i), step.out(0).dims));
     p.extras.push_back(e);
   }

@@ -8,10 +8,15 @@
 namespace ingot::cuda {
 namespace {
 
-// An operand repeated along the dims of `out`: its own strides, aligned at the last dim.
-StridedOperand repeated(const TensorArg& a, const Dims& out) {
+// An operand repeated along the dims of `out`: its own strides, aligned at the last dim, or, of a vector, at
+// `axis` where that is given.
+StridedOperand repeated(const TensorArg& a, const Dims& out, int64_t axis = -1) {
   StridedOperand operand{a.dtype, Dims(out.size(), 0)};
   const Dims strides = strides_of(a);
+  if (axis >= 0 && a.dims.size() == 1) {
+    if (a.dims[0] != 1) operand.strides[static_cast<size_t>(axis)] = 1;
+    return operand;
+  }
   const size_t skipped = out.size() - a.dims.size();
   for (size_t d = 0; d < a.dims.size(); ++d)
     if (a.dims[d] != 1) operand.strides[skipped + d] = strides[d];
@@ -53,8 +58,14 @@ Result<Launches> program_launches(const StepView& step, std::string_view text,
   const TensorArg& y = step.out(0);
   problem.dims = y.dims;
   problem.output = {y.dtype, strides_of(y)};
+  problem.rounds = step.args.has("output_dtype");
+  const int64_t axis = step.args.get_int("axis", -1);
+  if (axis >= static_cast<int64_t>(y.dims.size()))
+    return corrupt("axis ", axis, " for ", y.dims.size(), " dims");
   for (const Pointer& p : operands)
-    problem.inputs.push_back(repeated(p.of == Pointer::kInput ? step.in(p.index) : y, y.dims));
+    problem.inputs.push_back(p.of == Pointer::kInput
+                                 ? repeated(step.in(p.index), y.dims, p.index > 0 ? axis : -1)
+                                 : repeated(y, y.dims));
   operands.push_back(output(0));
   return launch(std::move(problem), std::move(operands));
 }
@@ -68,10 +79,12 @@ Result<Launches> epilogue_launches(const StepView& step, std::string_view epilog
   return program_launches(step, epilogue, std::move(operands));
 }
 
-// args: program.
+// args: program; output_dtype, where integers are rounded; axis, along which vectors are repeated that are
+// not the first operand.
 Result<Launches> pointwise_launches(const StepView& step) {
   std::vector<Pointer> operands;
-  for (size_t i = 0; i < step.inputs.size(); ++i) operands.push_back(input(i));
+  for (size_t i = 0; i < step.inputs.size(); ++i)
+    if (step.has(i)) operands.push_back(input(i));
   return program_launches(step, step.args.get_string("program"), std::move(operands));
 }
 

@@ -1,7 +1,8 @@
-// Pools of channels-last images.
+// Pools and resizes of channels-last images.
 #include "backends/cuda/kernels/pool/pool.h"
 
 #include "backends/cuda/steps/step.h"
+#include "ops/resample.h"
 #include "ops/window.h"
 
 namespace ingot::cuda {
@@ -23,7 +24,54 @@ Status expect_images(const StepView& step) {
   return {};
 }
 
+// Which pixels, with which weights, make each pixel along one axis.
+struct Taps {
+  Tensor index, weight;
+  int count = 1;
+};
+
+Result<Taps> taps_of(const ops::ResampleMode& mode, int64_t in, int64_t out, float scale) {
+  constexpr size_t kMost = 16;
+  const double exact = static_cast<double>(out) / static_cast<double>(in);
+  INGOT_ASSIGN_OR_RETURN(const ops::ResampleTable table,
+                         ops::resample_table(mode, {in, out, scale > 0 ? scale : exact}));
+  if (table.taps > kMost) return unsupported("a resize that reads ", table.taps, " pixels for each");
+  Taps taps;
+  taps.count = static_cast<int>(table.taps);
+  const auto size = static_cast<int64_t>(table.index.size());
+  INGOT_ASSIGN_OR_RETURN(taps.index, Tensor::allocate(DataType::kI32, {size}));
+  INGOT_ASSIGN_OR_RETURN(taps.weight, Tensor::allocate(DataType::kF32, {size}));
+  for (size_t i = 0; i < table.index.size(); ++i) {
+    taps.index.mutable_span<int32_t>()[i] = static_cast<int32_t>(table.index[i]);
+    taps.weight.mutable_span<float>()[i] = static_cast<float>(table.weight[i]);
+  }
+  return taps;
+}
+
 }  // namespace
+
+// args: those of Resize, and scales (of height and width; 0 where sizes decide).
+Result<Launches> resize_launches(const StepView& step) {
+  const TensorArg &x = step.in(0), &y = step.out(0);
+  const Floats scales = step.args.get<Floats>("scales");
+  if (x.layout != Layout::kBlocked || !is_float(x.dtype))
+    return unsupported("other than channels-last floats");
+  if (num_elements(y.dims) == 0) return Launches{};
+  if (x.dims.size() < 3 || x.dims.size() > 4 || scales.size() != 2 || num_elements(x.dims) == 0)
+    return unsupported("a resize of ", dims_to_string(x.dims));
+  INGOT_ASSIGN_OR_RETURN(const ops::ResampleMode mode, ops::ResampleMode::read(step.args));
+  const bool rows = x.dims.size() == 4;
+  const int64_t height = rows ? x.dims[2] : 1, out_h = rows ? y.dims[2] : 1;
+  INGOT_ASSIGN_OR_RETURN(const Taps h, taps_of(mode, height, out_h, rows ? scales[0] : 1));
+  INGOT_ASSIGN_OR_RETURN(const Taps w, taps_of(mode, x.dims.back(), y.dims.back(), scales[1]));
+  const ResizeProblem p{x.dtype, x.dims[0],     height,  x.dims.back(), x.dims[1],
+                        out_h,   y.dims.back(), h.count, w.count};
+  INGOT_ASSIGN_OR_RETURN(KernelSpec spec, resize_kernel(p));
+  Launches out;
+  out.push_back({std::move(spec),
+                 {input(0), table(h.index), table(h.weight), table(w.index), table(w.weight), output(0)}});
+  return out;
+}
 
 Result<Launches> pool_launches(const StepView& step) {
   INGOT_RETURN_IF_ERROR(expect_images(step));

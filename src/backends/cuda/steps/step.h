@@ -23,11 +23,16 @@ struct StepView {
 
 /// An argument of a launch: an operand of the step, from some byte on.
 struct Pointer {
-  enum Of : uint8_t { kInput, kOutput, kScratch, kNone } of = kInput;
+  enum Of : uint8_t { kInput, kOutput, kScratch, kTable, kNone } of = kInput;
   size_t index = 0;
   size_t offset = 0;
+  size_t bytes = 0;  // of kScratch: how many there have to be
+  Tensor values;     // of kTable: what lies there, made for these sizes
 };
 inline Pointer input(size_t i, size_t offset = 0) { return {Pointer::kInput, i, offset}; }
+inline Pointer scratch(size_t offset, size_t bytes) { return {Pointer::kScratch, 0, offset, bytes}; }
+inline Pointer table(Tensor values) { return {Pointer::kTable, 0, 0, 0, std::move(values)}; }
+inline Pointer nothing() { return {Pointer::kNone}; }
 inline Pointer output(size_t i, size_t offset = 0) { return {Pointer::kOutput, i, offset}; }
 
 struct Launch {

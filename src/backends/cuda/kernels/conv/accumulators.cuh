@@ -11,18 +11,37 @@
 
 #include "backends/cuda/kernels/device/async.cuh"
 
+#ifndef PROMOTE
+#define PROMOTE 0
+#endif
+
+template <class T>
+struct SumOfProducts {
+  using type = float;
+};
+template <>
+struct SumOfProducts<i8> {
+  using type = int;
+};
+
 struct Accumulators {
+  using Sum = SumOfProducts<TYPE>::type;
   static constexpr int kPart = WGMMA ? 128 : 32;                // threads of a part
   static constexpr int kTall = WGMMA ? 64 : 16;                 // rows of an instruction
   static constexpr int kM = BM / WARPS_M, kN = BN / WARPS_N;    // of a part
   static constexpr int kTiles = kM / kTall, kColumns = kN / 8;  // instructions, groups of 8 columns
-  float sums[kTiles][kColumns * 4];
+  Sum sums[kTiles][kColumns * 4];
+#if PROMOTE
+  // Tensor cores add products of FP8 with few bits: sums of one tile of depth are added up in float.
+  float part[kTiles][kColumns * 4];
+#endif
 
   __device__ static int first_row() { return threadIdx.x / kPart / WARPS_N * kM; }
   __device__ static int first_column() { return threadIdx.x / kPart % WARPS_N * kN; }
 
   __device__ Accumulators() {
-    if (WGMMA) return;  // the first product overwrites: other instructions may not write what wgmma adds to
+    // The first product overwrites: other instructions may not write what wgmma adds to.
+    if (WGMMA && !PROMOTE) return;
 #pragma unroll
     for (int i = 0; i < kTiles; ++i)
 #pragma unroll
@@ -39,8 +58,12 @@ struct Accumulators {
     for (int k = 0; k < 4; ++k)
 #pragma unroll
       for (int i = 0; i < kTiles; ++i)
+#if PROMOTE
+        wgmma(part[i], matrix_descriptor(a + i * 64 * 128 + k * 32), matrix_descriptor(b + k * 32), k != 0);
+#else
         wgmma(sums[i], matrix_descriptor(a + i * 64 * 128 + k * 32), matrix_descriptor(b + k * 32),
               !(first && k == 0));
+#endif
     commit_wgmma();
 #else
     const int lane = threadIdx.x % 32;
@@ -67,6 +90,16 @@ struct Accumulators {
 #endif
   }
 
+#if PROMOTE
+  // After all products of the tile have ended.
+  __device__ void promote() {
+#pragma unroll
+    for (int i = 0; i < kTiles; ++i)
+#pragma unroll
+      for (int j = 0; j < kColumns * 4; ++j) sums[i][j] += part[i][j];
+  }
+#endif
+
   // To a tile of floats whose rows are `stride` apart.
   __device__ void store(float* tile, int stride) const {
     const int lane = threadIdx.x % 32, warp = threadIdx.x % kPart / 32;
@@ -76,9 +109,10 @@ struct Accumulators {
           tile + (first_row() + i * kTall + warp * 16 + lane / 4) * stride + first_column() + lane % 4 * 2;
 #pragma unroll
       for (int j = 0; j < kColumns; ++j) {
-        *reinterpret_cast<float2*>(at + j * 8) = make_float2(sums[i][j * 4], sums[i][j * 4 + 1]);
+        *reinterpret_cast<float2*>(at + j * 8) =
+            make_float2(float(sums[i][j * 4]), float(sums[i][j * 4 + 1]));
         *reinterpret_cast<float2*>(at + 8 * stride + j * 8) =
-            make_float2(sums[i][j * 4 + 2], sums[i][j * 4 + 3]);
+            make_float2(float(sums[i][j * 4 + 2]), float(sums[i][j * 4 + 3]));
       }
     }
   }

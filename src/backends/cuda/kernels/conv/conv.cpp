@@ -10,7 +10,8 @@ namespace {
 
 // Pointers to x need no alignment where loads are element by element.
 int vector_of_x(const ConvProblem& p, const Dims& strides) {
-  if (p.x_type != p.type || strides[3] != 1) return 1;
+  const bool bytes_fit = p.x_type == p.type || (p.x_type == DataType::kU8 && p.type == DataType::kI8);
+  if (!bytes_fit || strides[3] != 1) return 1;
   const int bytes = bit_width(p.type) / 8;
   const int width = vector_width(p.type, {p.channels, strides[0], strides[1], strides[2], p.x_batch});
   return width * bytes >= 4 && width > 1 ? width : 1;
@@ -26,31 +27,40 @@ int vector_of_weights(const ConvProblem& p, int64_t row) {
 
 int vector_of_y(const ConvProblem& p, int64_t y_row) {
   const DataType wider = bit_width(p.y_type) > bit_width(p.type) ? p.y_type : p.type;
-  int width = vector_width(wider, {p.filters, y_row, p.y_batch});
+  // 8 elements at most: more take too many registers.
+  int width = std::min(8, vector_width(wider, {p.filters, y_row, p.y_batch}));
   for (const ConvExtra& e : p.extras)
     if (e.filter != 0) width = std::min(width, vector_width(e.type, {e.image, e.pixel, e.batch}));
   return width;
 }
 
-std::string wgmma_text(DataType type, int columns) {
-  const bool half = bit_width(type) == 16;
-  const std::string_view element = type == DataType::kF16 ? "f16" : type == DataType::kBF16 ? "bf16" : "tf32";
+std::string wgmma_text(DataType type, DataType x_type, int columns) {
+  struct Form {
+    std::string_view sum, x, weights, depth, flags;  // flags: signs, and for 16 bits also transposes
+  };
+  const bool unsigned_x = x_type == DataType::kU8;
+  const Form form = type == DataType::kF16      ? Form{"f32", "f16", "f16", "k16", ", 1, 1, 0, 0"}
+                    : type == DataType::kBF16   ? Form{"f32", "bf16", "bf16", "k16", ", 1, 1, 0, 0"}
+                    : type == DataType::kF8E4M3 ? Form{"f32", "e4m3", "e4m3", "k32", ", 1, 1"}
+                    : type == DataType::kI8     ? Form{"s32", unsigned_x ? "u8" : "s8", "s8", "k32", ""}
+                                                : Form{"f32", "tf32", "tf32", "k8", ", 1, 1"};
+  const bool integers = type == DataType::kI8;
   const int count = columns / 2;
   std::string registers, operands;
   for (int i = 0; i < count; ++i) {
     registers += str(i > 0 ? ", " : "", "%", i);
-    operands += str(i > 0 ? ", " : "", "\"+f\"(d[", i, "])");
+    operands += str(i > 0 ? ", " : "", integers ? "\"+r\"(d[" : "\"+f\"(d[", i, "])");
   }
-  return str("__device__ inline void wgmma(float (&d)[", count, "], u64 a, u64 b, int accumulate) {\n",
-             "  asm volatile(\"{ .reg .pred p; setp.ne.b32 p, %", count + 2,
-             ", 0; wgmma.mma_async.sync.aligned.m64n", columns, half ? "k16" : "k8", ".f32.", element, ".",
-             element, " {", registers, "}, %", count, ", %", count + 1,
-             half ? ", p, 1, 1, 0, 0; }\"" : ", p, 1, 1; }\"", " : ", operands,
-             " : \"l\"(a), \"l\"(b), \"r\"(accumulate));\n}\n");
+  return str("__device__ inline void wgmma(", integers ? "int" : "float", " (&d)[", count,
+             "], u64 a, u64 b, int accumulate) {\n", "  asm volatile(\"{ .reg .pred p; setp.ne.b32 p, %",
+             count + 2, ", 0; wgmma.mma_async.sync.aligned.m64n", columns, form.depth, ".", form.sum, ".",
+             form.x, ".", form.weights, " {", registers, "}, %", count, ", %", count + 1, ", p", form.flags,
+             "; }\" : ", operands, " : \"l\"(a), \"l\"(b), \"r\"(accumulate));\n}\n");
 }
 
 Status check(const ConvProblem& p) {
-  if (p.type != DataType::kF16 && p.type != DataType::kBF16 && p.type != DataType::kF32)
+  if (p.type != DataType::kF16 && p.type != DataType::kBF16 && p.type != DataType::kF32 &&
+      p.type != DataType::kI8 && p.type != DataType::kF8E4M3)
     return unsupported("no CUDA convolution of type ", data_type_name(p.type));
   if (p.extras.size() > ConvParams::kMaxExtras)
     return unsupported("an epilogue takes up to ", ConvParams::kMaxExtras, " inputs, got ", p.extras.size());
@@ -119,6 +129,8 @@ Result<KernelSpec> conv_kernel(const ConvProblem& p, const ConvConfig& config) {
   const int64_t weight_row = p.weight_row > 0 ? p.weight_row : p.depth(),
                 y_row = p.y_row > 0 ? p.y_row : p.filters;
   const int vec_a = vector_of_x(p, strides), vec_b = vector_of_weights(p, weight_row);
+  if (p.x_type == DataType::kU8 && vec_a == 1)
+    return unsupported("unsigned elements that are loaded one by one");
   const int block = (config.wgmma ? 128 : 32) * config.warps_m * config.warps_n;
 
   KernelSpec spec{.source = "conv/conv.cu", .entry = "conv"};
@@ -133,7 +145,7 @@ Result<KernelSpec> conv_kernel(const ConvProblem& p, const ConvConfig& config) {
     spec.prelude += str(" F(", i, ", ", extra, ", ", p.extras[i].filter != 0, ")");
   }
   spec.prelude += "\n";
-  if (config.wgmma) spec.prelude += wgmma_text(p.type, config.bn / config.warps_n);
+  if (config.wgmma) spec.prelude += wgmma_text(p.type, p.x_type, config.bn / config.warps_n);
 
   const bool pointwise = p.kernel_h == 1 && p.kernel_w == 1 && p.pad_top == 0 && p.pad_left == 0 &&
                          (p.out_h - 1) * p.stride_h < p.height && (p.out_w - 1) * p.stride_w < p.width;
@@ -145,6 +157,9 @@ Result<KernelSpec> conv_kernel(const ConvProblem& p, const ConvConfig& config) {
   spec.define("HAS_BIAS", p.has_bias);
   spec.define("EXACT", p.exact);
   spec.define("POINTWISE", pointwise);
+  spec.define("SCALE", int64_t{p.scale});
+  spec.define("UNSIGNED_A", p.type == DataType::kI8 && p.x_type == DataType::kU8);
+  spec.define("PROMOTE", config.wgmma && p.type == DataType::kF8E4M3);
   spec.define("CONSTANT_WEIGHTS", p.constant_weights);
   spec.define("VEC_A", vec_a);
   spec.define("VEC_B", vec_b);

@@ -8,9 +8,10 @@
 //
 // Options: TYPE of the factors; X_TYPE as x lies in memory; BIAS_TYPE; OUT; BM, BN, WARPS_M, WARPS_N, BLOCK
 // (threads), STAGES, WGMMA; VEC_A, VEC_B, VEC_Y: elements moved at once; POINTWISE: a 1x1 filter without
-// pads; HAS_BIAS; CONSTANT_WEIGHTS: they may be read before the previous kernel ends; SPLIT. Prelude: the
-// epilogue; EXTRAS(F): F(index, type, dense) for its inputs, dense: elements follow each other along the
-// filters.
+// pads; HAS_BIAS; SCALE: sums are scaled by 1: a number for each filter, 2: one number, 0: p.alpha;
+// PROMOTE: see accumulators.cuh; CONSTANT_WEIGHTS: they may be read before the previous kernel ends; SPLIT.
+// Prelude: the epilogue; EXTRAS(F): F(index, type, dense) for its inputs, dense: elements follow each other
+// along the filters.
 #include "backends/cuda/kernels/conv/operands.cuh"
 #include "backends/cuda/kernels/device/launch.cuh"
 #include "backends/cuda/kernels/pointwise/functions.cuh"
@@ -37,6 +38,9 @@ constexpr int kAhead = WGMMA ? STAGES - 2 : STAGES - 1;
 
 extern "C" __global__ void __launch_bounds__(BLOCK)
     conv(const X_TYPE* __restrict__ x, const TYPE* __restrict__ weights, const BIAS_TYPE* __restrict__ bias,
+#if SCALE
+         const float* __restrict__ scale,
+#endif
          EXTRAS(EXTRA_PARAMETER) OUT* __restrict__ y,
 #if SPLIT
          float* __restrict__ workspace,
@@ -82,7 +86,10 @@ extern "C" __global__ void __launch_bounds__(BLOCK)
       a.load(ring_address + next * kStage, x, p);
     }
     commit_copies();
-#if WGMMA
+#if PROMOTE
+    wait_wgmma<0>();
+    sums.promote();
+#elif WGMMA
     wait_wgmma<1>();
 #else
     sums.multiply(at, at + BM * 128, t == 0);
@@ -142,13 +149,19 @@ extern "C" __global__ void __launch_bounds__(BLOCK)
       Vec<BIAS_TYPE, kBiasVec> shift = {};
       if (HAS_BIAS) shift = load<kBiasVec>(bias + batch * p.bias_batch + n + j0);
 #pragma unroll
-      for (int j = j0; j < j0 + kBiasVec; ++j)
-        inputs[j][0] = p.alpha * tile[row * kStride + column + j] + to_float(shift[j - j0]);
+      for (int j = j0; j < j0 + kBiasVec; ++j) {
+#if SCALE
+        const float factor = scale[SCALE == 1 ? batch * p.bias_batch + n + j : 0];
+#else
+        const float factor = p.alpha;
+#endif
+        inputs[j][0] = factor * tile[row * kStride + column + j] + to_float(shift[j - j0]);
+      }
     }
     EXTRAS(EXTRA_LOAD)
     Vec<OUT, VEC_Y> out;
 #pragma unroll
-    for (int j = 0; j < VEC_Y; ++j) out[j] = convert<OUT>(run_program(inputs[j]));
+    for (int j = 0; j < VEC_Y; ++j) out[j] = rounded<OUT>(run_program(inputs[j]));
     if (there) store<VEC_Y>(y + batch * p.y_batch + m * p.y_row + n, out);
   }
 }

@@ -22,10 +22,12 @@ struct ConvExtra {
 /// Grouped convolutions and products of several matrices are `batch` problems with these strides between
 /// them.
 ///
+/// Integers are stored rounded to nearest and saturated. x of u8 goes with products of i8.
+///
 /// Baked in: types, the epilogue, divisibility of channels, filters and strides, and whether the filter is
 /// 1x1.
 struct ConvProblem {
-  DataType type;  // of weights and products: f16, bf16, or f32
+  DataType type;  // of weights and products: f16, bf16, f32, i8 (summed in i32) or f8e4m3 (sm_90a)
   DataType x_type, y_type, bias_type;
   bool exact = false;  // f32: three products of tf32 each, nearly float's precision; else tf32
   int64_t images = 1, height = 1, width = 1, channels = 1, filters = 1;
@@ -36,6 +38,7 @@ struct ConvProblem {
   int64_t y_row = 0;       // elements between pixels; 0: `filters`
   int64_t batch = 1, x_batch = 0, weight_batch = 0, bias_batch = 0, y_batch = 0;
   bool has_bias = true, constant_weights = true;
+  enum Scale { kAlpha, kPerFilter, kPerTensor } scale = kAlpha;  // of the sums: alpha, or float32 in memory
   float alpha = 1;
   std::string epilogue;
   std::vector<ConvExtra> extras;
@@ -63,7 +66,7 @@ inline int64_t conv_shared_bytes(const ConvConfig& c, int64_t depth_tiles) {
 /// Configurations that may be best on a GPU of `multiprocessors`, by a rough model, the most promising first.
 std::vector<ConvConfig> conv_configs(const ConvProblem& problem, int multiprocessors, bool hopper);
 
-/// Arguments: x, weights, bias (null where there is none), extras, y.
+/// Arguments: x, weights, bias (null where there is none), scale (unless it is alpha), extras, y.
 Result<KernelSpec> conv_kernel(const ConvProblem& problem, const ConvConfig& config);
 
 }  // namespace ingot::cuda

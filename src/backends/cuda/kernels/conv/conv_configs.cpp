@@ -32,7 +32,9 @@ double estimate(const ConvProblem& p, const ConvConfig& c, int multiprocessors) 
   const int registers = (c.bm * c.bn / threads + 36) * threads;  // sums, and what addresses need
   const double resident = std::clamp(std::min(220'000 / shared, 65'536 / registers), 1, 4);
   // A multiprocessor's rate, and what it gets of the L2 cache's bandwidth, per microsecond.
-  const double flops = (c.wgmma ? 5.2e6 : 2.4e6) * (bit_width(p.type) == 32 ? (p.exact ? 0.15 : 0.5) : 1);
+  const double flops = (c.wgmma ? 5.2e6 : 2.4e6) * (bit_width(p.type) == 32  ? (p.exact ? 0.15 : 0.5)
+                                                    : bit_width(p.type) == 8 ? 2
+                                                                             : 1);
   const double waves = std::ceil(blocks / (multiprocessors * resident));
   const double sharing = std::min(resident, std::ceil(blocks / multiprocessors));
   const double compute = 2.0 * c.bm * c.bn * static_cast<double>(tile_depth) / flops;
@@ -54,6 +56,8 @@ std::vector<ConvConfig> conv_configs(const ConvProblem& p, int multiprocessors, 
   const int64_t depth_tiles = ceil_div(p.depth(), tile_depth);
   const auto consider = [&](ConvConfig c) {
     if (c.bn > 32 && c.bn >= 2 * p.filters) return;  // most of the tile would be empty
+    if (p.type == DataType::kF8E4M3 && !c.wgmma) return;
+    if (p.type == DataType::kF8E4M3 && c.bm * c.bn / (c.warps_m * c.warps_n) > 64 * 128) return;  // registers
     const int64_t tiles = ceil_div(p.rows(), c.bm) * ceil_div(p.filters, c.bn) * p.batch;
     for (int splits = 1; splits <= 32 && splits <= depth_tiles; splits *= 2) {
       if (splits > 1 && tiles * splits > 2 * multiprocessors) break;

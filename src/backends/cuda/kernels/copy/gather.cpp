@@ -7,22 +7,6 @@
 namespace ingot::cuda {
 namespace {
 
-// An integer of the element's size: these kernels move bits.
-Result<std::string> bits_type(DataType type) {
-  switch (bit_width(type)) {
-    case 8:
-      return std::string("u8");
-    case 16:
-      return std::string("u16");
-    case 32:
-      return std::string("unsigned");
-    case 64:
-      return std::string("u64");
-    default:
-      return unsupported("no CUDA kernel moves elements of type ", data_type_name(type));
-  }
-}
-
 uint64_t bits_of(DataType type, double value) {
   uint64_t bits = 0;
   dispatch_type(type, [&](auto tag) {

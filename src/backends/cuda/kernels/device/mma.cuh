@@ -1,5 +1,5 @@
 // Matrix instructions of a warp (mma.sync, sm_80), operands from shared memory by ldmatrix. An operand's
-// piece is 32 bytes of each row, whatever the element type: 16 elements of 16 bits or 8 of 32.
+// piece is 32 bytes of each row, whatever the element type: 32 elements of 8 bits, 16 of 16 or 8 of 32.
 #pragma once
 
 #include "backends/cuda/kernels/device/types.cuh"
@@ -36,6 +36,32 @@ struct Mma<bf16> {
         "{%0, %1, %2, %3};"
         : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3])
         : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
+  }
+};
+
+// UNSIGNED_A: the left factor of products of i8 is u8.
+#ifndef UNSIGNED_A
+#define UNSIGNED_A 0
+#endif
+#define INGOT_MMA_8BIT(RESULT, TYPES)                                             \
+  asm volatile("mma.sync.aligned.m16n8k32.row.col." TYPES                         \
+               " {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};" \
+               : RESULT(d[0]), RESULT(d[1]), RESULT(d[2]), RESULT(d[3])           \
+               : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1))
+template <>
+struct Mma<i8> {
+  static __device__ void run(int* d, const unsigned (&a)[4], unsigned b0, unsigned b1) {
+#if UNSIGNED_A
+    INGOT_MMA_8BIT("+r", "s32.u8.s8.s32");
+#else
+    INGOT_MMA_8BIT("+r", "s32.s8.s8.s32");
+#endif
+  }
+};
+template <>
+struct Mma<f8e4m3> {  // sm_89
+  static __device__ void run(float* d, const unsigned (&a)[4], unsigned b0, unsigned b1) {
+    INGOT_MMA_8BIT("+f", "f32.e4m3.e4m3.f32");
   }
 };
 

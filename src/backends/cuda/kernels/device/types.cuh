@@ -29,9 +29,15 @@ __device__ inline float to_float(f16 v) {
 }
 __device__ inline float to_float(bf16 v) { return __uint_as_float(unsigned(v.bits) << 16); }
 
-// FP8 by integers, since the conversion instructions need sm_89. A half has the exponent width of E5M2.
+// FP8 by integers where there are no conversion instructions (they need sm_89). A half has the exponent width
+// of E5M2.
 __device__ inline float to_float(f8e5m2 v) { return to_float(f16{u16(v.bits << 8)}); }
 __device__ inline float to_float(f8e4m3 v) {
+#if __CUDA_ARCH__ >= 890
+  unsigned pair;
+  asm("cvt.rn.f16x2.e4m3x2 %0, %1;" : "=r"(pair) : "h"(u16(v.bits)));
+  return to_float(f16{u16(pair)});
+#endif
   if ((v.bits & 0x7f) == 0x7f) return __uint_as_float(0x7fc00000u);
   const unsigned magnitude = unsigned(v.bits & 0x7f) << 20;  // as float bits with an exponent 120 too low
   const float f = __uint_as_float(magnitude) * __uint_as_float((127u + 120u) << 23);
@@ -95,7 +101,15 @@ __device__ inline u8 to_f8_bits(float v, float largest) {
 }
 template <>
 struct Converter<f8e4m3> {
-  static __device__ f8e4m3 from(float v) { return {to_f8_bits<4, 3>(v, 448.f)}; }
+  static __device__ f8e4m3 from(float v) {
+#if __CUDA_ARCH__ >= 890
+    u16 pair;
+    asm("cvt.rn.satfinite.e4m3x2.f32 %0, %1, %2;" : "=h"(pair) : "f"(0.f), "f"(v));
+    return {u8(pair)};
+#else
+    return {to_f8_bits<4, 3>(v, 448.f)};
+#endif
+  }
 };
 template <>
 struct Converter<f8e5m2> {
@@ -105,6 +119,30 @@ struct Converter<f8e5m2> {
 template <class T, class C>
 __device__ inline T convert(C v) {
   return Converter<T>::from(v);
+}
+
+// What quantized layers store: integers are rounded to nearest, halves to even, and saturate.
+template <class T>
+struct Rounder : Converter<T> {};
+template <>
+struct Rounder<i8> {
+  static __device__ i8 from(float v) {
+    int r;
+    asm("cvt.rni.sat.s8.f32 %0, %1;" : "=r"(r) : "f"(v));
+    return i8(r);
+  }
+};
+template <>
+struct Rounder<u8> {
+  static __device__ u8 from(float v) {
+    unsigned r;
+    asm("cvt.rni.sat.u8.f32 %0, %1;" : "=r"(r) : "f"(v));
+    return u8(r);
+  }
+};
+template <class T>
+__device__ inline T rounded(float v) {
+  return Rounder<T>::from(v);
 }
 
 // To what programs compute in: float, double or i64.

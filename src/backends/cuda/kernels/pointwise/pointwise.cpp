@@ -48,7 +48,7 @@ std::string_view computing_type(const PointwiseProblem& problem) {
     integers = integers && (is_integer(input.type) || input.type == DataType::kBool);
     wide = wide || input.type == DataType::kF64;
   }
-  return wide ? "double" : integers && !is_float(problem.output.type) ? "i64" : "float";
+  return wide ? "double" : integers && !problem.rounds && !is_float(problem.output.type) ? "i64" : "float";
 }
 
 // The widest vectors, of at most 16 bytes, that all rows of all dense operands divide into.
@@ -121,6 +121,7 @@ Result<KernelSpec> pointwise_kernel(const PointwiseProblem& problem) {
   }
   spec.name = str("pointwise_", data_type_name(problem.output.type), "_", program.instructions.size());
   spec.define("OUT", out);
+  if (problem.rounds) spec.define("ROUND", 1);
   spec.define("OUT_DENSE", walk.strides[0][inner] == 1);
   spec.define("VEC", width);
   spec.define("VECTORS", vectors_each);

@@ -1,6 +1,6 @@
 // One pointwise program over strided operands. Prelude: the program; PROGRAM_INPUTS(F) is F(index, type,
 // access) for each input. Options: OUT its type, VEC elements a thread computes at once, VECTORS such vectors
-// a thread.
+// a thread, ROUND (to integers, else they truncate).
 #include "backends/cuda/kernels/device/launch.cuh"
 #include "backends/cuda/kernels/device/vector.cuh"
 #include "backends/cuda/kernels/pointwise/functions.cuh"
@@ -10,6 +10,10 @@
 enum Access { kDense, kRepeated, kStrided };
 
 #include "prelude"
+
+#ifndef ROUND
+#define ROUND 0
+#endif
 
 template <int ACCESS, class T>
 __device__ inline Vec<T, VEC> read(const T* from, i64 stride, int count) {
@@ -69,7 +73,11 @@ extern "C" __global__ void __launch_bounds__(256)
 #pragma unroll
     for (int j = 0; j < VEC; ++j) {
       const Compute x[kProgramInputs] = {PROGRAM_INPUTS(WIDEN)};
+#if ROUND
+      out[j] = rounded<OUT>(run_program(x));
+#else
       out[j] = convert<OUT>(run_program(x));
+#endif
     }
     if (OUT_DENSE && counts[k] == VEC) {
       store<VEC>(y + to[k], out);

@@ -12,8 +12,8 @@ struct StridedOperand {
 };
 
 /// y[i] = program(x0[i], x1[i]...), for all i below `dims`. Computes in float; in double when an operand is
-/// f64; in 64-bit integers when all operands but bools are integers. `program` without instructions converts
-/// x0.
+/// f64; in 64-bit integers when all operands but bools are integers and nothing is rounded. `program` without
+/// instructions converts x0.
 ///
 /// Baked in: the program, types, which operands repeat along the innermost dims, and whether rows divide into
 /// vectors of 16 bytes (dense operands of equal strides make one long row, which need not divide).
@@ -22,7 +22,8 @@ struct PointwiseProblem {
   Dims dims;
   std::vector<StridedOperand> inputs;  // up to 16
   StridedOperand output;
-  int alignment = 16;  // of all pointers, in bytes
+  int alignment = 16;   // of all pointers, in bytes
+  bool rounds = false;  // integers are stored rounded to nearest and saturated, else as Cast does it
 };
 
 /// Arguments: the inputs, the output. Errors: kUnsupported names what has no code.
