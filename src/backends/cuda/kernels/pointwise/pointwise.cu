@@ -18,7 +18,8 @@ enum Access { kDense, kRepeated, kStrided };
 template <int ACCESS, class T>
 __device__ inline Vec<T, VEC> read(const T* from, i64 stride, int count) {
   Vec<T, VEC> x;
-  if (ACCESS == kDense && count == VEC) return load<VEC>(from);
+  if constexpr (ACCESS == kDense)  // only these fit an access
+    if (count == VEC) return load<VEC>(from);
 #pragma unroll
   for (int j = 0; j < VEC; ++j)
     x[j] = from[ACCESS == kRepeated || j >= count ? 0 : j * (ACCESS == kDense ? 1 : stride)];
