@@ -1,30 +1,16 @@
 # ingot_embed_kernels(TARGET FILES...): CUDA sources as text in a library, for kernel_source() of
-# backends/cuda/kernels/kernel_spec.h. What a source includes by its path from src/ is put in its place, once;
-# other includes stay as they are.
+# backends/cuda/kernels/kernel_spec.h, each once and without the comments that take a line; with them all headers that
+# they may include.
 #
-# As a script (cmake -DOUTPUT=... -DROOT=src -DFILES=... -P embed_kernels.cmake) it writes the C++ file.
+# As a script (cmake -DOUTPUT=... -DROOT=src/backends/cuda/kernels -DFILES=... -P embed_kernels.cmake) it writes the C++
+# file.
 if(CMAKE_SCRIPT_MODE_FILE)
   set(entries "")
   string(REPLACE "," ";" FILES "${FILES}")
   foreach(file IN LISTS FILES)
-    file(READ "${ROOT}/backends/cuda/kernels/${file}" text)
-    set(seen "")
-    while(text MATCHES "#include \"(backends/[^\"]*)\"\n")
-      set(line "${CMAKE_MATCH_0}")
-      set(path "${CMAKE_MATCH_1}")
-      set(included "")
-      if(NOT path IN_LIST seen)
-        list(APPEND seen "${path}")
-        file(READ "${ROOT}/${path}" included)
-        string(REPLACE "#pragma once\n" "" included "${included}")
-      endif()
-      string(FIND "${text}" "${line}" at)
-      string(LENGTH "${line}" length)
-      string(SUBSTRING "${text}" 0 ${at} head)
-      math(EXPR after "${at} + ${length}")
-      string(SUBSTRING "${text}" ${after} -1 tail)
-      set(text "${head}${included}${tail}")
-    endwhile()
+    file(READ "${ROOT}/${file}" text)
+    string(REGEX REPLACE "(^|\n)[ ]*//[^\n]*" "\\1" text "${text}")
+    string(REGEX REPLACE "\n\n+" "\n" text "${text}")
     string(APPEND entries "    {\"${file}\", R\"cuda(${text})cuda\"},\n")
   endforeach()
   file(WRITE "${OUTPUT}"
@@ -36,12 +22,13 @@ endif()
 
 function(ingot_embed_kernels target)
   set(output "${CMAKE_CURRENT_BINARY_DIR}/${target}_text.cpp")
-  # An included header may be any of these; all sources are embedded anew when one changes, which takes no time.
-  file(GLOB_RECURSE texts CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*.cu" "${CMAKE_CURRENT_SOURCE_DIR}/*.cuh"
+  file(GLOB_RECURSE headers CONFIGURE_DEPENDS RELATIVE "${CMAKE_CURRENT_SOURCE_DIR}" "${CMAKE_CURRENT_SOURCE_DIR}/*.cuh"
        "${CMAKE_CURRENT_SOURCE_DIR}/*_params.h" "${CMAKE_CURRENT_SOURCE_DIR}/device/*.h")
-  string(REPLACE ";" "," files "${ARGN}")
+  set(texts ${ARGN} ${headers})
+  string(REPLACE ";" "," files "${texts}")
+  list(TRANSFORM texts PREPEND "${CMAKE_CURRENT_SOURCE_DIR}/")
   add_custom_command(OUTPUT "${output}"
-    COMMAND "${CMAKE_COMMAND}" "-DOUTPUT=${output}" "-DROOT=${CMAKE_SOURCE_DIR}/src" "-DFILES=${files}"
+    COMMAND "${CMAKE_COMMAND}" "-DOUTPUT=${output}" "-DROOT=${CMAKE_CURRENT_SOURCE_DIR}" "-DFILES=${files}"
             -P "${CMAKE_SOURCE_DIR}/cmake/embed_kernels.cmake"
     DEPENDS ${texts} "${CMAKE_SOURCE_DIR}/cmake/embed_kernels.cmake"
     COMMENT "Embedding CUDA kernels" VERBATIM)

@@ -13,11 +13,43 @@ struct EmbeddedFile {
 extern const EmbeddedFile kEmbeddedKernels[];
 }  // namespace detail
 
-std::string_view kernel_source(std::string_view file) {
+namespace {
+
+constexpr std::string_view kFolder = "backends/cuda/kernels/";
+
+// Appends a file, and what it includes in its place, unless it is there already.
+void append_file(std::string_view file, std::vector<std::string_view>& seen, std::string& out) {
+  if (std::find(seen.begin(), seen.end(), file) != seen.end()) return;
+  seen.push_back(file);
   const detail::EmbeddedFile* at = detail::kEmbeddedKernels;
   while (at->name != nullptr && at->name != file) ++at;
   INGOT_CHECK(at->name != nullptr);
-  return at->text;
+  std::string_view rest = at->text;
+  while (!rest.empty()) {
+    const std::string_view line = rest.substr(0, std::min(rest.find('\n'), rest.size() - 1) + 1);
+    rest.remove_prefix(line.size());
+    const size_t open = line.starts_with("#include \"") ? line.find(kFolder) : line.npos;
+    if (open != line.npos)
+      append_file(line.substr(open + kFolder.size(), line.rfind('"') - open - kFolder.size()), seen, out);
+    else if (!line.starts_with("#pragma once"))
+      out += line;
+  }
+}
+
+}  // namespace
+
+std::string kernel_source(std::string_view file) {
+  std::vector<std::string_view> seen;
+  std::string out;
+  append_file(file, seen, out);
+  return out;
+}
+
+std::vector<std::string_view> kernel_files() {
+  std::vector<std::string_view> files;
+  for (const detail::EmbeddedFile* at = detail::kEmbeddedKernels; at->name != nullptr; ++at)
+    if (std::string_view(at->name).ends_with(".cu")) files.emplace_back(at->name);
+  return files;
 }
 
 std::string KernelSpec::key() const {
@@ -29,7 +61,7 @@ std::string KernelSpec::key() const {
 
 std::string KernelSpec::text() const {
   static constexpr std::string_view kPlace = "#include \"prelude\"\n";
-  std::string text(kernel_source(source));
+  std::string text = kernel_source(source);
   if (const size_t at = text.find(kPlace); at != text.npos) text.replace(at, kPlace.size(), prelude);
   return text;
 }

@@ -58,7 +58,9 @@ struct KernelSpec {
 };
 
 /// The text of an embedded file, its own includes resolved; the name must be one that exists.
-std::string_view kernel_source(std::string_view file);
+std::string kernel_source(std::string_view file);
+/// The files that hold kernels.
+std::vector<std::string_view> kernel_files();
 
 /// The name of an element type in device code (device/types.cuh), or null where kernels do not know it.
 const char* device_type(DataType type);
