@@ -103,7 +103,46 @@ assert cuda.cudaGraphExecDestroy(executable) == (ok,)
 assert cuda.cudaGraphLaunch(executable, stream) == (E.cudaErrorInvalidValue,)
 print("ok")
 """,
+    "samples": """
+import ctypes
+import numpy as np
+from cuda import cuda, cudart
+
+def call(result):  # as NVIDIA's samples have it
+    error, values = result[0], result[1:]
+    if isinstance(error, cuda.CUresult):
+        assert error == cuda.CUresult.CUDA_SUCCESS, error
+    elif isinstance(error, cudart.cudaError_t):
+        assert error == cudart.cudaError_t.cudaSuccess, error
+    else:
+        raise RuntimeError(error)
+    return values[0] if len(values) == 1 else values
+
+host = call(cudart.cudaMallocHost(4 * 6))
+pointer = ctypes.POINTER(np.ctypeslib.as_ctypes_type(np.dtype(np.float32)))
+array = np.ctypeslib.as_array(ctypes.cast(host, pointer), (6,))
+np.copyto(array, np.arange(6, dtype=np.float32).flat, casting="safe")
+device, stream = call(cudart.cudaMalloc(4 * 6)), call(cudart.cudaStreamCreate())
+H2D, D2H = cudart.cudaMemcpyKind.cudaMemcpyHostToDevice, cudart.cudaMemcpyKind.cudaMemcpyDeviceToHost
+call(cudart.cudaMemcpyAsync(device, array, 4 * 6, H2D, stream))
+back, bytes_back = np.zeros((2, 3), np.float32), bytearray(24)
+call(cudart.cudaMemcpyAsync(back.data, device, 4 * 6, D2H, stream))  # the array's memory, not a copy of it
+call(cudart.cudaMemcpy(bytes_back, device, 4 * 6, D2H))
+assert back.tolist() == [[0, 1, 2], [3, 4, 5]] and bytes_back == back.tobytes()
+call(cudart.cudaMemcpy(device, bytes(24), 24, H2D))
+call(cuda.cuInit(0))
+context = call(cuda.cuCtxCreate(0, call(cuda.cuDeviceGet(0))))
+call(cuda.cuMemcpyDtoHAsync(back.ctypes.data, device, 4 * 6, stream))
+call(cuda.cuStreamSynchronize(stream))
+assert not back.any()
+assert cuda.cuMemAlloc(1 << 60)[0] == cuda.CUresult.CUDA_ERROR_OUT_OF_MEMORY
+assert cuda.cuStreamSynchronize(123456)[0] == cuda.CUresult.CUDA_ERROR_INVALID_HANDLE
+assert cuda.cuGetErrorName(cuda.CUresult.CUDA_ERROR_OUT_OF_MEMORY)[1] == b"CUDA_ERROR_OUT_OF_MEMORY"
+call(cudart.cudaFree(device)), call(cudart.cudaFreeHost(host)), call(cuda.cuCtxDestroy(context))
+print("ok")
+""",
     "pycuda": """
+import pycuda.autoprimaryctx
 import numpy as np
 import pycuda.driver as cuda
 import pycuda.autoinit

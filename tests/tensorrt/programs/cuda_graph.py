@@ -1,5 +1,7 @@
 """An inference recorded into a CUDA graph, with its copies, and launched on other inputs: MODEL.onnx."""
 
+import ctypes
+import math
 import sys
 
 import numpy as np
@@ -26,20 +28,29 @@ config.add_optimization_profile(profile)
 engine = trt.Runtime(logger).deserialize_cuda_engine(builder.build_serialized_network(network, config))
 context = engine.create_execution_context()
 
+
+def pinned(*shape):
+    """Page-locked memory, which copies of a graph need."""
+    address = take(cuda.cudaHostAlloc(4 * math.prod(shape), cuda.cudaHostAllocDefault))
+    return np.ctypeslib.as_array((ctypes.c_float * math.prod(shape)).from_address(int(address))).reshape(
+        shape
+    )
+
+
 rng = np.random.default_rng(0)
-image, scores = np.zeros((3, 1, 8, 8), np.float32), np.zeros((3, 10), np.float32)
+image, scores = pinned(3, 1, 8, 8), pinned(3, 10)
 memory = {"image": take(cuda.cudaMalloc(image.nbytes)), "probabilities": take(cuda.cudaMalloc(scores.nbytes))}
 stream = take(cuda.cudaStreamCreate())
 
 
 def inference():
     """As it goes on the stream, recorded or not."""
-    take(cuda.cudaMemcpyAsync(memory["image"], image, image.nbytes, COPY, stream))
+    take(cuda.cudaMemcpyAsync(memory["image"], image.ctypes.data, image.nbytes, COPY, stream))
     assert context.set_input_shape("image", image.shape)
     for name, address in memory.items():
         assert context.set_tensor_address(name, address)
     assert context.execute_async_v3(stream)
-    take(cuda.cudaMemcpyAsync(scores, memory["probabilities"], scores.nbytes, COPY, stream))
+    take(cuda.cudaMemcpyAsync(scores.ctypes.data, memory["probabilities"], scores.nbytes, COPY, stream))
 
 
 inference()  # a first run before recording, as CUDA wants it

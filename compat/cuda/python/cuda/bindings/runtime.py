@@ -3,6 +3,8 @@
 import ctypes
 from enum import IntEnum
 
+import numpy
+
 _LIBRARY = ctypes.CDLL("libcudart.so.13")
 _POINTER, _SIZE, _INT, _UINT = ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int, ctypes.c_uint
 _ULONG = ctypes.c_ulonglong
@@ -120,14 +122,14 @@ class cudaDeviceProp(ctypes.Structure):
 
 
 def _address(value):
-    """Of a pointer argument: a number, None, or an object with a buffer (a numpy array, bytes)."""
+    """Of a pointer argument: a number, None, or an object with a buffer (an array, its data, bytes)."""
     if value is None:
         return None
-    if isinstance(value, int) or hasattr(value, "__int__") and not hasattr(value, "__array_interface__"):
-        return int(value)
     if hasattr(value, "__array_interface__"):
         return value.__array_interface__["data"][0]
-    return ctypes.cast(ctypes.c_char_p(bytes(value)), _POINTER).value
+    if hasattr(value, "__int__"):
+        return int(value)
+    return numpy.frombuffer(value, numpy.uint8).ctypes.data
 
 
 _CONVERT = {_POINTER: _address, _SIZE: int, _INT: int, _UINT: int, _ULONG: int}
