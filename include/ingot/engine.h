@@ -130,6 +130,11 @@ struct LayerTime {
   double flops = 0, bytes = 0;  ///< of one run at the opt shapes
 };
 
+/// Where the time of a run went, by the device's own clock. On the CPU nothing is copied.
+struct RunTimes {
+  double upload = 0, compute = 0, download = 0;  ///< seconds
+};
+
 /// Memory and threads for one stream of runs. Movable. Use from one thread at a time: a call made while
 /// another thread runs the context is refused with kFailedPrecondition. Contexts of one engine run side by
 /// side.
@@ -170,6 +175,9 @@ class INGOT_API Context {
   /// yet).
   Result<size_t> memory_bytes();
   int threads() const;
+  /// From here on, `run_times` tells of the last run, for which it waits. Not while profiling.
+  void set_timing(bool on);
+  Result<RunTimes> run_times() const;
   void set_profiling(bool on);
   std::vector<LayerTime> layer_times() const;
 

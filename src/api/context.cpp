@@ -30,7 +30,7 @@ struct Context::Impl {
     size_t bytes = 0;
   };
   std::vector<Target> targets;  // the caller's memory for outputs
-  bool profiling = false;
+  bool profiling = false, timing = false;
   std::atomic<bool> busy{false};
 
   const std::vector<Plan>& plans() const { return engine->image->plans; }
@@ -60,6 +60,7 @@ struct Context::Impl {
         INGOT_ASSIGN_OR_RETURN(executors[p],
                                Executor::create(engine->image, plans()[p], *engine->device, *stream));
         executors[p]->set_profiling(profiling);
+        executors[p]->set_timing(timing);
       }
       executor = executors[p].get();
       return {};
@@ -257,6 +258,18 @@ Result<size_t> Context::memory_bytes() {
 }
 
 int Context::threads() const { return impl_->threads; }
+
+void Context::set_timing(bool on) {
+  impl_->timing = on;
+  for (auto& e : impl_->executors)
+    if (e) e->set_timing(on);
+}
+
+Result<RunTimes> Context::run_times() const {
+  if (impl_->executor == nullptr) return failed_precondition("the context has not run yet");
+  INGOT_ASSIGN_OR_RETURN(const auto seconds, impl_->executor->run_seconds());
+  return RunTimes{seconds[0], seconds[1], seconds[2]};
+}
 
 void Context::set_profiling(bool on) {
   impl_->profiling = on;

@@ -80,13 +80,28 @@ void Executor::set_output(size_t i, void* data) {
 Status Executor::enqueue(bool copies) {
   Impl& m = *impl_;
   if (!m.sized) return failed_precondition("the input shapes are not set");
+  const auto mark = [&](size_t moment) { return m.timing ? m.stream.mark(moment) : Status(); };
+  INGOT_RETURN_IF_ERROR(mark(0));
   INGOT_RETURN_IF_ERROR(m.copy_in(copies));
+  INGOT_RETURN_IF_ERROR(mark(1));
   m.place_early();
   m.run_symbols = m.symbols;
   INGOT_RETURN_IF_ERROR(m.profiling ? m.run_profiled() : m.can_record() ? m.run_recorded() : m.run_steps());
   if (m.has_late)
     for (TensorId t : plan_.outputs) INGOT_RETURN_IF_ERROR(m.place_late(t));
-  return copies ? m.copy_out() : Status();
+  INGOT_RETURN_IF_ERROR(mark(2));
+  if (copies) INGOT_RETURN_IF_ERROR(m.copy_out());
+  m.timed = m.timing;
+  return mark(3);
+}
+
+Result<std::array<double, 3>> Executor::run_seconds() const {
+  if (!impl_->timed) return failed_precondition("no run has been timed");
+  std::array<double, 3> seconds{};
+  for (size_t i = 0; i < seconds.size(); ++i) {
+    INGOT_ASSIGN_OR_RETURN(seconds[i], impl_->stream.seconds_between(i, i + 1));
+  }
+  return seconds;
 }
 
 Status Executor::run() {
@@ -114,6 +129,10 @@ bool Executor::output_dims_known(size_t i) const { return impl_->slot(plan_.outp
 size_t Executor::arena_bytes() const { return impl_->arena ? impl_->arena->size() : 0; }
 size_t Executor::recorded_kernels() const { return impl_->recording ? impl_->recording->kernels() : 0; }
 void Executor::set_profiling(bool on) { impl_->profiling = on; }
+void Executor::set_timing(bool on) {
+  impl_->timing = on;
+  impl_->timed = false;
+}
 const std::vector<StepTime>& Executor::step_times() const { return impl_->times; }
 
 bool Executor::guards_intact() const {

@@ -1,6 +1,7 @@
 // Executor: one plan made executable for one context: kernels, concrete shapes, memory, the run loop.
 #pragma once
 
+#include <array>
 #include <map>
 
 #include "engine/engine_file.h"
@@ -60,6 +61,10 @@ class Executor {
   /// Kernels that a recorded run launches; zero when none was recorded.
   size_t recorded_kernels() const;
   void set_profiling(bool on);
+  /// Notes when the parts of a run begin and end; not while profiling.
+  void set_timing(bool on);
+  /// Seconds of the last run's parts: copies from the host, the steps, copies to the host. Waits for it.
+  Result<std::array<double, 3>> run_seconds() const;
   const std::vector<StepTime>& step_times() const;
   /// True when no kernel wrote outside its buffers; only with guard_bytes.
   bool guards_intact() const;

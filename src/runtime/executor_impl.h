@@ -48,7 +48,7 @@ struct Executor::Impl final : StepHost {
   std::unique_ptr<Buffer> arena, scratch;
   std::unique_ptr<Recording> recording;   // of all steps, with these pointers for inputs and outputs:
   std::vector<const void*> recorded_for;  // those of the last run while there is no recording
-  bool profiling = false;
+  bool profiling = false, timing = false, timed = false;
   std::vector<StepTime> times;
   size_t current = 0;  // the step that runs
   TensorArg absent;

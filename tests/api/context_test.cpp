@@ -127,6 +127,21 @@ TEST(Context, TimesLayers) {
   }
 }
 
+TEST(Context, TimesRuns) {
+  Context context = context_of();
+  EXPECT_EQ(context.run_times().status().code(), StatusCode::kFailedPrecondition);
+  std::vector<float> x = {1, 2};
+  ASSERT_TRUE(context.set_input("x", rows(x)).ok());
+  ASSERT_TRUE(context.run().ok());
+  context.set_timing(true);
+  EXPECT_EQ(context.run_times().status().code(), StatusCode::kFailedPrecondition);
+  ASSERT_TRUE(context.run().ok());
+  const auto times = context.run_times();
+  ASSERT_TRUE(times.ok()) << times.status().to_string();
+  EXPECT_GE(times->compute, 0);
+  EXPECT_GE(times->upload, 0);
+}
+
 TEST(Context, ThreadCounts) {
   const auto engine = build(linear(), quick(2));
   ASSERT_TRUE(engine.ok());

@@ -50,22 +50,23 @@ void export_layers(const Engine& engine, const Options& options, const std::stri
   cli::write_text(path, layers_json(engine, options));
 }
 
-// Copies take no time and the call returns when the run is done: see print_timing.
 void export_times(const Timing& timing, const std::string& path) {
   Json list = Json::array();
-  for (const Query& q : timing.queries)
+  for (const Query& q : timing.queries) {
+    const double compute = q.start + q.upload, download = compute + q.compute;
     list.push_back({{"startEnqMs", q.start},
-                    {"endEnqMs", q.end},
+                    {"endEnqMs", q.enqueued},
                     {"startH2dMs", q.start},
-                    {"endH2dMs", q.start},
-                    {"startComputeMs", q.start},
-                    {"endComputeMs", q.end},
-                    {"startD2hMs", q.end},
-                    {"endD2hMs", q.end},
-                    {"h2dMs", 0.0},
-                    {"computeMs", q.ms()},
-                    {"d2hMs", 0.0},
-                    {"latencyMs", q.ms()}});
+                    {"endH2dMs", compute},
+                    {"startComputeMs", compute},
+                    {"endComputeMs", download},
+                    {"startD2hMs", download},
+                    {"endD2hMs", download + q.download},
+                    {"h2dMs", q.upload},
+                    {"computeMs", q.compute},
+                    {"d2hMs", q.download},
+                    {"latencyMs", q.latency(timing.transfers)}});
+  }
   write(path, list);
 }
 

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "log.h"
+#include "version.h"
 
 namespace ingot::trtexec {
 namespace {
@@ -62,7 +63,14 @@ Inference::Inference(const Engine& engine, const Options& options)
   if (streams > 1) threads = std::max(1, cli::take(engine.context()).threads() / static_cast<int>(streams));
   for (size_t i = 0; i < streams; ++i) {
     contexts_.push_back(cli::take(engine.context(threads)));
+    contexts_.back().set_timing(true);
     cli::set_inputs(contexts_.back(), feeds_);
+    for (const TensorInfo& output : engine.outputs()) {
+      const auto dims = contexts_.back().output_shape(output.name);
+      if (!dims.ok()) continue;  // known after a run
+      const TensorRef& memory = outputs_.emplace_back(cli::Array::allocate(output.dtype, *dims)).ref;
+      cli::check(contexts_.back().set_output(output.name, memory.data, memory.bytes()));
+    }
   }
   for (const TensorInfo& output : engine.outputs()) {
     const auto dims = contexts_.front().output_shape(output.name);
@@ -82,9 +90,15 @@ void Inference::stream(size_t index, double origin, std::vector<Query>& queries)
   size_t counted = 0;
   do {
     if (pause.count() > 0) std::this_thread::sleep_for(pause);
-    Query query{now_ms() - origin, 0};
-    cli::check(contexts_[index].run());
+    Query query{.start = now_ms() - origin};
+    cli::check(contexts_[index].enqueue());
+    query.enqueued = now_ms() - origin;
+    cli::check(contexts_[index].synchronize());
     query.end = now_ms() - origin;
+    const RunTimes times = cli::take(contexts_[index].run_times());
+    query.upload = times.upload * 1e3;
+    query.compute = times.compute * 1e3;
+    query.download = times.download * 1e3;
     queries.push_back(query);
     if (query.start >= warm_up) ++counted;
   } while (queries.back().end < warm_up + least_ms || counted < std::max<size_t>(least, 1));
@@ -111,6 +125,8 @@ Timing Inference::run() {
   Timing timing;
   const double warm_up = options_.number("--warmUp");
   timing.warm_up_ms = warm_up;
+  timing.transfers =
+      version().major >= 11 ? options_.has("--includeDataTransfers") : !options_.has("--noDataTransfers");
   double end = 0;
   for (const auto& list : queries)
     for (const Query& q : list) {

@@ -12,27 +12,32 @@ namespace {
 
 double sum(const std::vector<double>& values) { return std::accumulate(values.begin(), values.end(), 0.0); }
 
-std::vector<double> latencies(const Timing& timing) {
-  std::vector<double> ms;
-  for (const Query& q : timing.queries) ms.push_back(q.ms());
-  return ms;
+template <class F>
+std::vector<double> each(const Timing& timing, F value) {
+  std::vector<double> out;
+  for (const Query& q : timing.queries) out.push_back(value(q));
+  return out;
 }
 
-void print_trace(const std::vector<double>& ms, size_t average_of) {
+double mean_of(const std::vector<double>& values, size_t first, size_t count) {
+  const auto begin = values.begin() + static_cast<ptrdiff_t>(first);
+  return std::accumulate(begin, begin + static_cast<ptrdiff_t>(count), 0.0) / static_cast<double>(count);
+}
+
+void print_trace(const std::vector<double>& latency, const std::vector<double>& compute,
+                 const std::vector<double>& enqueue, size_t average_of) {
   info("=== Trace details ===");
   info("Trace averages of {} runs:", average_of);
-  const size_t groups = ms.size() / average_of;
+  const size_t groups = latency.size() / average_of;
   constexpr size_t kShown = 200;  // from either end
   for (size_t g = 0; g < groups; ++g) {
     if (g >= kShown && g + kShown < groups) {
       if (g == kShown) info("... omitting {} lines", groups - 2 * kShown);
       continue;
     }
-    const auto first = ms.begin() + static_cast<ptrdiff_t>(g * average_of);
-    const double mean = std::accumulate(first, first + static_cast<ptrdiff_t>(average_of), 0.0) /
-                        static_cast<double>(average_of);
+    const auto mean = [&](const std::vector<double>& ms) { return mean_of(ms, g * average_of, average_of); };
     info("Average on {} runs - GPU latency: {:.6g} ms - Host latency: {:.6g} ms (enqueue {:.6g} ms)",
-         average_of, mean, mean, mean);
+         average_of, mean(compute), mean(latency), mean(enqueue));
   }
   info("");
 }
@@ -71,28 +76,34 @@ double median(std::vector<double> values) {
 }
 
 void print_timing(const Timing& timing, const Options& options) {
-  const std::vector<double> ms = latencies(timing), none(ms.size(), 0.0);
+  const auto compute = each(timing, [](const Query& q) { return q.compute; });
+  const auto enqueue = each(timing, [](const Query& q) { return q.enqueued - q.start; });
+  const auto latency = each(timing, [&](const Query& q) { return q.latency(timing.transfers); });
   const std::vector<double> percents = options.numbers("--percentile");
   info("Warmup completed {} queries over {:.6g} ms", timing.warm_up_queries, timing.warm_up_ms);
-  info("Timing trace has {} queries over {:.6g} s", ms.size(), timing.seconds);
+  info("Timing trace has {} queries over {:.6g} s", latency.size(), timing.seconds);
   info("");
-  print_trace(ms, static_cast<size_t>(options.number("--avgRuns", 1)));
+  print_trace(latency, compute, enqueue, static_cast<size_t>(options.number("--avgRuns", 1)));
   info("=== Performance summary ===");
-  info("Throughput: {:.6g} qps", static_cast<double>(ms.size()) / timing.seconds);
-  info("Latency: {}", statistics(ms, percents));
-  info("Enqueue Time: {}", statistics(ms, percents));
-  info("H2D Latency: {}", statistics(none, percents));
-  info("GPU Compute Time: {}", statistics(ms, percents));
-  info("D2H Latency: {}", statistics(none, percents));
+  info("Throughput: {:.6g} qps", static_cast<double>(latency.size()) / timing.seconds);
+  info("Latency: {}", statistics(latency, percents));
+  info("Enqueue Time: {}", statistics(enqueue, percents));
+  info("H2D Latency: {}", statistics(each(timing, [](const Query& q) { return q.upload; }), percents));
+  info("GPU Compute Time: {}", statistics(compute, percents));
+  info("D2H Latency: {}", statistics(each(timing, [](const Query& q) { return q.download; }), percents));
   info("Total Host Walltime: {:.6g} s", timing.seconds);
-  info("Total GPU Compute Time: {:.6g} s", sum(ms) / 1e3);
+  info("Total GPU Compute Time: {:.6g} s", sum(compute) / 1e3);
   if (options.number("--infStreams") > 1)
     warning("* Throughput and latency are those of {} streams side by side.", options.text("--infStreams"));
-  warn_when_unstable(ms);
+  warn_when_unstable(compute);
   info("Explanations of the performance metrics are printed in the verbose logs.");
   log(Severity::kVerbose,
-      "Latency: from the call to the result. A run is one call that returns when it is done, and uses "
-      "inputs and outputs in place: enqueue and compute time are the same, copies take no time.");
+      "H2D and D2H Latency: copies to the GPU and back. GPU Compute Time: the run between them, by the "
+      "device's "
+      "clock. Latency: all three, or without --includeDataTransfers since TensorRT 11 (before, with "
+      "--noDataTransfers) the run alone. Enqueue Time: until the call returns. On the CPU nothing is copied, "
+      "and "
+      "the call returns when the run is done.");
   info("");
 }
 
