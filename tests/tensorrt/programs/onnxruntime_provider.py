@@ -3,7 +3,9 @@
 import sys
 
 import numpy as np
-import onnxruntime
+import torch  # noqa: F401 (brings CUDA's libraries, which the providers then find)
+
+import onnxruntime  # isort: skip
 
 model = sys.argv[1]
 options = {"trt_builder_optimization_level": 1, "trt_engine_cache_enable": False}
