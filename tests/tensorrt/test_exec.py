@@ -54,7 +54,8 @@ def test_no_bindings(major, wheel):
 
 
 def test_trtexec_is_on_the_path():
-    assert modules.execute("trtexec", "--help", major="8").startswith("trtexec on Ingot")
+    said = modules.execute("trtexec", "--help", env={**os.environ, "INGOT_TENSORRT": "8"})
+    assert said.startswith("trtexec on Ingot")
     model = modules.ROOT / "examples" / "digits" / "digits.onnx"
     said = modules.execute("trtexec", f"--onnx={model}", "--buildOnly", "--builderOptimizationLevel=0")
     assert "[TensorRT v1016" in said.splitlines()[0]

@@ -78,14 +78,14 @@ Command exec_command(CLI::App& app) {
   o->app->prefix_command();
   o->app->add_option("--tensorrt", o->major, "serves this major version only (default: each to who asks)")
       ->check(CLI::IsMember({"8", "10", "11"}))
+      ->envname("INGOT_TENSORRT")
       ->type_name("8|10|11");
   o->app->footer(
       "ingot exec [OPTIONS] PROGRAM [ARGUMENTS]...\n"
-      "The program finds libnvinfer, its ONNX parser and plugin libraries, and a Python module 'tensorrt' "
-      "over "
-      "NVIDIA's bindings\n(pip install --no-deps 'tensorrt-cu13-bindings<11'). Without a GPU, CUDA's "
-      "runtime, "
-      "pycuda and cuda-python are there too.");
+      "The program finds libnvinfer, its ONNX parser and plugin libraries, and in Python a module "
+      "'tensorrt'\n"
+      "over NVIDIA's bindings (pip install --no-deps 'tensorrt-cu13-bindings<11'). Without a GPU it finds\n"
+      "CUDA's runtime, pycuda and cuda-python as well.");
   return {o->app, [o] { run(*o); }};
 }
 
