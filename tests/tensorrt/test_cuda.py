@@ -98,6 +98,7 @@ for first in (5, 6):
     assert cuda.cudaGraphLaunch(executable, stream) == (ok,)
     assert b.tolist() == [0, first, 2, 3] and c[1] == first
 assert cuda.cudaEventElapsedTime(begin, end)[0] == ok
+assert cuda.cudaStreamWaitEvent(other, fork, 0) == cuda.cudaStreamSynchronize(other) == (ok,)  # no more
 assert cuda.cudaGraphDestroy(graph) == (E.cudaErrorInvalidValue,)
 assert cuda.cudaGraphExecDestroy(executable) == (ok,)
 assert cuda.cudaGraphLaunch(executable, stream) == (E.cudaErrorInvalidValue,)

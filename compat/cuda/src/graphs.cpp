@@ -23,9 +23,11 @@ cudaError_t end(cudaStream_t stream, cudaGraph_t* out) {
   if (streams().check(stream) != cudaSuccess || !stream->captured) return cudaErrorIllegalState;
   if (!stream->began) return cudaErrorStreamCaptureUnmatched;
   const std::shared_ptr<Calls> calls = stream->captured;
-  streams().for_each([&](CUstream_st& s) {  // with those that joined
-    if (s.captured == calls) s.captured = nullptr;
-  });
+  const auto leave = [&](auto& handle) {
+    if (handle.captured == calls) handle.captured = nullptr;
+  };
+  streams().for_each(leave);  // with those that joined
+  Handles<CUevent_st>::all().for_each(leave);
   stream->began = false;
   return graphs().create(out, {std::move(*calls)});
 }
