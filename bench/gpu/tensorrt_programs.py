@@ -19,7 +19,6 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 SHARED = ROOT.parent / "shared"
-PYTHON = "3.12"  # of the machine with the GPU
 WHEELS = [
     "tensorrt-cu13-bindings==10.16.1.11",
     "tensorrt-cu13-bindings==11.1.0.106",
@@ -34,10 +33,10 @@ TESTS = ["gpu", "exec", "programs", "torch_tensorrt", "trtexec", "modules", "pol
 LEFT_OUT = "every_kind_of_layer or every_attribute"  # hundreds of small engines: said on the CPU
 
 
-def download(folder, *wheels):
+def download(folder, python, *wheels):
     platforms = [f"--platform=manylinux_2_{n}_x86_64" for n in (39, 34, 31, 28, 27, 17)]
-    python = ["--python-version", PYTHON, "--implementation", "cp", "--only-binary=:all:", *platforms]
-    command = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", *python, "-d", folder, *wheels]
+    target = ["--python-version", python, "--implementation", "cp", "--only-binary=:all:", *platforms]
+    command = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", *target, "-d", folder, *wheels]
     subprocess.run(command, check=True)
 
 
@@ -61,9 +60,9 @@ def without_kernels(library):
     library.write_bytes(data)
 
 
-def pack_onnxruntime(folder):
+def pack_onnxruntime(folder, python):
     with tempfile.TemporaryDirectory() as work:
-        download(work, ONNXRUNTIME)
+        download(work, python, ONNXRUNTIME)
         (wheel,) = Path(work).glob("*.whl")
         with zipfile.ZipFile(wheel) as file:
             file.extractall(work)
@@ -75,7 +74,7 @@ def pack_onnxruntime(folder):
             archive.add(package, "onnxruntime")
 
 
-def pack(folder):
+def pack(folder, python):
     bundles = sorted((ROOT / "dist").glob("ingot-*-linux-x86_64.tar.xz"))
     if not bundles:
         sys.exit("there is no bundle in dist/: ./dev bundle makes it")
@@ -84,14 +83,14 @@ def pack(folder):
         (folder / "shared" / name).mkdir(parents=True)
     shutil.copy(bundles[-1], folder / "ingot.tar.xz")
     for wheel in WHEELS:  # one by one: two versions of a package are among them
-        download(folder / "wheels", wheel)
+        download(folder / "wheels", python, wheel)
     for name in [f"{g}.{kind}" for g in GRAPHS for kind in ("onnx", "json")] + ["fill_weights.py"]:
         shutil.copy(SHARED / "graphs" / name, folder / "shared" / "graphs")
     for name in MODELS:
         target = folder / "shared" / "models" / f"{name}.onnx"
         target.parent.mkdir(exist_ok=True)
         shutil.copy(SHARED / "models" / f"{name}.onnx", target)
-    pack_onnxruntime(folder)
+    pack_onnxruntime(folder, python)
     size = sum(f.stat().st_size for f in folder.rglob("*") if f.is_file())
     print(f"{folder}: {size / 2**20:.1f} MiB")
 
@@ -129,11 +128,12 @@ def main():
     )
     parser.add_argument("step", choices=["pack", "run"])
     parser.add_argument("folder", type=Path)
+    parser.add_argument("--python", default="3.12", help="that of the other machine (default 3.12)")
     parser.add_argument("--out", type=Path, default=Path("."), help="for what the tests say")
     parser.add_argument("--seconds", type=int, default=210, help="after which the tests are interrupted")
     options = parser.parse_args()
     if options.step == "pack":
-        return pack(options.folder)
+        return pack(options.folder, options.python)
     options.out.mkdir(parents=True, exist_ok=True)
     return run(options.folder, options.out, options.seconds)
 
