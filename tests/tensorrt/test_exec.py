@@ -32,9 +32,10 @@ def test_bindings_of_another_major():
     assert "want another TensorRT than 8" in said and "--tensorrt N" in said
 
 
-def test_nvidias_libraries_stay_out(tmp_path):
-    """Where the whole of NVIDIA's package is installed, its libraries lie beside the bindings."""
-    shutil.copytree(modules.module("8") / "tensorrt_bindings", tmp_path / "tensorrt_bindings")
+@pytest.mark.parametrize("package", ["tensorrt_bindings", "tensorrt"])
+def test_nvidias_libraries_stay_out(package, tmp_path):
+    """Where all of NVIDIA's package is installed, in either form, its libraries lie beside the bindings."""
+    shutil.copytree(modules.module("8") / "tensorrt_bindings", tmp_path / package)
     libs = tmp_path / "tensorrt_libs"
     libs.mkdir()
     (libs / "__init__.py").write_text("raise AssertionError('NVIDIA')")

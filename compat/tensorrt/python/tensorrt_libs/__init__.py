@@ -10,12 +10,12 @@ from pathlib import Path
 
 
 def _wanted():
-    """The libraries that the bindings name."""
-    files = [f for folder in sys.modules["tensorrt_bindings"].__path__ for f in Path(folder).glob("*.so")]
+    """The libraries that the bindings name, which are the package that is being imported."""
+    packages = [sys.modules[name] for name in ("tensorrt_bindings", "tensorrt") if name in sys.modules]
+    files = [f for p in packages for folder in p.__path__ for f in Path(folder).glob("*.so")]
     names = {n for f in files for n in re.findall(rb"libnv[a-z_]+\.so\.\d+(?=\0)", f.read_bytes())}
     return sorted(name.decode() for name in names)
 
 
-if "tensorrt_bindings" in sys.modules:
-    for _name in _wanted():
-        ctypes.CDLL(_name)
+for _name in _wanted():
+    ctypes.CDLL(_name)
