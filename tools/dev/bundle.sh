@@ -50,7 +50,7 @@ test_in() {  # PREFIX TEST...
     "$venv/python" -m pytest -q -p no:cacheprovider "${@:2}"
 }
 test_in "$elsewhere/$name" tests/python/test_cli.py tests/python/test_readme.py \
-  tests/tensorrt/test_{exec,cuda,programs,trtexec}.py
+  tests/tensorrt/test_{exec,cuda,programs,trtexec,modules}.py
 PYTHONPATH=$elsewhere/site "$venv/python" "$elsewhere/site/bin/ingot" --version  # the wheel's own
 test_in "$elsewhere/site/ingot" tests/python/test_cli.py tests/tensorrt/test_exec.py
 
