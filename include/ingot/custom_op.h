@@ -26,6 +26,20 @@ class INGOT_API CustomOp {
   virtual Status infer(const std::vector<TensorInfo>& inputs, std::vector<TensorInfo>& outputs) = 0;
   /// Computes all outputs. Inputs are dense, in host memory; one without a type is not given.
   virtual Status run(const std::vector<TensorRef>& inputs, size_t num_outputs, const Allocate& output) = 0;
+
+  /// What a GPU offers to one execution.
+  struct Gpu {
+    void* stream;                                          ///< a CUstream
+    std::function<Result<void*>(size_t bytes)> workspace;  ///< memory until the execution is done; asked once
+    /// Copies to the host, behind what was enqueued, and waits.
+    std::function<Status(void* host, const void* device, size_t bytes)> read;
+  };
+  /// Whether `enqueue` is called in place of `run` where the network runs on a GPU.
+  virtual bool on_gpu() const { return false; }
+  /// As `run`, with all tensors in the GPU's memory: puts the work on the stream. An output whose size its
+  /// data tell may be asked for twice: with the most that it can be, and with its size.
+  virtual Status enqueue(const std::vector<TensorRef>& inputs, size_t num_outputs, const Allocate& output,
+                         const Gpu& gpu);
 };
 
 /// A kind of custom op and the data (any bytes) from which one node's op is made.

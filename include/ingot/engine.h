@@ -51,6 +51,10 @@ struct BuildOptions {
   /// kernel, and compute in floats unless one of these is set.
   bool int8 = false, fp8 = false;
   bool tf32 = true;  ///< on GPUs, products of float32 may round their operands to TF32
+  /// Keeps the network in the engine as it was before optimization, for Engine::refit. The file grows by the
+  /// weights that optimization changed.
+  bool refittable = false;
+  std::map<std::string, std::string> metadata;  ///< kept with the engine for programs: Engine::metadata
   /// Time for a layer's candidates together: 0: nothing is timed, heuristics choose; 1 to 5: 10 ms, 20 ms,
   /// 50 ms, 0.2 s, 1 s, and 2, 3, 5, 10, 30 runs of each at most.
   int level = 3;
@@ -65,6 +69,18 @@ struct BuildOptions {
 
 class Context;
 class Network;
+
+struct ContextOptions {
+  int threads = 0;  ///< 0: as many as the engine was tuned for
+  /// Where the context gets its memory, at first and as shapes grow: memory of the host, or of the GPU that
+  /// the engine runs on, aligned to 256 bytes; null is kOutOfMemory. Both or none.
+  std::function<void*(size_t bytes)> allocate;
+  std::function<void(void* memory)> free;
+};
+
+struct LoadOptions {
+  std::string device;  ///< where the engine is to run; empty: on what it was built for, if that is there
+};
 
 /// An optimized network: immutable, cheap to copy (copies share), safe to use from any thread.
 class INGOT_API Engine {
@@ -81,9 +97,23 @@ class INGOT_API Engine {
   /// The bytes that `save` would write.
   std::vector<std::byte> serialize() const;
 
+  const std::map<std::string, std::string>& metadata() const;
+
+  /// The constants of the network that a refittable engine was built from: what `refit` takes. Errors:
+  /// kFailedPrecondition for other engines; kUnsupported from the run-only library.
+  Result<std::vector<TensorInfo>> weights() const;
+  /// An engine with these weights, in memory of the host or of the engine's GPU, in place of those of the
+  /// same names; the others stay. It has the same kernels, and what they have packed or passes have folded is
+  /// made anew; nothing is timed. Errors: as `weights`; kInvalidArgument for a name, type or dims that the
+  /// network does not have.
+  Result<Engine> refit(const std::map<std::string, TensorRef>& weights) const;
+
   /// A context to run the engine with `threads` threads (0: as many as it was tuned for). Errors:
   /// kOutOfMemory.
   Result<Context> context(int threads = 0) const;
+  Result<Context> context(const ContextOptions& options) const;
+  /// "cpu" or "cuda": where it runs.
+  std::string device() const;
 
   /// What was built and why, as JSON: layers before and after fusion, kernels and their alternatives, memory,
   /// times, nodes that run on the reference kernel.
@@ -118,9 +148,9 @@ INGOT_API Result<Engine> build(const Network& network, const BuildOptions& optio
 /// Maps an engine file; weights are read when a run needs them (Engine::check_weights). Where none of its
 /// plans fits this machine, a plan is made from the stored graph (and a warning says so); the run-only
 /// library gives kUnsupported instead. Errors: kNotFound, kIoError, kCorrupt, kUnsupported.
-INGOT_API Result<Engine> load(const std::string& path);
+INGOT_API Result<Engine> load(const std::string& path, const LoadOptions& options = {});
 /// The same from bytes, which are copied and checked to the last.
-INGOT_API Result<Engine> load_bytes(const void* data, size_t size);
+INGOT_API Result<Engine> load_bytes(const void* data, size_t size, const LoadOptions& options = {});
 
 /// Time of one step of the engine, summed over the profiled runs.
 struct LayerTime {
@@ -158,6 +188,10 @@ class INGOT_API Context {
   /// Puts a run on the context's stream. On a GPU it returns before the work is done; inputs and outputs in
   /// the GPU's memory are used in place and must stay as they are until `synchronize`.
   Status enqueue();
+  /// The same on a CUDA stream (a cudaStream_t) of the program, behind what is there already; `consumed`, if
+  /// given, is a cudaEvent_t that is recorded when the inputs may change. Later calls go to that stream, too.
+  /// On a CPU it returns when all is done.
+  Status enqueue_on(void* stream, void* consumed = nullptr);
   /// Waits for all that was enqueued.
   Status synchronize();
   /// Runs `runs` times, one after another, and gives the seconds from the first to the last by the device's
@@ -167,6 +201,10 @@ class INGOT_API Context {
   size_t kernels_launched() const;
   /// Valid until the next run or shape change.
   Result<TensorRef> output(const std::string& name) const;
+  /// Copies an output of the last run into the program's memory, of the host or the GPU, which is asked for
+  /// when the dims are known; null is kOutOfMemory. On a GPU the copy is enqueued.
+  Status copy_output(const std::string& name,
+                     const std::function<void*(const Dims& dims, size_t bytes)>& memory);
   /// Dims of an output for the inputs' present dims, before a run. kFailedPrecondition where only a run can
   /// tell.
   Result<Dims> output_shape(const std::string& name);

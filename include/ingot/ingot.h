@@ -13,7 +13,8 @@
  * A call that fails returns a code other than INGOT_OK and leaves its results as they were; the message is
  * that of ingot_last_error. Handles are freed by their ingot_..._free, which take NULL as well. Engines may
  * be used from several threads, a context from one thread at a time. Strings are UTF-8 and end with a zero
- * byte. The run-only library (libingot_rt) has everything but ingot_options_... and ingot_build_....
+ * byte. The run-only library (libingot_rt) has everything but ingot_options_..., ingot_build_... and
+ * ingot_refit.
  */
 #ifndef INGOT_INGOT_H_
 #define INGOT_INGOT_H_
@@ -98,6 +99,8 @@ INGOT_API void ingot_options_set_threads(ingot_options* options, int threads);
 INGOT_API void ingot_options_set_level(ingot_options* options, int level);
 INGOT_API ingot_status ingot_options_set_timing_cache(ingot_options* options, const char* path);
 INGOT_API ingot_status ingot_options_disable_pass(ingot_options* options, const char* pass);
+/* Keeps in the engine what ingot_refit needs. */
+INGOT_API void ingot_options_set_refittable(ingot_options* options, int on);
 /* Dims of an input that the model leaves open. */
 INGOT_API ingot_status ingot_options_set_shape(ingot_options* options, const char* input, const int64_t* dims,
                                                int32_t rank);
@@ -111,6 +114,11 @@ INGOT_API ingot_status ingot_build_file(const char* onnx_path, const ingot_optio
                                         ingot_engine** engine);
 INGOT_API ingot_status ingot_build_bytes(const void* data, size_t size, const ingot_options* options,
                                          ingot_engine** engine);
+
+/* An engine with these weights in place of those of the same names in the model that `engine` was built from;
+ * the elements are copied. Of each tensor, type, rank, dims and data are read. */
+INGOT_API ingot_status ingot_refit(const ingot_engine* engine, const char* const* names,
+                                   const ingot_tensor* weights, size_t count, ingot_engine** refitted);
 
 /* Maps an engine file, or copies its bytes. */
 INGOT_API ingot_status ingot_load_file(const char* path, ingot_engine** engine);

@@ -104,6 +104,7 @@ class INGOT_API Network {
   std::vector<NetworkTensor> outputs() const;
   /// In an order in which each comes after those that it reads.
   std::vector<NetworkNode> nodes() const;
+  std::vector<NetworkTensor> constants() const;
   /// The elements of a constant, owned by the network; kInvalid as dtype: it is none.
   TensorRef constant_value(NetworkTensor tensor) const;
   Status status() const;

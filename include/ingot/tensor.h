@@ -30,6 +30,8 @@ struct TensorInfo {
   DataType dtype = DataType::kInvalid;
   bool ranked = true;             ///< false: even the number of dims is known only after a run
   std::vector<std::string> dims;  ///< "3", a symbol such as "batch", or an expression over symbols
+  /// For custom ops: the elements of a small integer tensor as dims, where they follow from shapes.
+  std::vector<std::string> contents;
 };
 
 }  // namespace ingot

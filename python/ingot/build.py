@@ -63,6 +63,8 @@ def build(
     dump_after: Sequence[str] = (),
     dump_dir: str | os.PathLike = ".",
     stop_after: str | None = None,
+    refittable: bool = False,
+    metadata: Mapping[str, str] | None = None,
     progress: Callable[[str, float, float, float | None], None] | None = None,
 ) -> _ingot.Engine:
     """Builds an engine from an ONNX file, ONNX bytes or a Network.
@@ -79,6 +81,8 @@ def build(
     timing_cache: file that keeps timings between builds.
     disable_passes, dump_before, dump_after, stop_after: graph passes by name; "all" disables all; the graph's
         text goes to files in dump_dir.
+    refittable: keeps the network as it was before optimization in the engine, for Engine.refit.
+    metadata: text to keep with the engine: Engine.metadata.
     progress: called with (phase, done, total, seconds left or None) while the engine is built.
 
     Raises NotFound, IoError or CorruptFile for the file, Unsupported with everything in the model that Ingot
@@ -108,6 +112,8 @@ def build(
     options.dump_before, options.dump_after = list(dump_before), list(dump_after)
     options.dump_dir = os.fspath(dump_dir)
     options.stop_after = stop_after or ""
+    options.refittable = refittable
+    options.metadata = dict(metadata or {})
     for name, dims in shapes.items():
         _checked(name, "shape", lambda name=name, dims=dims: options.set_shape(name, [int(d) for d in dims]))
     for one in sets:

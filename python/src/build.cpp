@@ -62,6 +62,8 @@ void bind_build(nb::module_& m) {
       .def_rw("int8", &BuildOptions::int8)
       .def_rw("fp8", &BuildOptions::fp8)
       .def_rw("tf32", &BuildOptions::tf32)
+      .def_rw("refittable", &BuildOptions::refittable)
+      .def_rw("metadata", &BuildOptions::metadata)
       .def_rw("level", &BuildOptions::level)
       .def_rw("timing_cache", &BuildOptions::timing_cache)
       .def_rw("disable_passes", &BuildOptions::disable_passes)

@@ -1,4 +1,5 @@
 // Engine: an optimized network in Python.
+#include <nanobind/stl/map.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/unique_ptr.h>
 #include <nanobind/stl/vector.h>
@@ -32,6 +33,22 @@ void save(const PyEngine& e, nb::object path) {
 std::string repr(const TensorInfo& info) {
   return "TensorInfo(name=" + nb::cast<std::string>(nb::repr(nb::cast(info.name))) + ", dtype='" +
          numpy_name(info.dtype) + "', shape=" + nb::cast<std::string>(nb::repr(shape_of(info))) + ")";
+}
+
+std::unique_ptr<PyEngine> refit(const PyEngine& e, nb::dict weights) {
+  std::map<std::string, TensorRef> refs;
+  std::vector<InputArray> arrays;  // keep the elements alive
+  for (const auto& [key, value] : weights) {
+    const auto name = nb::cast<std::string>(key);
+    arrays.push_back(input_array(value, DataType::kF32, "weight '" + name + "'"));
+    refs[name] = arrays.back().ref;
+  }
+  Result<Engine> made = Status();
+  {
+    nb::gil_scoped_release release;
+    made = e.engine().refit(refs);
+  }
+  return std::make_unique<PyEngine>(take(std::move(made)));
 }
 
 }  // namespace
@@ -101,6 +118,18 @@ void bind_engine(nb::module_& m) {
           [](const PyEngine& e, int threads) { return std::make_unique<PyContext>(e.engine(), threads); },
           nb::arg("threads") = 0,
           "Memory and threads for repeated runs, one for each Python thread; threads=0: as tuned for.")
+      .def_prop_ro(
+          "metadata", [](const PyEngine& e) { return e.engine().metadata(); },
+          "Text that was given to build() to be kept with the engine.")
+      .def_prop_ro(
+          "weights", [](const PyEngine& e) { return take(e.engine().weights()); },
+          "TensorInfo of each constant of the network that a refittable engine was built from.\n\n"
+          "Raises FailedPrecondition for other engines.")
+      .def(
+          "refit", &refit, nb::arg("weights"), nb::sig("def refit(self, weights: dict) -> Engine"),
+          "A new engine with these weights, {name: array}, in place of those of the same names.\n\n"
+          "It has the same kernels; what depends on the weights is made anew. Raises FailedPrecondition for\n"
+          "an engine that was not built refittable, InvalidArgument for a name, type or shape.")
       .def(
           "why", [](const PyEngine& e, const std::string& layer) { return take(e.engine().why(layer)); },
           nb::arg("layer"),

@@ -44,6 +44,9 @@ CompileOptions compile_options(const BuildOptions& options) {
   out.dump_after = options.dump_after;
   out.dump_dir = options.dump_dir;
   out.stop_after = options.stop_after;
+  out.refittable = options.refittable;
+  out.metadata = options.metadata;
+  out.meta.set("tf32", static_cast<int64_t>(options.tf32));
   out.floats = options.fp16 ? DataType::kF16 : options.bf16 ? DataType::kBF16 : DataType::kF32;
   out.quantized = options.device != "cpu" || options.int8 || options.fp8;
   for (const Profile& profile : options.profiles) {
@@ -202,18 +205,28 @@ Result<Engine> build(const Network& network, const BuildOptions& options) {
   return build_graph(*graph, options, {});
 }
 
-Result<std::unique_ptr<Graph>> stored_graph(const EngineImage& image) {
+Result<std::vector<Tensor>> stored_weights(const EngineImage& image) {
   INGOT_ASSIGN_OR_RETURN(const std::unique_ptr<Target> target, cpu::make_target(default_threads()));
-  INGOT_ASSIGN_OR_RETURN(const std::vector<Tensor> constants, graph_weights(image, *target));
+  return graph_weights(image, *target);
+}
+
+Result<std::unique_ptr<Graph>> stored_graph(const EngineImage& image) {
+  INGOT_ASSIGN_OR_RETURN(const std::vector<Tensor> constants, stored_weights(image));
   return parse_graph(image.graph, constants);
 }
 
-Result<std::shared_ptr<const EngineImage>> replan_for(const EngineImage& image, Device& device) {
+Result<std::unique_ptr<Target>> make_target(const EngineImage& image, Device& device) {
   const int threads = image.plans.empty() ? default_threads() : image.plans.front().threads;
-  INGOT_ASSIGN_OR_RETURN(const std::unique_ptr<Target> target, make_target(device, threads, true));
+  return make_target(device, threads, image.meta.get_int("tf32", 1) != 0);
+}
+
+Result<std::shared_ptr<const EngineImage>> replan_for(const EngineImage& image, Device& device) {
+  INGOT_ASSIGN_OR_RETURN(const std::unique_ptr<Target> target, make_target(image, device));
   CompileOptions options;
   options.level = 0;
-  INGOT_ASSIGN_OR_RETURN(std::shared_ptr<EngineImage> replanned, replan(image, *target, device, options));
+  INGOT_ASSIGN_OR_RETURN(const std::vector<Tensor> weights, stored_weights(image));
+  INGOT_ASSIGN_OR_RETURN(std::shared_ptr<EngineImage> replanned,
+                         replan(image, weights, *target, device, options));
   return std::shared_ptr<const EngineImage>(std::move(replanned));
 }
 

@@ -20,6 +20,10 @@ void ingot_options_set_level(ingot_options* options, int level) {
   if (options != nullptr) options->build.level = level;
 }
 
+void ingot_options_set_refittable(ingot_options* options, int on) {
+  if (options != nullptr) options->build.refittable = on != 0;
+}
+
 ingot_status ingot_options_set_timing_cache(ingot_options* options, const char* path) {
   if (options == nullptr) return null_argument("options");
   return guarded([&]() -> Status {
@@ -76,5 +80,22 @@ ingot_status ingot_build_bytes(const void* data, size_t size, const ingot_option
   if (data == nullptr || engine == nullptr) return null_argument(data == nullptr ? "data" : "engine");
   return guarded([&] {
     return give_engine(build_bytes(data, size, "", options ? options->build : BuildOptions()), engine);
+  });
+}
+
+ingot_status ingot_refit(const ingot_engine* engine, const char* const* names, const ingot_tensor* weights,
+                         size_t count, ingot_engine** refitted) {
+  if (engine == nullptr || refitted == nullptr)
+    return null_argument(engine == nullptr ? "engine" : "refitted");
+  if (count > 0 && (names == nullptr || weights == nullptr))
+    return null_argument(names == nullptr ? "names" : "weights");
+  return guarded([&]() -> Status {
+    std::map<std::string, TensorRef> by_name;
+    for (size_t i = 0; i < count; ++i) {
+      if (names[i] == nullptr) return invalid_argument("name ", i, " is NULL");
+      INGOT_ASSIGN_OR_RETURN(Dims dims, read_dims(weights[i].dims, weights[i].rank));
+      by_name[names[i]] = {static_cast<DataType>(weights[i].type), std::move(dims), weights[i].data};
+    }
+    return give_engine(engine->engine.refit(by_name), refitted);
   });
 }

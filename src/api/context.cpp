@@ -14,12 +14,30 @@ bool within(const ProfileInput& range, const Dims& dims) {
   return true;
 }
 
+// Memory that the program allocated.
+class GivenBuffer final : public Buffer {
+ public:
+  GivenBuffer(void* data, size_t bytes, std::function<void(void*)> free)
+      : data_(data), bytes_(bytes), free_(std::move(free)) {}
+  ~GivenBuffer() override {
+    if (free_) free_(data_);
+  }
+  void* data() const override { return data_; }
+  size_t size() const override { return bytes_; }
+
+ private:
+  void* data_;
+  size_t bytes_;
+  std::function<void(void*)> free_;
+};
+
 }  // namespace
 
 struct Context::Impl {
   std::shared_ptr<const Engine::Impl> engine;
   std::unique_ptr<Stream> stream;
   int threads = 1;
+  ExecutorOptions executor_options;
   std::vector<std::unique_ptr<Executor>> executors;  // one for each plan, made when it is first needed
   Executor* executor = nullptr;                      // that of the present shapes
   std::vector<Dims> dims;                            // of the inputs
@@ -57,8 +75,8 @@ struct Context::Impl {
     for (size_t p = 0; p < plans().size(); ++p) {
       if (!fits(plans()[p])) continue;
       if (executors[p] == nullptr) {
-        INGOT_ASSIGN_OR_RETURN(executors[p],
-                               Executor::create(engine->image, plans()[p], *engine->device, *stream));
+        INGOT_ASSIGN_OR_RETURN(executors[p], Executor::create(engine->image, plans()[p], *engine->device,
+                                                              *stream, executor_options));
         executors[p]->set_profiling(profiling);
         executors[p]->set_timing(timing);
       }
@@ -160,9 +178,22 @@ Context& Context::operator=(Context&&) noexcept = default;
 Context::~Context() = default;
 
 Result<Context> Engine::context(int threads) const {
+  ContextOptions options;
+  options.threads = threads;
+  return context(options);
+}
+
+Result<Context> Engine::context(const ContextOptions& options) const {
   auto impl = std::make_unique<Context::Impl>();
   impl->engine = impl_;
-  impl->threads = threads != 0 ? threads : impl_->image->plans.front().threads;
+  impl->threads = options.threads != 0 ? options.threads : impl_->image->plans.front().threads;
+  if (options.allocate)
+    impl->executor_options.allocate = [options](size_t bytes) -> Result<std::unique_ptr<Buffer>> {
+      void* memory = options.allocate(bytes);
+      if (memory == nullptr)
+        return out_of_memory("the program's allocator gave no memory for ", bytes, " bytes");
+      return std::unique_ptr<Buffer>(std::make_unique<GivenBuffer>(memory, bytes, options.free));
+    };
   INGOT_ASSIGN_OR_RETURN(impl->stream, impl_->device->make_stream(impl->threads));
   impl->executors.resize(impl_->image->plans.size());
   impl->dims.resize(impl_->inputs.size());
@@ -207,6 +238,14 @@ Status Context::enqueue() {
   return impl_->enqueue();
 }
 
+Status Context::enqueue_on(void* stream, void* consumed) {
+  const BusyGuard guard(impl_->busy);
+  INGOT_RETURN_IF_ERROR(guard.status());
+  INGOT_RETURN_IF_ERROR(impl_->stream->follow(stream));
+  INGOT_RETURN_IF_ERROR(impl_->enqueue());
+  return consumed == nullptr ? Status() : impl_->stream->record(consumed);
+}
+
 Status Context::synchronize() {
   const BusyGuard guard(impl_->busy);
   INGOT_RETURN_IF_ERROR(guard.status());
@@ -237,6 +276,20 @@ Result<TensorRef> Context::output(const std::string& name) const {
   if (impl_->executor == nullptr) return failed_precondition("the context has not run yet");
   INGOT_ASSIGN_OR_RETURN(const TensorView y, impl_->executor->result(i));
   return TensorRef{y.dtype, y.dims, y.data};
+}
+
+Status Context::copy_output(const std::string& name,
+                            const std::function<void*(const Dims& dims, size_t bytes)>& memory) {
+  const BusyGuard guard(impl_->busy);
+  INGOT_RETURN_IF_ERROR(guard.status());
+  INGOT_ASSIGN_OR_RETURN(const size_t i, impl_->index(impl_->engine->outputs, name, "output"));
+  if (impl_->executor == nullptr) return failed_precondition("the context has not run yet");
+  const TensorArg& y = impl_->executor->output(i);
+  void* to = memory(y.dims, y.bytes());
+  if (y.bytes() == 0) return {};
+  if (to == nullptr)
+    return out_of_memory("there is no memory for ", y.bytes(), " bytes of output '", name, "'");
+  return impl_->stream->copy(to, y.data, y.bytes());
 }
 
 Result<Dims> Context::output_shape(const std::string& name) {

@@ -14,10 +14,11 @@ TensorInfo info_of(const PlanTensor& t) {
   return info;
 }
 
-Result<Engine> open_image(std::shared_ptr<const EngineImage> image) {
-  const bool for_gpu = !image->plans.empty() && image->plans[0].device == "cuda";
+Result<Engine> open_image(std::shared_ptr<const EngineImage> image, const LoadOptions& options) {
+  const bool for_gpu = options.device.empty() && !image->plans.empty() && image->plans[0].device == "cuda";
   auto gpu = for_gpu ? open_device("cuda") : unsupported("");
-  INGOT_ASSIGN_OR_RETURN(std::shared_ptr<Device> device, gpu.ok() ? std::move(gpu) : open_device("cpu"));
+  const std::string other = options.device.empty() ? "cpu" : options.device;
+  INGOT_ASSIGN_OR_RETURN(std::shared_ptr<Device> device, gpu.ok() ? std::move(gpu) : open_device(other));
   const bool fits = std::any_of(image->plans.begin(), image->plans.end(),
                                 [&](const Plan& p) { return device->can_run(p); });
   if (fits) return make_engine(std::move(image), std::move(device), {});
@@ -61,17 +62,19 @@ Result<Engine> make_engine(std::shared_ptr<const EngineImage> image, std::shared
 const std::vector<TensorInfo>& Engine::inputs() const { return impl_->inputs; }
 const std::vector<TensorInfo>& Engine::outputs() const { return impl_->outputs; }
 const std::vector<std::string>& Engine::warnings() const { return impl_->warnings; }
+const std::map<std::string, std::string>& Engine::metadata() const { return impl_->image->metadata; }
+std::string Engine::device() const { return std::string(impl_->device->name()); }
 std::string Engine::graph_text() const { return impl_->image->graph; }
 Status Engine::save(const std::string& path) const { return save_engine(*impl_->image, path); }
 Status Engine::check_weights() const { return ingot::check_weights(*impl_->image); }
 std::vector<std::byte> Engine::serialize() const { return serialize_engine(*impl_->image); }
 
-Result<Engine> load(const std::string& path) {
+Result<Engine> load(const std::string& path, const LoadOptions& options) {
   INGOT_ASSIGN_OR_RETURN(std::shared_ptr<const EngineImage> image, load_engine(path));
-  return open_image(std::move(image));
+  return open_image(std::move(image), options);
 }
 
-Result<Engine> load_bytes(const void* data, size_t size) {
+Result<Engine> load_bytes(const void* data, size_t size, const LoadOptions& options) {
   const auto* begin = static_cast<const std::byte*>(data);
   // Weights are read in place, so the copy is aligned as a mapping would be.
   void* memory = std::aligned_alloc(4096, (size + 4095) / 4096 * 4096 + 4096);
@@ -81,7 +84,7 @@ Result<Engine> load_bytes(const void* data, size_t size) {
   INGOT_ASSIGN_OR_RETURN(std::shared_ptr<const EngineImage> image,
                          parse_engine({static_cast<const std::byte*>(memory), size}, owner));
   INGOT_RETURN_IF_ERROR(ingot::check_weights(*image));
-  return open_image(std::move(image));
+  return open_image(std::move(image), options);
 }
 
 const char* version() { return INGOT_VERSION; }

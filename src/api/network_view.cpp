@@ -189,6 +189,12 @@ std::vector<NetworkNode> Network::nodes() const {
   return out;
 }
 
+std::vector<NetworkTensor> Network::constants() const {
+  std::vector<NetworkTensor> out;
+  for (Value* v : impl_->graph->constants()) out.push_back(impl_->handle(v));
+  return out;
+}
+
 TensorRef Network::constant_value(NetworkTensor tensor) const {
   const Value* v = impl_->value(tensor);
   if (v == nullptr || !v->is_constant()) return {};

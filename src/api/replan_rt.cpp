@@ -11,6 +11,11 @@ Result<std::shared_ptr<const EngineImage>> replan_for(const EngineImage&, Device
       "and save it");
 }
 
+Result<std::vector<TensorInfo>> Engine::weights() const {
+  return unsupported("the run-only library cannot refit engines: load this one with libingot");
+}
+Result<Engine> Engine::refit(const std::map<std::string, TensorRef>&) const { return weights().status(); }
+
 Result<std::string> Engine::why(const std::string&) const {
   return unsupported("the run-only library does not know the alternatives: load the engine with libingot");
 }

@@ -4,8 +4,10 @@
 #include <chrono>
 #include <utility>
 
+#include "compiler/kept_choices.h"
 #include "ir/infer.h"
 #include "ir/text.h"
+#include "passes/pass.h"
 #include "passes/pipeline.h"
 #include "tune/tuner.h"
 
@@ -14,31 +16,35 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// The graph's text and its constants; a plan's packed weights follow in the same table.
-Status store_graph(const Graph& graph, EngineImage& engine) {
+// The graph's text, that of what it was before if that is kept, and their constants; a plan's packed weights
+// follow in the same table.
+void store_graph(const Graph& graph, const Graph* source, EngineImage& engine) {
   std::vector<Tensor> constants;
   PrintOptions options;
   options.weights = &constants;
   engine.graph = print(graph, options);
+  if (source != nullptr) engine.source = print(*source, options);
   for (Tensor& t : constants) engine.weights.push_back({std::move(t), ""});
-  return {};
 }
 
 // `chosen` counts the nodes that have their kernels, over all plans.
 Result<Plan> make_plan(const Graph& graph, const CompileProfile& profile, const Target& target,
-                       Device& device, const CompileOptions& compile, TimingCache& cache,
+                       Device& device, const CompileOptions& compile, const Plan* like, TimingCache& cache,
                        WeightTable& weights, size_t& chosen, TuningStats& stats) {
   INGOT_ASSIGN_OR_RETURN(SymbolValues symbols, opt_symbols(graph, profile));
   LoweringOptions options;
   options.target = &target;
   options.shapes = OptShapes(std::move(symbols));
   Tuner tuner(target, device, options.shapes, compile.level, cache);
+  KeptChoices kept;
+  if (like != nullptr) kept = KeptChoices(*like);
   const size_t total = graph.nodes().size() * std::max<size_t>(compile.profiles.size(), 1);
   options.choose = [&](const Node& node, const Offer& offer) {
     // Bodies have nodes of their own, which are not counted before.
     if (compile.progress)
       compile.progress("tune", static_cast<double>(std::min(chosen, total)), static_cast<double>(total));
     ++chosen;
+    if (auto choice = kept.find(node, offer)) return Result<Choice>(std::move(*choice));
     return tuner.choose(node, offer);
   };
   INGOT_ASSIGN_OR_RETURN(Plan plan, lower(graph, options, weights));
@@ -57,8 +63,10 @@ Status add_plans(const Graph& graph, const Target& target, Device& device, const
   const std::vector<CompileProfile> any = {{}};
   size_t chosen = 0;
   for (const CompileProfile& profile : options.profiles.empty() ? any : options.profiles) {
-    INGOT_ASSIGN_OR_RETURN(Plan plan,
-                           make_plan(graph, profile, target, device, options, cache, weights, chosen, stats));
+    const size_t at = engine.plans.size();
+    const Plan* like = options.like != nullptr && at < options.like->size() ? &(*options.like)[at] : nullptr;
+    INGOT_ASSIGN_OR_RETURN(
+        Plan plan, make_plan(graph, profile, target, device, options, like, cache, weights, chosen, stats));
     engine.plans.push_back(std::move(plan));
   }
   for (const auto& [name, code] : device.binaries()) {
@@ -100,6 +108,15 @@ Result<SymbolValues> opt_symbols(const Graph& graph, const CompileProfile& profi
   return symbols;
 }
 
+std::vector<CompileProfile> profiles_of(const EngineImage& engine) {
+  std::vector<CompileProfile> out;
+  for (const Plan& plan : engine.plans) {
+    CompileProfile& profile = out.emplace_back();
+    for (const ProfileInput& p : plan.profile) profile[p.name] = p;
+  }
+  return out;
+}
+
 Result<std::shared_ptr<EngineImage>> compile(Graph& graph, const Target& target, Device& device,
                                              const CompileOptions& options, CompileStats* stats) {
   CompileStats unwanted;
@@ -111,6 +128,11 @@ Result<std::shared_ptr<EngineImage>> compile(Graph& graph, const Target& target,
   const size_t imported = graph.nodes().size();
   INGOT_RETURN_IF_ERROR(infer(graph));
   INGOT_RETURN_IF_ERROR(verify(graph));
+  std::unique_ptr<Graph> source;
+  if (options.refittable) {
+    source = graph.clone();
+    INGOT_RETURN_IF_ERROR(passes::remove_dead_code(*source));
+  }
   if (options.progress) options.progress("optimize", 0, 1);
   PassOptions passes;
   passes.disable = options.disable_passes;
@@ -123,33 +145,35 @@ Result<std::shared_ptr<EngineImage>> compile(Graph& graph, const Target& target,
   INGOT_RETURN_IF_ERROR(optimize(graph, passes));
   stats->optimize_seconds = seconds();
   auto engine = std::make_shared<EngineImage>();
+  engine->meta = options.meta;
+  engine->metadata = options.metadata;
   engine->meta.set("name", graph.name());
+  engine->meta.set("floats", std::string(data_type_name(options.floats)));
+  engine->meta.set("quantized", static_cast<int64_t>(options.quantized));
+  if (!options.disable_passes.empty()) engine->meta.set("disable_passes", options.disable_passes);
+  if (!options.stop_after.empty()) engine->meta.set("stop_after", options.stop_after);
   engine->meta.set("layers_imported", static_cast<int64_t>(imported));
   engine->meta.set("layers_optimized", static_cast<int64_t>(graph.nodes().size()));
-  INGOT_RETURN_IF_ERROR(store_graph(graph, *engine));
+  store_graph(graph, source.get(), *engine);
   INGOT_RETURN_IF_ERROR(add_plans(graph, target, device, options, *engine, stats->tuning));
   stats->plan_seconds = seconds();
   return engine;
 }
 
-Result<std::shared_ptr<EngineImage>> replan(const EngineImage& old, const Target& target, Device& device,
+Result<std::shared_ptr<EngineImage>> replan(const EngineImage& old, const std::vector<Tensor>& constants,
+                                            const Target& target, Device& device,
                                             const CompileOptions& options) {
-  INGOT_ASSIGN_OR_RETURN(const std::vector<Tensor> constants, graph_weights(old, target));
   INGOT_ASSIGN_OR_RETURN(const std::unique_ptr<Graph> graph, parse_graph(old.graph, constants));
   auto engine = std::make_shared<EngineImage>();
   engine->meta = old.meta;
+  engine->metadata = old.metadata;
   engine->graph = old.graph;
+  engine->source = old.source;
   // Packed weights of the old plans are left out; the graph's own come first and keep their indices.
   for (size_t i = 0; i < constants.size(); ++i)
     if (old.weights[i].packing.empty()) engine->weights.push_back({constants[i], ""});
   CompileOptions with_profiles = options;
-  if (with_profiles.profiles.empty()) {
-    for (const Plan& plan : old.plans) {
-      CompileProfile profile;
-      for (const ProfileInput& p : plan.profile) profile[p.name] = p;
-      with_profiles.profiles.push_back(std::move(profile));
-    }
-  }
+  if (with_profiles.profiles.empty()) with_profiles.profiles = profiles_of(old);
   TuningStats stats;
   INGOT_RETURN_IF_ERROR(add_plans(*graph, target, device, with_profiles, *engine, stats));
   return engine;

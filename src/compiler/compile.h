@@ -18,6 +18,10 @@ struct CompileOptions {
   std::string dump_dir, stop_after;
   DataType floats = DataType::kF32;  // what float32 becomes inside the network
   bool quantized = true;             // layers between quantizers compute on quantized elements
+  bool refittable = false;           // the graph is stored as it was before it was optimized
+  Attrs meta;                        // of the build, to be noted in the engine
+  std::map<std::string, std::string> metadata;
+  const std::vector<Plan>* like = nullptr;  // plans of the same network, whose kernels are taken over
   std::function<void(std::string_view phase, double done, double total)> progress;
 };
 
@@ -31,9 +35,22 @@ struct CompileStats {
 Result<std::shared_ptr<EngineImage>> compile(Graph& graph, const Target& target, Device& device,
                                              const CompileOptions& options, CompileStats* stats = nullptr);
 
-/// One more plan from the graph that an engine stores, for a machine that none of its plans fits.
-Result<std::shared_ptr<EngineImage>> replan(const EngineImage& engine, const Target& target, Device& device,
+/// One more plan from the graph that an engine stores, for a machine that none of its plans fits. `weights`:
+/// what graph_weights gives.
+Result<std::shared_ptr<EngineImage>> replan(const EngineImage& engine, const std::vector<Tensor>& weights,
+                                            const Target& target, Device& device,
                                             const CompileOptions& options);
+
+/// The engine with other constants in the network that it was built from (`source`, by source_graph), by
+/// name: the same kernels wherever the network's form stayed the same. Errors: kInvalidArgument for a name or
+/// type that does not fit.
+Result<std::shared_ptr<EngineImage>> refit(const EngineImage& engine, Graph& source, const Target& target,
+                                           Device& device, const std::map<std::string, Tensor>& constants);
+/// The network that an engine was built from. Errors: kFailedPrecondition for an engine that does not keep
+/// it.
+Result<std::unique_ptr<Graph>> source_graph(const EngineImage& engine, const std::vector<Tensor>& weights);
+
+std::vector<CompileProfile> profiles_of(const EngineImage& engine);
 
 /// Symbols at the profile's opt dims; what is unbounded counts 1 for a leading dim of an input,
 /// OptShapes::kUnknownSize else.

@@ -255,11 +255,6 @@ class Lowering {
     return lower_bodies(node, step);
   }
 
-  static std::string step_name(const Node& node) {
-    if (!node.name().empty()) return node.name();
-    return node.output() ? node.output()->name() : std::string(node.op().name);
-  }
-
   Status lower_bodies(const Node& node, PlanStep& step) {
     for (const auto& [attribute, body] : node.subgraphs()) {
       LoweringOptions options = options_;
@@ -326,6 +321,11 @@ class Lowering {
 };
 
 }  // namespace
+
+std::string step_name(const Node& node) {
+  if (!node.name().empty()) return node.name();
+  return node.output() ? node.output()->name() : std::string(node.op().name);
+}
 
 Result<Plan> lower(const Graph& graph, const LoweringOptions& options, WeightTable& weights) {
   return Lowering(graph, options, weights).run();

@@ -18,6 +18,9 @@ struct LoweringOptions {
 
 Result<Plan> lower(const Graph& graph, const LoweringOptions& options, WeightTable& weights);
 
+/// What a node's step is called in a plan.
+std::string step_name(const Node& node);
+
 /// For each value of the graph, the layout in which its producer leaves it.
 using LayoutMap = std::map<const Value*, Layout>;
 LayoutMap choose_layouts(const Graph& graph, const Target& target, const OptShapes& shapes);

@@ -15,7 +15,7 @@ constexpr char kMagic[8] = {'I', 'N',  'G',  'O',
                             'T', '\r', '\n', '\x1a'};  // line-ending damage shows, as in PNG
 constexpr size_t kPage = 4096;
 
-enum Section : uint32_t { kMeta = 0, kGraph, kWeightTable, kPlans, kData, kSectionCount };
+enum Section : uint32_t { kMeta = 0, kGraph, kSource, kWeightTable, kPlans, kData, kSectionCount };
 
 struct SectionEntry {
   uint64_t offset, size, checksum;
@@ -94,10 +94,19 @@ Image make_image(const EngineImage& engine) {
 
   ByteWriter meta, plans;
   write_attrs(meta, engine.meta);
+  meta.put(static_cast<uint64_t>(engine.metadata.size()));
+  for (const auto& [key, value] : engine.metadata) {
+    meta.put_string(key);
+    meta.put_string(value);
+  }
   plans.put_list(engine.plans, [&](const Plan& p) { write_plan(plans, p); });
-  const auto graph = std::as_bytes(std::span(engine.graph));
+  const auto text = [](const std::string& s) {
+    const auto bytes = std::as_bytes(std::span(s));
+    return std::vector(bytes.begin(), bytes.end());
+  };
   std::vector<std::span<const std::byte>> data;
-  image.owned = {meta.bytes(), {graph.begin(), graph.end()}, weight_table(engine, data), plans.bytes()};
+  image.owned = {meta.bytes(), text(engine.graph), text(engine.source), weight_table(engine, data),
+                 plans.bytes()};
 
   size_t at = sizeof(Header);
   image.pieces.push_back({});  // the header, filled in below
@@ -107,7 +116,7 @@ Image make_image(const EngineImage& engine) {
     at = begin;
     image.header.sections[s].offset = begin;
   };
-  for (Section s : {kMeta, kGraph, kWeightTable, kPlans}) {
+  for (Section s : {kMeta, kGraph, kSource, kWeightTable, kPlans}) {
     begin_section(s, 8);
     image.pieces.push_back(image.owned[s]);
     image.header.sections[s].size = image.owned[s].size();
@@ -202,7 +211,10 @@ Status save_engine(const EngineImage& engine, const std::string& path) {
 std::vector<std::byte> serialize_engine(const EngineImage& engine) {
   Image image = make_image(engine);
   image.pieces[0] = std::as_bytes(std::span(&image.header, 1));
+  size_t size = 0;
+  for (const auto& piece : image.pieces) size += piece.size();
   std::vector<std::byte> out;
+  out.reserve(size);
   for (const auto& piece : image.pieces) out.insert(out.end(), piece.begin(), piece.end());
   return out;
 }
@@ -222,9 +234,16 @@ Result<std::shared_ptr<const EngineImage>> parse_engine(std::span<const std::byt
   auto engine = std::make_shared<EngineImage>();
   ByteReader meta(section(kMeta)), table(section(kWeightTable)), plans(section(kPlans));
   engine->meta = read_attrs(meta);
+  for (auto left = meta.get<uint64_t>(); left > 0 && meta.ok(); --left) {
+    std::string key = meta.get_string();
+    engine->metadata[std::move(key)] = meta.get_string();
+  }
   if (!meta.ok()) return corrupt("the engine file's description is damaged");
-  const auto graph = section(kGraph);
-  engine->graph.assign(reinterpret_cast<const char*>(graph.data()), graph.size());
+  const auto text = [&](Section s) {
+    return std::string(reinterpret_cast<const char*>(section(s).data()), section(s).size());
+  };
+  engine->graph = text(kGraph);
+  engine->source = text(kSource);
   INGOT_RETURN_IF_ERROR(read_weights(table, section(kData), owner, *engine));
   const auto count = plans.get<uint64_t>();
   for (uint64_t i = 0; i < count; ++i) {

@@ -1,13 +1,14 @@
 // The engine file: one file, memory-mapped.
 //
-//   header (magic, version, section table with checksums) | meta | graph text | weight table | plans |
-//   weights
+//   header (magic, version, section table with checksums) | meta | graph text | source text | weight table |
+//   plans | weights
 //
 // The table holds a checksum of each weight. Loading checks all sections but the weights, whose bytes decide
 // no address: they are read when a run needs them, and checked by check_weights for whom that is worth a pass
 // over the file.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 
@@ -15,7 +16,7 @@
 
 namespace ingot {
 
-inline constexpr uint32_t kEngineVersion = 4;
+inline constexpr uint32_t kEngineVersion = 5;
 inline constexpr size_t kWeightAlignment = 64;
 
 /// What the packing of machine code begins with: its name follows.
@@ -39,8 +40,10 @@ struct Weight {
 /// An engine as data: what the compiler makes and the runtime executes. Immutable once built, shared by
 /// contexts.
 struct EngineImage {
-  Attrs meta;         // producer, name, build options: for reports
-  std::string graph;  // the optimized graph in IR text; its constants refer to `weights`
+  Attrs meta;                                   // name, build options
+  std::map<std::string, std::string> metadata;  // what programs keep with the engine
+  std::string graph;   // the optimized graph in IR text; its constants refer to `weights`
+  std::string source;  // the graph before it was optimized, likewise, of an engine that can be refitted
   std::vector<Weight> weights;
   std::vector<Plan> plans;
 };

@@ -19,7 +19,9 @@ EngineImage sample() {
   EngineImage engine;
   engine.meta.set("name", std::string("sample"));
   engine.meta.set("layers", int64_t{2});
+  engine.metadata = {{"by", "a test"}, {"", ""}};
   engine.graph = "graph sample(x: f32[batch, 4]) { return x }";
+  engine.source = "graph source(x: f32[batch, 4]) { return x }";
   engine.weights.push_back({Tensor::vector_f32(std::vector<float>{1, 2, 3, 4}), ""});
   engine.weights.push_back({Tensor::vector_f32(std::vector<float>(100, 0.5f)), "gemm_b/avx2"});
   engine.weights.push_back({Tensor::vector_f32(std::vector<float>{1, 2, 3, 4}), ""});  // equal to the first
@@ -81,7 +83,9 @@ TEST(EngineFile, RoundTrips) {
   ASSERT_TRUE(loaded.ok()) << loaded.status().to_string();
   const EngineImage& got = **loaded;
   EXPECT_EQ(got.meta, engine.meta);
+  EXPECT_EQ(got.metadata, engine.metadata);
   EXPECT_EQ(got.graph, engine.graph);
+  EXPECT_EQ(got.source, engine.source);
   ASSERT_EQ(got.weights.size(), 4u);
   EXPECT_EQ(got.weights[1].packing, "gemm_b/avx2");
   EXPECT_EQ(got.weights[0].data.span<float>()[3], 4.0f);
@@ -129,12 +133,12 @@ TEST(EngineFile, TenThousandMutationsAreRefused) {
 // Damage that comes with right checksums, as from someone who means it: whatever parses has to be valid.
 TEST(EngineFile, ForgedSectionsParseToValidPlansOrErrors) {
   const auto original = serialize_engine(sample());
-  constexpr size_t kTable = 16, kEntry = 24, kSections = 5;
+  constexpr size_t kTable = 16, kEntry = 24, kSections = 6;
   std::mt19937 random(2);
   int accepted = 0;
   for (int i = 0; i < 10000; ++i) {
     auto bytes = original;
-    const size_t section = random() % 4;
+    const size_t section = random() % 5;
     uint64_t entry[3];
     std::memcpy(entry, bytes.data() + kTable + section * kEntry, sizeof entry);
     if (entry[1] == 0) continue;

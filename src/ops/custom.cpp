@@ -18,7 +18,19 @@ Registry& registry() {
   return r;
 }
 
-Result<std::shared_ptr<CustomHooks>> make(const Attrs& attrs) {
+Status infer(InferContext& c) {
+  INGOT_ASSIGN_OR_RETURN(const std::shared_ptr<CustomHooks> hooks, custom_hooks(c.attrs));
+  return hooks->infer(c);
+}
+
+Status eval(EvalContext& c) {
+  INGOT_ASSIGN_OR_RETURN(const std::shared_ptr<CustomHooks> hooks, custom_hooks(c.attrs));
+  return hooks->eval(c);
+}
+
+}  // namespace
+
+Result<std::shared_ptr<CustomHooks>> custom_hooks(const Attrs& attrs) {
   const std::string kind = attrs.get<std::string>("kind", "");
   CustomFactory factory;
   {
@@ -30,18 +42,6 @@ Result<std::shared_ptr<CustomHooks>> make(const Attrs& attrs) {
   }
   return factory(attrs.get<std::string>("data", ""));
 }
-
-Status infer(InferContext& c) {
-  INGOT_ASSIGN_OR_RETURN(const std::shared_ptr<CustomHooks> hooks, make(c.attrs));
-  return hooks->infer(c);
-}
-
-Status eval(EvalContext& c) {
-  INGOT_ASSIGN_OR_RETURN(const std::shared_ptr<CustomHooks> hooks, make(c.attrs));
-  return hooks->eval(c);
-}
-
-}  // namespace
 
 void register_custom(const std::string& kind, CustomFactory factory) {
   const std::lock_guard lock(registry().mutex);

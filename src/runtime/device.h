@@ -49,10 +49,19 @@ class Stream {
   /// again when an upload returns; what is downloaded has arrived.
   virtual Status upload(void* to, const void* from, size_t bytes) = 0;
   virtual Status download(void* to, const void* from, size_t bytes) = 0;
+  /// Copies between any of the memories that the device can reach, and the host's, in the stream's order.
+  virtual Status copy(void* to, const void* from, size_t bytes) { return upload(to, from, bytes); }
   /// Notes, under a number, the moment at which all that was enqueued so far is done.
   virtual Status mark(size_t number) = 0;
   /// Seconds from one mark to a later one; waits for it.
   virtual Result<double> seconds_between(size_t from, size_t to) = 0;
+  /// From here on work goes to a stream that the program made in the device's own interface (a CUstream;
+  /// null: CUDA's default stream) in place of this object's. A host does all work at once.
+  virtual Status follow(void* native) { return {}; }
+  /// Records an event of that interface behind all work so far.
+  virtual Status record(void* native_event) { return {}; }
+  /// The program is recording the stream that is followed: work that goes there now is not run.
+  virtual bool recorded_by_others() const { return false; }
   /// What kernels enqueue from here on is recorded and not run, until `end_recording`.
   virtual bool can_record() const { return false; }
   virtual Status begin_recording();

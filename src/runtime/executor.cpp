@@ -59,7 +59,8 @@ Status Executor::Impl::init() {
 Status Executor::Impl::grow(std::unique_ptr<Buffer>& buffer, size_t bytes) {
   if (buffer && buffer->size() >= bytes) return {};
   buffer.reset();
-  INGOT_ASSIGN_OR_RETURN(buffer, device.allocate(std::max<size_t>(bytes, 64)));
+  bytes = std::max<size_t>(bytes, 64);
+  INGOT_ASSIGN_OR_RETURN(buffer, options.allocate ? options.allocate(bytes) : device.allocate(bytes));
   return {};
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <functional>
 #include <map>
 
 #include "engine/engine_file.h"
@@ -18,6 +19,8 @@ struct StepTime {
 
 struct ExecutorOptions {
   size_t guard_bytes = 0;  // unused bytes around each buffer, filled with a pattern that tests check
+  // Where memory comes from; empty: from the device.
+  std::function<Result<std::unique_ptr<Buffer>>(size_t bytes)> allocate;
 };
 
 /// Not thread-safe: a context runs one thing at a time.

@@ -81,6 +81,40 @@ static void check_options(const char* model) {
   ingot_options_free(options);
 }
 
+static void check_refit(const char* model) {
+  float bias[10] = {0};
+  const char* name = "fc.bias";
+  ingot_tensor weight = {INGOT_F32, 1, {10}, bias, sizeof bias};
+  ingot_options* options = NULL;
+  ingot_engine *engine = NULL, *refitted = NULL;
+  CHECK(ingot_build_file(model, NULL, &engine) == INGOT_OK);
+  CHECK(ingot_refit(engine, &name, &weight, 1, &refitted) == INGOT_FAILED_PRECONDITION);
+  ingot_engine_free(engine);
+  CHECK(ingot_options_create(&options) == INGOT_OK);
+  ingot_options_set_level(options, 0);
+  ingot_options_set_refittable(options, 1);
+  CHECK(ingot_build_file(model, options, &engine) == INGOT_OK);
+  ingot_options_free(options);
+  CHECK(ingot_refit(engine, NULL, &weight, 1, &refitted) == INGOT_INVALID_ARGUMENT);
+  weight.dims[0] = 9;
+  CHECK(ingot_refit(engine, &name, &weight, 1, &refitted) == INGOT_INVALID_ARGUMENT && refitted == NULL);
+  CHECK(strstr(ingot_last_error(), "fc.bias") != NULL);
+  weight.dims[0] = 10;
+  bias[3] = 1000;
+  CHECK(ingot_refit(engine, &name, &weight, 1, &refitted) == INGOT_OK);
+  ingot_engine_free(engine);
+
+  const int64_t dims[] = {1, 1, 8, 8};
+  ingot_context* context = NULL;
+  ingot_tensor y;
+  CHECK(ingot_context_create(refitted, 1, &context) == INGOT_OK);
+  CHECK(ingot_set_input(context, "image", INGOT_F32, dims, 4, image) == INGOT_OK);
+  CHECK(ingot_run(context) == INGOT_OK && ingot_output(context, "probabilities", &y) == INGOT_OK);
+  CHECK(((const float*)y.data)[3] > 0.999f);
+  ingot_context_free(context);
+  ingot_engine_free(refitted);
+}
+
 int main(int argc, char** argv) {
   if (argc != 3) return 2;
   for (int i = 0; i < 2 * 64; ++i) image[i] = (float)(i % 7) / 7;
@@ -98,6 +132,7 @@ int main(int argc, char** argv) {
   run_engine(loaded, 2);
   check_failures(loaded);
   check_options(argv[1]);
+  check_refit(argv[1]);
   ingot_engine_free(built);
   ingot_engine_free(loaded);
   puts("c_api_test: passed");

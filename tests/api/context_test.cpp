@@ -1,6 +1,8 @@
 // Context: inputs, outputs, shapes, profiles, and what it refuses.
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+
 #include "networks.h"
 
 namespace ingot {
@@ -111,6 +113,57 @@ TEST(Context, StaysWithinTheProfiles) {
       context.run().to_string(),
       "invalid argument: input shapes x=[5, 2] are outside the engine's profiles (x from [1, 2] to [2, 2]; "
       "x from [8, 2] to [9, 2])");
+}
+
+TEST(Context, TakesMemoryFromTheProgram) {
+  const auto engine = build(linear(), quick());
+  ASSERT_TRUE(engine.ok());
+  int held = 0;
+  bool gives = false;
+  ContextOptions options;
+  options.allocate = [&](size_t bytes) -> void* {
+    if (!gives) return nullptr;
+    ++held;
+    return std::aligned_alloc(256, (bytes + 255) / 256 * 256);
+  };
+  options.free = [&](void* memory) {
+    --held;
+    std::free(memory);
+  };
+  {
+    auto context = engine->context(options);
+    ASSERT_TRUE(context.ok());
+    std::vector<float> x = {1, 0};
+    ASSERT_TRUE(context->set_input("x", rows(x)).ok());
+    EXPECT_EQ(context->run().code(), StatusCode::kOutOfMemory);
+    gives = true;
+    ASSERT_TRUE(context->run().ok());
+    EXPECT_EQ(values(*context->output("y")), (std::vector<float>{1, 0}));
+    EXPECT_GT(held, 0);
+  }
+  EXPECT_EQ(held, 0);
+}
+
+TEST(Context, HandsOutResultsOfSizesThatOnlyARunTells) {
+  Network net("indices");
+  net.output(net.op("NonZero", {net.input("x", DataType::kF32, {"5"})}), "y");
+  const auto engine = build(net, quick());
+  ASSERT_TRUE(engine.ok());
+  auto context = engine->context();
+  std::vector<float> x = {0, 1, 0, 2, 3};
+  ASSERT_TRUE(context->set_input("x", {DataType::kF32, {5}, x.data()}).ok());
+  std::vector<int64_t> indices;
+  const auto memory = [&](const Dims& dims, size_t bytes) -> void* {
+    EXPECT_EQ(dims, (Dims{1, 3}));
+    indices.resize(bytes / sizeof(int64_t));
+    return indices.data();
+  };
+  EXPECT_EQ(context->copy_output("y", memory).code(), StatusCode::kFailedPrecondition);
+  ASSERT_TRUE(context->enqueue_on(nullptr).ok());  // on a CPU, all is done when it returns
+  ASSERT_TRUE(context->copy_output("y", memory).ok());
+  EXPECT_EQ(indices, (std::vector<int64_t>{1, 3, 4}));
+  EXPECT_EQ(context->copy_output("y", [](const Dims&, size_t) -> void* { return nullptr; }).code(),
+            StatusCode::kOutOfMemory);
 }
 
 TEST(Context, TimesLayers) {

@@ -239,6 +239,26 @@ def test_bytes_both_ways(engine):
     assert ingot.build(DIGITS.read_bytes(), level=0).inputs[0].name == "image"
 
 
+def test_refit_and_metadata():
+    engine = ingot.build(DIGITS, level=0, refittable=True, metadata={"trained": "yesterday"})
+    weights = {w.name: w.shape for w in engine.weights}
+    assert weights["fc.bias"] == (10,)
+    bias = np.zeros(10, np.float32)
+    bias[7] = 1000
+    other = ingot.load(engine.refit({"fc.bias": bias}).serialize())
+    assert other.metadata == {"trained": "yesterday"}
+    image = np.zeros((1, 1, 8, 8), np.float32)
+    assert other.run({"image": image})["probabilities"].argmax() == 7
+    np.testing.assert_array_equal(
+        engine.run({"image": image})["probabilities"],
+        engine.refit({}).run({"image": image})["probabilities"],
+    )
+    with pytest.raises(ingot.InvalidArgument, match="fc.bias"):
+        engine.refit({"fc.bias": bias[:5]})
+    with pytest.raises(ingot.FailedPrecondition, match="refittable"):
+        ingot.build(DIGITS, level=0).refit({"fc.bias": bias})
+
+
 def test_network_tensors():
     net = ingot.Network("n")
     x = net.input("x", ("h", 3))

@@ -6,7 +6,9 @@ import subprocess
 
 import ingot
 import numpy as np
+import onnx
 import pytest
+from onnx import numpy_helper
 from prefix import TOOL
 from sources import ROOT
 
@@ -70,6 +72,24 @@ def test_build_shapes_and_profiles(tmp_path):
     succeed("build", DIGITS, "-o", tmp_path / "p.ingot", *sets, *QUICK)
     plans = ingot.load(tmp_path / "p.ingot").report["plans"]
     assert [p["profile"][0]["max"][0] for p in plans] == [4, 6]
+
+
+def test_refit(tmp_path):
+    model = onnx.load(DIGITS)
+    for initializer in model.graph.initializer:
+        if initializer.name == "fc.bias":
+            bias = numpy_helper.to_array(initializer).copy()
+            bias[4] += 1000
+            initializer.CopyFrom(numpy_helper.from_array(bias, "fc.bias"))
+    onnx.save(model, tmp_path / "other.onnx")
+    succeed("build", DIGITS, "-o", tmp_path / "d.ingot", "--refittable", *QUICK)
+    text = succeed("refit", tmp_path / "d.ingot", tmp_path / "other.onnx", "-o", tmp_path / "other.ingot")
+    assert "6 of " in text
+    feeds = {"image": np.ones((1, 1, 8, 8), np.float32)}
+    assert ingot.load(tmp_path / "other.ingot").run(feeds)["probabilities"].argmax() == 4
+    succeed("build", DIGITS, "-o", tmp_path / "plain.ingot", *QUICK)
+    failed = run("refit", tmp_path / "plain.ingot", tmp_path / "other.onnx", "-o", tmp_path / "x.ingot")
+    assert failed.returncode == 1 and "refittable" in failed.stderr
 
 
 def test_dumps(tmp_path):

@@ -39,6 +39,7 @@ Command build_command(CLI::App& app);
 Command run_command(CLI::App& app);
 Command bench_command(CLI::App& app);
 Command inspect_command(CLI::App& app);
+Command refit_command(CLI::App& app);
 Command verify_command(CLI::App& app);
 Command exec_command(CLI::App& app);
 

@@ -28,6 +28,8 @@ struct Options {
 };
 
 bool has_gpu() {
+  if (const char* asked = std::getenv("INGOT_DEVICE"); asked != nullptr && *asked != 0)
+    return std::string_view(asked) == "cuda";  // where the program's networks will run
   const auto all = devices();
   return std::any_of(all.begin(), all.end(), [](const DeviceInfo& d) { return d.name.starts_with("cuda"); });
 }

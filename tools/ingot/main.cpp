@@ -26,8 +26,9 @@ int run(int argc, char** argv) {
   app.require_subcommand(1);
   app.set_version_flag("--version", std::string("ingot ") + ingot::version());
   app.footer(kFooter);
-  const Command commands[] = {build_command(app),   run_command(app),    bench_command(app),
-                              inspect_command(app), verify_command(app), exec_command(app)};
+  const Command commands[] = {build_command(app),   run_command(app),   bench_command(app),
+                              inspect_command(app), refit_command(app), verify_command(app),
+                              exec_command(app)};
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

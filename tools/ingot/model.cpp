@@ -42,6 +42,7 @@ void add_model_options(CLI::App& app, ModelOptions& o, const char* what) {
       ->check(CLI::Range(0, 5))
       ->capture_default_str()
       ->group("Build");
+  app.add_flag("--refittable", b.refittable, "keeps in the engine what 'ingot refit' needs")->group("Build");
   app.add_option("--timing-cache", b.timing_cache, "file that keeps timings between builds")
       ->type_name("FILE")
       ->group("Build");

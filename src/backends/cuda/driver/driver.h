@@ -76,8 +76,8 @@ struct alignas(64) CUtensorMap {
   F(cuMemFree_v2, CUresult(CUdeviceptr))                                                                   \
   F(cuMemAllocHost_v2, CUresult(void**, size_t))                                                           \
   F(cuMemFreeHost, CUresult(void*))                                                                        \
-  F(cuMemcpyAsync, CUresult(CUdeviceptr, CUdeviceptr, size_t, CUstream))                                   \
   F(cuMemcpyHtoD_v2, CUresult(CUdeviceptr, const void*, size_t))                                           \
+  F(cuMemcpyAsync, CUresult(CUdeviceptr, CUdeviceptr, size_t, CUstream))                                   \
   F(cuMemcpyHtoDAsync_v2, CUresult(CUdeviceptr, const void*, size_t, CUstream))                            \
   F(cuMemcpyDtoHAsync_v2, CUresult(void*, CUdeviceptr, size_t, CUstream))                                  \
   F(cuMemsetD8Async, CUresult(CUdeviceptr, unsigned char, size_t, CUstream))                               \
@@ -86,6 +86,7 @@ struct alignas(64) CUtensorMap {
   F(cuStreamDestroy_v2, CUresult(CUstream))                                                                \
   F(cuStreamSynchronize, CUresult(CUstream))                                                               \
   F(cuStreamBeginCapture_v2, CUresult(CUstream, int))                                                      \
+  F(cuStreamIsCapturing, CUresult(CUstream, int*))                                                         \
   F(cuStreamEndCapture, CUresult(CUstream, CUgraph*))                                                      \
   F(cuGraphInstantiateWithFlags, CUresult(CUgraphExec*, CUgraph, unsigned long long))                      \
   F(cuGraphGetNodes, CUresult(CUgraph, CUgraphNode*, size_t*))                                             \

@@ -1,6 +1,6 @@
 // What has no CUDA kernel: the op's `eval` on the host, between copies. Any op works this way, with sizes
 // that depend on data and with subplans; the build report names the nodes that do.
-#include "backends/cuda/run/kernel.h"
+#include "backends/cuda/run/custom_kernel.h"
 #include "ops/op.h"
 
 namespace ingot::cuda {
@@ -91,6 +91,10 @@ Result<std::unique_ptr<Kernel>> make_eval_kernel(const KernelSource& source) {
   INGOT_RETURN_IF_ERROR(check_signature(*op,
                                         source.step.inputs.size() - static_cast<size_t>(source.step.captures),
                                         source.step.outputs.size(), source.step.args));
+  if (op->name == "Custom") {
+    INGOT_ASSIGN_OR_RETURN(std::unique_ptr<Kernel> custom, make_custom_kernel(source));
+    if (custom != nullptr) return custom;
+  }
   return std::unique_ptr<Kernel>(std::make_unique<HostKernel>(*op, source));
 }
 

@@ -5,20 +5,20 @@ namespace {
 
 class CudaGraph final : public Recording {
  public:
-  CudaGraph(std::shared_ptr<const Gpu> gpu, CUstream stream, CUgraphExec graph, size_t kernels)
+  CudaGraph(std::shared_ptr<const Gpu> gpu, const CudaStream& stream, CUgraphExec graph, size_t kernels)
       : gpu_(std::move(gpu)), stream_(stream), graph_(graph), kernels_(kernels) {}
   ~CudaGraph() override {
     if (gpu_->activate().ok()) gpu_->f.cuGraphExecDestroy(graph_);
   }
   Status replay() override {
     INGOT_RETURN_IF_ERROR(gpu_->activate());
-    return gpu_->f.check(gpu_->f.cuGraphLaunch(graph_, stream_), "launching a CUDA graph");
+    return gpu_->f.check(gpu_->f.cuGraphLaunch(graph_, stream_.handle()), "launching a CUDA graph");
   }
   size_t kernels() const override { return kernels_; }
 
  private:
   std::shared_ptr<const Gpu> gpu_;
-  CUstream stream_;
+  const CudaStream& stream_;
   CUgraphExec graph_;
   size_t kernels_;
 };
@@ -31,7 +31,8 @@ Result<std::unique_ptr<CudaStream>> CudaStream::create(std::shared_ptr<const Gpu
   std::unique_ptr<CudaStream> out(new CudaStream(std::move(gpu)));
   const Gpu& g = out->gpu();
   INGOT_RETURN_IF_ERROR(g.activate());
-  INGOT_RETURN_IF_ERROR(g.f.check(g.f.cuStreamCreate(&out->stream_, kStreamNonBlocking), "making a stream"));
+  INGOT_RETURN_IF_ERROR(g.f.check(g.f.cuStreamCreate(&out->own_, kStreamNonBlocking), "making a stream"));
+  out->followed_ = out->current_ = out->own_;
   return out;
 }
 
@@ -41,27 +42,59 @@ CudaStream::~CudaStream() {
   if (cudnn_ != nullptr) (*cudnn())->cudnnDestroy(cudnn_);
   if (cublaslt_ != nullptr) (*cublaslt())->cublasLtDestroy(cublaslt_);
   for (CUevent event : events_) gpu_->f.cuEventDestroy_v2(event);
-  if (stream_ != nullptr) gpu_->f.cuStreamDestroy_v2(stream_);
+  if (own_ != nullptr) gpu_->f.cuStreamDestroy_v2(own_);
+}
+
+Status CudaStream::go_to(CUstream stream) {
+  if (current_ == stream) return {};
+  current_ = stream;
+  if (cudnn_ == nullptr) return {};
+  INGOT_ASSIGN_OR_RETURN(const CudnnFunctions* const f, cudnn());
+  return f->check(f->cudnnSetStream(cudnn_, stream), "setting the stream");
+}
+
+Status CudaStream::follow(void* native) {
+  followed_ = static_cast<CUstream>(native);
+  return go_to(followed_);
+}
+
+Status CudaStream::record(void* native_event) {
+  INGOT_RETURN_IF_ERROR(gpu_->activate());
+  return gpu_->f.check(gpu_->f.cuEventRecord(static_cast<CUevent>(native_event), current_),
+                       "recording an event");
+}
+
+bool CudaStream::recorded_by_others() const {
+  int capturing = 0;
+  return followed_ != own_ && gpu_->activate().ok() &&
+         gpu_->f.cuStreamIsCapturing(followed_, &capturing) == kCudaSuccess && capturing != 0;
 }
 
 Status CudaStream::synchronize() {
   INGOT_RETURN_IF_ERROR(gpu_->activate());
-  return gpu_->f.check(gpu_->f.cuStreamSynchronize(stream_), "waiting for the GPU");
+  return gpu_->f.check(gpu_->f.cuStreamSynchronize(current_), "waiting for the GPU");
 }
 
 // From pageable memory the driver copies to a buffer of its own before it returns.
 Status CudaStream::upload(void* to, const void* from, size_t bytes) {
   if (bytes == 0) return {};
   INGOT_RETURN_IF_ERROR(gpu_->activate());
-  return gpu_->f.check(gpu_->f.cuMemcpyHtoDAsync_v2(address(to), from, bytes, stream_), "copying to the GPU");
+  return gpu_->f.check(gpu_->f.cuMemcpyHtoDAsync_v2(address(to), from, bytes, current_),
+                       "copying to the GPU");
 }
 
 Status CudaStream::download(void* to, const void* from, size_t bytes) {
   if (bytes == 0) return {};
   INGOT_RETURN_IF_ERROR(gpu_->activate());
-  INGOT_RETURN_IF_ERROR(
-      gpu_->f.check(gpu_->f.cuMemcpyDtoHAsync_v2(to, address(from), bytes, stream_), "copying from the GPU"));
+  INGOT_RETURN_IF_ERROR(gpu_->f.check(gpu_->f.cuMemcpyDtoHAsync_v2(to, address(from), bytes, current_),
+                                      "copying from the GPU"));
   return synchronize();
+}
+
+Status CudaStream::copy(void* to, const void* from, size_t bytes) {
+  if (bytes == 0) return {};
+  INGOT_RETURN_IF_ERROR(gpu_->activate());
+  return gpu_->f.check(gpu_->f.cuMemcpyAsync(address(to), address(from), bytes, current_), "copying");
 }
 
 Status CudaStream::mark(size_t number) {
@@ -71,7 +104,7 @@ Status CudaStream::mark(size_t number) {
     INGOT_RETURN_IF_ERROR(gpu_->f.check(gpu_->f.cuEventCreate(&event, kEventDefault), "making an event"));
     events_.push_back(event);
   }
-  return gpu_->f.check(gpu_->f.cuEventRecord(events_[number], stream_), "recording an event");
+  return gpu_->f.check(gpu_->f.cuEventRecord(events_[number], current_), "recording an event");
 }
 
 Result<double> CudaStream::seconds_between(size_t from, size_t to) {
@@ -84,22 +117,24 @@ Result<double> CudaStream::seconds_between(size_t from, size_t to) {
 
 Status CudaStream::begin_recording() {
   INGOT_RETURN_IF_ERROR(gpu_->activate());
-  return gpu_->f.check(gpu_->f.cuStreamBeginCapture_v2(stream_, kCaptureThreadLocal),
-                       "beginning a CUDA graph");
+  INGOT_RETURN_IF_ERROR(go_to(own_));  // CUDA's default stream cannot record
+  return gpu_->f.check(gpu_->f.cuStreamBeginCapture_v2(own_, kCaptureThreadLocal), "beginning a CUDA graph");
 }
 
 Result<std::unique_ptr<Recording>> CudaStream::end_recording() {
   INGOT_RETURN_IF_ERROR(gpu_->activate());
   const DriverFunctions& f = gpu_->f;
   CUgraph graph = nullptr;
-  INGOT_RETURN_IF_ERROR(f.check(f.cuStreamEndCapture(stream_, &graph), "ending a CUDA graph"));
+  const CUresult ended = f.cuStreamEndCapture(own_, &graph);
+  INGOT_RETURN_IF_ERROR(go_to(followed_));
+  INGOT_RETURN_IF_ERROR(f.check(ended, "ending a CUDA graph"));
   size_t nodes = 0;
   CUgraphExec executable = nullptr;
   f.cuGraphGetNodes(graph, nullptr, &nodes);
   const CUresult result = f.cuGraphInstantiateWithFlags(&executable, graph, 0);
   f.cuGraphDestroy(graph);
   INGOT_RETURN_IF_ERROR(f.check(result, "instantiating a CUDA graph"));
-  return std::unique_ptr<Recording>(std::make_unique<CudaGraph>(gpu_, stream_, executable, nodes));
+  return std::unique_ptr<Recording>(std::make_unique<CudaGraph>(gpu_, *this, executable, nodes));
 }
 
 Result<CudnnHandle> CudaStream::cudnn_handle() {
@@ -107,7 +142,7 @@ Result<CudnnHandle> CudaStream::cudnn_handle() {
   INGOT_ASSIGN_OR_RETURN(const CudnnFunctions* const f, cudnn());
   INGOT_RETURN_IF_ERROR(gpu_->activate());
   INGOT_RETURN_IF_ERROR(f->check(f->cudnnCreate(&cudnn_), "starting"));
-  INGOT_RETURN_IF_ERROR(f->check(f->cudnnSetStream(cudnn_, stream_), "setting the stream"));
+  INGOT_RETURN_IF_ERROR(f->check(f->cudnnSetStream(cudnn_, current_), "setting the stream"));
   return cudnn_;
 }
 

@@ -18,14 +18,18 @@ class CudaStream final : public Stream {
   Status synchronize() override;
   Status upload(void* to, const void* from, size_t bytes) override;
   Status download(void* to, const void* from, size_t bytes) override;
+  Status copy(void* to, const void* from, size_t bytes) override;
   Status mark(size_t number) override;
   Result<double> seconds_between(size_t from, size_t to) override;
+  Status follow(void* native) override;
+  Status record(void* native_event) override;
+  bool recorded_by_others() const override;
   bool can_record() const override { return true; }
   Status begin_recording() override;
   Result<std::unique_ptr<Recording>> end_recording() override;
 
   const Gpu& gpu() const { return *gpu_; }
-  CUstream handle() const { return stream_; }
+  CUstream handle() const { return current_; }
   /// Handles on this stream, made when they are first asked for. Errors: kNotFound without the library.
   Result<CudnnHandle> cudnn_handle();
   Result<CublasLtHandle> cublaslt_handle();
@@ -34,9 +38,11 @@ class CudaStream final : public Stream {
 
  private:
   explicit CudaStream(std::shared_ptr<const Gpu> gpu) : gpu_(std::move(gpu)) {}
+  Status go_to(CUstream stream);
 
   std::shared_ptr<const Gpu> gpu_;
-  CUstream stream_ = nullptr;
+  CUstream own_ = nullptr;
+  CUstream followed_ = nullptr, current_ = nullptr;  // current: followed, or own while that records
   std::vector<CUevent> events_;
   CudnnHandle cudnn_ = nullptr;
   CublasLtHandle cublaslt_ = nullptr;
