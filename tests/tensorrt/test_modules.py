@@ -31,6 +31,7 @@ def test_wrong_calls_are_logged(major):
 
 def test_every_kind_of_layer(major):
     assert int(modules.run(major, "layers.py")) >= 50
+    assert int(modules.run(major, "layers_of_majors.py")) >= 3
 
 
 def test_loops_and_conditionals(major):
@@ -48,3 +49,17 @@ def test_cuda_graph(major):
 
 def test_every_attribute_is_touched(major):
     assert int(modules.run(major, "touch.py")) > 5000
+
+
+def test_refit(major):
+    assert modules.run(major, "refit.py").strip() == "ok"
+
+
+@pytest.mark.parametrize("major", ["8", "10"])
+def test_calibration(major):
+    assert modules.run(major, "calibration.py").strip() == "ok"
+
+
+def test_engines_tell_of_themselves(major):
+    model = modules.ROOT / "examples" / "digits" / "digits.onnx"
+    assert modules.run(major, "inspect_engine.py", model).strip() == "ok"

@@ -49,6 +49,18 @@ def test_build_saves_an_engine_and_load_measures_it(flags, tmp_path):
     assert "Engine loaded in" in said and "Parse time" not in said
 
 
+def test_refit(tmp_path):
+    said = trtexec(
+        f"--onnx={DIGITS}", f"--refitFromOnnx={DIGITS}", "--timeRefit", "--dumpRefit", *QUICK, major="10"
+    )
+    assert "Refittable weights: fc.bias 10" in said and "Engine refitted 10 times" in said
+    assert re.search(r"Engine refitted with \d+ weights of", said)
+    engine = tmp_path / "plain.trt"
+    trtexec(f"--onnx={DIGITS}", f"--saveEngine={engine}", "--skipInference", *QUICK)
+    said = trtexec("--loadEngine", engine, f"--refitFromOnnx={DIGITS}", *QUICK, major="10", passes=False)
+    assert "refittable" in said
+
+
 def test_output_is_what_parsers_read(tmp_path):
     said = trtexec(f"--onnx={DIGITS}", "--shapes='image':2x1x8x8", *QUICK, major="8")
     assert said.startswith("&&&& RUNNING TensorRT.trtexec [TensorRT v8601] # trtexec --onnx=")

@@ -113,6 +113,28 @@ def table():
     return out
 
 
+def used():
+    """{method's name: state, the worst of its classes}, for the methods that programs are known to call."""
+    text = (HERE / "used_methods.txt").read_text()
+    lines = [line for line in text.splitlines() if not line.startswith("#")]
+    classes, out = table(), {}
+    for line in "\n".join(lines).replace("\n  ", " ").splitlines():
+        name, _, methods = line.partition(": ")
+        for method in methods.split():
+            states = (out.get(method, "yes"), classes[name][method][0])
+            out[method] = min(states, key=["no", "partly", "yes"].index)
+    return out
+
+
+def used_line():
+    states = used()
+    rest = [f"`{m}` ({s})" for m, s in sorted(states.items()) if s != "yes"]
+    return (
+        f"Of the {len(states)} names of methods that programs are known to call (`used_methods.txt`), "
+        f"{len(states) - len(rest)} work whole; the others: {', '.join(rest)}."
+    )
+
+
 def page():
     classes = table()
     states = [state for methods in classes.values() for state, *_ in methods.values()]
@@ -127,6 +149,8 @@ def page():
         "`python -m generate.coverage --write` in `compat/tensorrt`.",
         "",
         f"{count['yes']} methods work, {count['partly']} work in part, {count['no']} do not.",
+        "",
+        used_line(),
     ]
     for name in sorted(classes):
         methods = classes[name]

@@ -228,7 +228,7 @@ class Writer:
                 if "pure" in slot.flags
                 else f" {{ {self.virtual_body(c, slot, inline.get(slot.key))} }}"
             )
-            self.line(access, f"{start}{slot.returns} {slot.name}({parameters(slot)}){end}{body}")
+            self.line(access, f"{start}{slot.returns} {slot.name}({parameters(slot, True)}){end}{body}")
 
     def virtual_body(self, c, slot, method):
         if slot.name == "getInterfaceInfo":

@@ -125,6 +125,11 @@ class Interface:
             set(row["flags"].split(",")) - {"-"},
             int(row[self.major]),
             kind,
+            defaults={
+                int(r["position"]) - 1: r["value"]
+                for r in rows("slot_defaults")
+                if (r["class"], r["name"]) == (row["class"], row["name"])
+            },
         )
 
     def _method(self, row):

@@ -1,10 +1,9 @@
 #include "builder.h"
 
-#include <cstdio>
-#include <fstream>
-#include <sstream>
+#include <algorithm>
 
 #include "calibration.h"
+#include "device.h"
 #include "engine.h"
 #include "host_memory.h"
 #include "plugin_registry.h"
@@ -16,24 +15,65 @@ namespace {
 using nvinfer1::BuilderFlag;
 using nvinfer1::ErrorCode;
 
-// Types that the client allows and Ingot does not compute in: the engine stays in the wider type.
-std::string narrower_types(const BuilderConfig& config) {
-  std::string out;
 #if NV_TENSORRT_MAJOR < 11
-  const std::pair<BuilderFlag, const char*> kFlags[] = {
-    {BuilderFlag::kFP16, "FP16"},
-    {BuilderFlag::kINT8, "INT8"},
-    {BuilderFlag::kFP8, "FP8"},
+// Sets the precisions that the client allows where Ingot has them on this device, and names the others, for
+// which the engine stays in a wider type.
+std::string set_precisions(const BuilderConfig& config, BuildOptions& options) {
+  std::string wider;
+  const bool gpu = options.device == "cuda";
+  options.fp16 = gpu && config.getFlag(BuilderFlag::kFP16);
 #if NV_TENSORRT_MAJOR == 10
-    {BuilderFlag::kBF16, "BF16"},
-    {BuilderFlag::kINT4, "INT4"},
-    {BuilderFlag::kFP4, "FP4"},
+  options.bf16 = gpu && !options.fp16 && config.getFlag(BuilderFlag::kBF16);
+#endif
+  const struct {
+    BuilderFlag flag;
+    const char* name;
+    bool has;
+  } kFlags[] = {
+    {BuilderFlag::kFP16, "FP16", options.fp16},
+    {BuilderFlag::kINT8, "INT8", false},
+    {BuilderFlag::kFP8, "FP8", false},
+#if NV_TENSORRT_MAJOR == 10
+    {BuilderFlag::kBF16, "BF16", options.bf16 || options.fp16},
+    {BuilderFlag::kINT4, "INT4", false},
+    {BuilderFlag::kFP4, "FP4", false},
 #endif
   };
-  for (const auto& [flag, name] : kFlags)
-    if (config.getFlag(flag)) out += (out.empty() ? "" : ", ") + std::string(name);
+  for (const auto& [flag, name, has] : kFlags)
+    if (!has && config.getFlag(flag)) wider += (wider.empty() ? "" : ", ") + std::string(name);
+  return wider;
+}
 #endif
-  return out;
+
+bool flag_set(const BuilderConfig& config, std::initializer_list<BuilderFlag> flags) {
+  return std::any_of(flags.begin(), flags.end(), [&](BuilderFlag f) { return config.getFlag(f); });
+}
+
+bool wants_refit(const BuilderConfig& config) {
+#if NV_TENSORRT_MAJOR >= 10
+  return flag_set(config, {BuilderFlag::kREFIT, BuilderFlag::kREFIT_IDENTICAL, BuilderFlag::kREFIT_INDIVIDUAL,
+                           BuilderFlag::kSTRIP_PLAN});
+#else
+  return flag_set(config, {BuilderFlag::kREFIT});
+#endif
+}
+
+// Open dims have no meaning without bounds for them.
+Status check_profiles(const NetworkDefinition& network, const BuilderConfig& config) {
+  for (int32_t i = 0; i < network.getNbInputs(); ++i) {
+    const nvinfer1::ITensor& input = *network.getInput(i);
+    const nvinfer1::Dims dims = input.getDimensions();
+    if (std::all_of(dims.d, dims.d + std::max(dims.nbDims, 0), [](int64_t d) { return d >= 0; })) continue;
+    const std::string what = std::string("input '") + input.getName() + "' of dims " + to_string(dims);
+    if (config.profiles().empty())
+      return {StatusCode::kFailedPrecondition,
+              what + " needs an optimization profile, and the configuration has none"};
+    for (size_t p = 0; p < config.profiles().size(); ++p)
+      if (!config.profiles()[p]->ranges().contains(input.getName()))
+        return {StatusCode::kFailedPrecondition,
+                what + " has no range in optimization profile " + std::to_string(p)};
+  }
+  return {};
 }
 
 #if NV_TENSORRT_MAJOR >= 10
@@ -103,15 +143,47 @@ bool Builder::setMaxThreads(int32_t threads) noexcept {
 
 nvinfer1::IPluginRegistry& Builder::getPluginRegistry() noexcept { return PluginRegistry::global(); }
 
+EngineNotes Builder::notes(const NetworkDefinition& network, const BuilderConfig& config) const {
+  bool individually = false;
+#if NV_TENSORRT_MAJOR >= 10
+  individually = config.getFlag(BuilderFlag::kREFIT_INDIVIDUAL);
+#endif
+  EngineNotes out = network.notes(individually);
+  out.refittable = wants_refit(config);
+  out.verbosity = static_cast<int32_t>(config.getProfilingVerbosity());
+  out.hardware_level = static_cast<int32_t>(config.getHardwareCompatibilityLevel());
+  out.capability = static_cast<int32_t>(config.getEngineCapability());
+  for (const OptimizationProfile* p : config.profiles()) out.shape_values.push_back(p->shape_values());
+#if NV_TENSORRT_MAJOR >= 10
+  out.streams_weights = config.getFlag(BuilderFlag::kWEIGHT_STREAMING);
+  if (config.getFlag(BuilderFlag::kSTRIP_PLAN))
+    log_.warning("kSTRIP_PLAN: the engine keeps its weights, and can be given others");
+#endif
+  return out;
+}
+
 Result<Engine> Builder::build(NetworkDefinition& network, const BuilderConfig& config) {
   if (Status complete = network.finish(); !complete.ok()) return complete;
-  if (const std::string types = narrower_types(config); !types.empty())
-    log_.warning(types + " is allowed, and the CPU computes in FP32: the engine stays in FP32");
+  if (Status s = check_profiles(network, config); !s.ok()) return s;
 
   BuildOptions options;
+  options.device = device();
   options.level = config.getBuilderOptimizationLevel();
+  options.tf32 = config.getFlag(BuilderFlag::kTF32);
+  options.refittable = wants_refit(config);
+  options.metadata = notes(network, config).metadata();
+#if NV_TENSORRT_MAJOR < 11
+  if (const std::string types = set_precisions(config, options); !types.empty())
+    log_.warning(types + " is allowed, and not there on this device: the engine stays in a wider type");
+  if (const int64_t count = options.fp16 || options.bf16 ? network.layers_in_float() : 0; count > 0)
+    log_.warning(std::to_string(count) + " layers ask for FP32: precisions are not chosen layer by layer");
+#endif
   options.threads = max_threads_;
   for (const OptimizationProfile* p : config.profiles()) options.profiles.push_back(p->ranges());
+#if NV_TENSORRT_MAJOR < 11
+  if (config.getFlag(BuilderFlag::kINT8) && config.getInt8Calibrator() != nullptr)
+    if (Status s = calibrate_network(network, config, options); !s.ok()) return s;
+#endif
 #if NV_TENSORRT_MAJOR >= 10
   std::optional<Progress> progress;
   if (config.getProgressMonitor() != nullptr) {
@@ -119,19 +191,22 @@ Result<Engine> Builder::build(NetworkDefinition& network, const BuilderConfig& c
     options.progress = [&](const BuildProgress& now) { (*progress)(now); };
   }
 #endif
-  auto engine = build(network, config, options);
-#if NV_TENSORRT_MAJOR < 11
-  if (engine.ok() && config.getFlag(BuilderFlag::kINT8) && config.getInt8Calibrator() != nullptr) {
-    const auto* profile = static_cast<const OptimizationProfile*>(config.calibration_profile());
-    const Profile ranges = profile == nullptr ? Profile() : profile->ranges();
-    const Profile* shapes = profile != nullptr         ? &ranges
-                            : options.profiles.empty() ? nullptr
-                                                       : &options.profiles.front();
-    if (Status s = calibrate(*config.getInt8Calibrator(), *engine, shapes, log_); !s.ok()) return s;
-  }
-#endif
-  return engine;
+  return build(network, config, options);
 }
+
+#if NV_TENSORRT_MAJOR < 11
+Status Builder::calibrate_network(NetworkDefinition& network, const BuilderConfig& config,
+                                  const BuildOptions& options) {
+  const auto* chosen = static_cast<const OptimizationProfile*>(config.calibration_profile());
+  const Profile own = chosen == nullptr ? Profile() : chosen->ranges();
+  const Profile* profile = chosen != nullptr          ? &own
+                           : options.profiles.empty() ? nullptr
+                                                      : &options.profiles.front();
+  return calibrate(*config.getInt8Calibrator(), network.graph(), network.tensor_names(), options, profile,
+                   log_)
+      .status();
+}
+#endif
 
 Result<Engine> Builder::build(NetworkDefinition& network, const BuilderConfig& config,
                               BuildOptions& options) {
@@ -152,14 +227,19 @@ Result<Engine> Builder::build(NetworkDefinition& network, const BuilderConfig& c
 
 nvinfer1::IHostMemory* Builder::buildSerializedNetwork(nvinfer1::INetworkDefinition& network,
                                                        nvinfer1::IBuilderConfig& config) noexcept {
-  auto engine = build(static_cast<NetworkDefinition&>(network), static_cast<const BuilderConfig&>(config));
-  return log_.check(engine.status()) ? new HostMemory(engine->serialize()) : nullptr;
+  return log_.guard("buildSerializedNetwork", [&]() -> nvinfer1::IHostMemory* {
+    auto engine = build(static_cast<NetworkDefinition&>(network), static_cast<const BuilderConfig&>(config));
+    return log_.check(engine.status()) ? new HostMemory(engine->serialize()) : nullptr;
+  });
 }
 
 nvinfer1::ICudaEngine* Builder::buildEngineWithConfig(nvinfer1::INetworkDefinition& network,
                                                       nvinfer1::IBuilderConfig& config) noexcept {
-  auto engine = build(static_cast<NetworkDefinition&>(network), static_cast<const BuilderConfig&>(config));
-  return log_.check(engine.status()) ? new CudaEngine(log_, std::move(*engine)) : nullptr;
+  return log_.guard("buildEngineWithConfig", [&]() -> nvinfer1::ICudaEngine* {
+    auto engine = build(static_cast<NetworkDefinition&>(network), static_cast<const BuilderConfig&>(config));
+    return log_.check(engine.status()) ? new CudaEngine(log_.logger(), allocator_, std::move(*engine))
+                                       : nullptr;
+  });
 }
 
 #if NV_TENSORRT_MAJOR >= 10
@@ -168,18 +248,20 @@ bool Builder::buildSerializedNetworkToStream(nvinfer1::INetworkDefinition& netwo
                                              nvinfer1::IStreamWriter& writer) noexcept {
   const std::unique_ptr<nvinfer1::IHostMemory> plan(buildSerializedNetwork(network, config));
   if (plan == nullptr) return false;
-  const int64_t written = writer.write(plan->data(), static_cast<int64_t>(plan->size()));
-  if (written == static_cast<int64_t>(plan->size())) return true;
-  log_.error(ErrorCode::kFAILED_EXECUTION, "the stream writer took " + std::to_string(written) + " of " +
-                                               std::to_string(plan->size()) + " bytes");
-  return false;
+  return log_.guard("IStreamWriter::write", [&] {
+    const int64_t written = writer.write(plan->data(), static_cast<int64_t>(plan->size()));
+    if (written == static_cast<int64_t>(plan->size())) return true;
+    log_.error(ErrorCode::kFAILED_EXECUTION, "the stream writer took " + std::to_string(written) + " of " +
+                                                 std::to_string(plan->size()) + " bytes");
+    return false;
+  });
 }
 #endif
 
 bool Builder::isNetworkSupported(const nvinfer1::INetworkDefinition& network,
                                  const nvinfer1::IBuilderConfig&) const noexcept {
   auto& definition = const_cast<NetworkDefinition&>(static_cast<const NetworkDefinition&>(network));
-  return log_.check(definition.finish());
+  return log_.guard("isNetworkSupported", [&] { return log_.check(definition.finish()); });
 }
 
 }  // namespace ingot::tensorrt

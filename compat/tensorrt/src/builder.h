@@ -49,6 +49,11 @@ class Builder final : public nvinfer1::IBuilder, public Unsupported<nvinfer1::ap
 
  private:
   Result<Engine> build(NetworkDefinition& network, const BuilderConfig& config);
+#if NV_TENSORRT_MAJOR < 11
+  Status calibrate_network(NetworkDefinition& network, const BuilderConfig& config,
+                           const BuildOptions& options);
+#endif
+  EngineNotes notes(const NetworkDefinition& network, const BuilderConfig& config) const;
   /// With the client's timing cache.
   Result<Engine> build(NetworkDefinition& network, const BuilderConfig& config, BuildOptions& options);
 

@@ -5,20 +5,6 @@ namespace ingot::tensorrt {
 using nvinfer1::ErrorCode;
 using nvinfer1::MemoryPoolType;
 
-BuilderConfig::BuilderConfig(const Log& log) : log_(log) {
-  mImpl = this;
-  reset();
-}
-
-void BuilderConfig::reset() noexcept {
-  flags_ = bit(nvinfer1::BuilderFlag::kTF32);
-  level_ = 3;
-  pools_.clear();
-  preview_.clear();
-  profiles_.clear();
-  timing_cache_ = nullptr;
-}
-
 #if NV_TENSORRT_MAJOR == 8
 void BuilderConfig::setMaxWorkspaceSize(uint64_t bytes) noexcept {
   pools_[MemoryPoolType::kWORKSPACE] = bytes;
@@ -95,7 +81,9 @@ void BuilderConfig::setBuilderOptimizationLevel(int32_t level) noexcept {
 }
 
 void BuilderConfig::setPluginsToSerialize(const char* const* paths, int32_t count) noexcept {
-  plugins_.assign(paths, paths + (count > 0 ? count : 0));
+  plugins_.clear();
+  for (int32_t i = 0; i < count && paths != nullptr; ++i)
+    if (paths[i] != nullptr) plugins_.emplace_back(paths[i]);
 }
 
 const char* BuilderConfig::getPluginToSerialize(int32_t index) const noexcept {

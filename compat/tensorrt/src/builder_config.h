@@ -11,10 +11,41 @@
 
 namespace ingot::tensorrt {
 
+/// What a client may set, with the defaults.
+struct BuilderSettings {
+  uint32_t flags_ = 1U << static_cast<uint32_t>(nvinfer1::BuilderFlag::kTF32);
+  uint32_t quantization_flags_ = 0, tactic_sources_ = 0;
+  int32_t min_timing_ = 1, average_timing_ = 1, level_ = 3, aux_streams_ = -1, dla_core_ = -1,
+          max_tactics_ = -1;
+  int64_t tiling_limit_ = -1;
+  nvinfer1::EngineCapability capability_ = nvinfer1::EngineCapability::kSTANDARD;
+  nvinfer1::DeviceType device_type_ = nvinfer1::DeviceType::kGPU;
+  nvinfer1::ProfilingVerbosity verbosity_ = nvinfer1::ProfilingVerbosity::kLAYER_NAMES_ONLY;
+  nvinfer1::HardwareCompatibilityLevel hardware_ = nvinfer1::HardwareCompatibilityLevel::kNONE;
+  cudaStream_t profile_stream_ = nullptr;
+  std::vector<const OptimizationProfile*> profiles_;
+  std::map<nvinfer1::MemoryPoolType, uint64_t> pools_;
+  std::map<nvinfer1::PreviewFeature, bool> preview_;
+  std::vector<std::string> plugins_;
+  TimingCache* timing_cache_ = nullptr;  // the client's
+#if NV_TENSORRT_MAJOR < 11
+  nvinfer1::IInt8Calibrator* calibrator_ = nullptr;
+  nvinfer1::IAlgorithmSelector* algorithm_selector_ = nullptr;
+  const nvinfer1::IOptimizationProfile* calibration_profile_ = nullptr;
+#endif
+#if NV_TENSORRT_MAJOR >= 10
+  nvinfer1::IProgressMonitor* monitor_ = nullptr;
+  nvinfer1::RuntimePlatform platform_ = nvinfer1::RuntimePlatform::kSAME_AS_BUILD;
+  nvinfer1::TilingOptimizationLevel tiling_ = nvinfer1::TilingOptimizationLevel::kNONE;
+#endif
+};
+
 class BuilderConfig final : public nvinfer1::IBuilderConfig,
-                            public Unsupported<nvinfer1::apiv::VBuilderConfig> {
+                            public Unsupported<nvinfer1::apiv::VBuilderConfig>,
+                            private BuilderSettings {
  public:
-  explicit BuilderConfig(const Log& log);
+  explicit BuilderConfig(const Log& log) : log_(log) { mImpl = this; }
+  ~BuilderConfig() noexcept override = default;
 
 #if NV_TENSORRT_MAJOR == 8
   void setMinTimingIterations(int32_t n) noexcept override { min_timing_ = n; }
@@ -67,7 +98,7 @@ class BuilderConfig final : public nvinfer1::IBuilderConfig,
   int32_t getDLACore() const noexcept override { return dla_core_; }
   void setDefaultDeviceType(nvinfer1::DeviceType type) noexcept override;
   nvinfer1::DeviceType getDefaultDeviceType() const noexcept override { return device_type_; }
-  void reset() noexcept override;
+  void reset() noexcept override { static_cast<BuilderSettings&>(*this) = {}; }
 
   void setProfileStream(cudaStream_t const stream) noexcept override { profile_stream_ = stream; }
   cudaStream_t getProfileStream() const noexcept override { return profile_stream_; }
@@ -130,34 +161,11 @@ class BuilderConfig final : public nvinfer1::IBuilderConfig,
  private:
   template <class Flag>
   static uint32_t bit(Flag flag) {
-    return 1U << static_cast<uint32_t>(flag);
+    const auto at = static_cast<uint32_t>(flag);
+    return at < 32 ? 1U << at : 0;
   }
 
   Log log_;
-  uint32_t flags_ = 0, quantization_flags_ = 0, tactic_sources_ = 0;
-  int32_t min_timing_ = 1, average_timing_ = 1, level_ = 3, aux_streams_ = -1, dla_core_ = -1,
-          max_tactics_ = -1;
-  int64_t tiling_limit_ = -1;
-  nvinfer1::EngineCapability capability_ = nvinfer1::EngineCapability::kSTANDARD;
-  nvinfer1::DeviceType device_type_ = nvinfer1::DeviceType::kGPU;
-  nvinfer1::ProfilingVerbosity verbosity_ = nvinfer1::ProfilingVerbosity::kLAYER_NAMES_ONLY;
-  nvinfer1::HardwareCompatibilityLevel hardware_ = nvinfer1::HardwareCompatibilityLevel::kNONE;
-  cudaStream_t profile_stream_ = nullptr;
-  std::vector<const OptimizationProfile*> profiles_;
-  std::map<nvinfer1::MemoryPoolType, uint64_t> pools_;
-  std::map<nvinfer1::PreviewFeature, bool> preview_;
-  std::vector<std::string> plugins_;
-  TimingCache* timing_cache_ = nullptr;  // the client's
-#if NV_TENSORRT_MAJOR < 11
-  nvinfer1::IInt8Calibrator* calibrator_ = nullptr;
-  nvinfer1::IAlgorithmSelector* algorithm_selector_ = nullptr;
-  const nvinfer1::IOptimizationProfile* calibration_profile_ = nullptr;
-#endif
-#if NV_TENSORRT_MAJOR >= 10
-  nvinfer1::IProgressMonitor* monitor_ = nullptr;
-  nvinfer1::RuntimePlatform platform_ = nvinfer1::RuntimePlatform::kSAME_AS_BUILD;
-  nvinfer1::TilingOptimizationLevel tiling_ = nvinfer1::TilingOptimizationLevel::kNONE;
-#endif
 };
 
 }  // namespace ingot::tensorrt

@@ -7,41 +7,48 @@
 namespace ingot::tensorrt {
 namespace {
 
-// A library whose functions take the client's handles, if the process has loaded it.
-class Library {
- public:
-  constexpr Library(const char* name) : name_(name) {}
+using IsCapturing = int(cudaStream_t, int*);
+using LaunchHostFunction = int(cudaStream_t, void (*)(void*), void*);
 
-  template <class Function>
-  Function* find(const char* function) {
-    if (handle_ == nullptr) handle_ = dlopen(name_, RTLD_LAZY | RTLD_NOLOAD);
-    return handle_ == nullptr ? nullptr : reinterpret_cast<Function*>(dlsym(handle_, function));
+// A function of a library, if the process has loaded it. Looked up until it is found: each run asks.
+template <class Function>
+class Found {
+ public:
+  constexpr Found(const char* library, const char* name) : library_(library), name_(name) {}
+
+  Function* get() {
+    if (Function* known = function_) return known;
+    void* handle = dlopen(library_, RTLD_LAZY | RTLD_NOLOAD);  // stays loaded
+    return function_ = handle == nullptr ? nullptr : reinterpret_cast<Function*>(dlsym(handle, name_));
   }
 
  private:
-  const char* name_;
-  std::atomic<void*> handle_ = nullptr;  // stays loaded
+  const char *library_, *name_;
+  std::atomic<Function*> function_ = nullptr;
 };
 
 // Both runtimes may be loaded, and each knows its own streams only.
-Library runtimes[] = {"libcudart.so.13", "libcudart.so.12"};
+Found<IsCapturing> is_capturing[] = {{"libcudart.so.13", "cudaStreamIsCapturing"},
+                                     {"libcudart.so.12", "cudaStreamIsCapturing"}};
+Found<LaunchHostFunction> launch_host[] = {{"libcudart.so.13", "cudaLaunchHostFunc"},
+                                           {"libcudart.so.12", "cudaLaunchHostFunc"}};
 
 }  // namespace
 
 bool is_captured(cudaStream_t stream) {
   if (stream == nullptr) return false;  // the default stream cannot be
-  for (Library& runtime : runtimes) {
-    auto* is_capturing = runtime.find<int(cudaStream_t, int*)>("cudaStreamIsCapturing");
+  for (auto& function : is_capturing) {
+    IsCapturing* ask = function.get();
     int status = 0;
-    if (is_capturing != nullptr && is_capturing(stream, &status) == 0) return status != 0;
+    if (ask != nullptr && ask(stream, &status) == 0) return status != 0;
   }
   return false;
 }
 
 bool launch_host_function(cudaStream_t stream, void (*function)(void*), void* data) {
-  for (Library& runtime : runtimes) {
-    auto* launch = runtime.find<int(cudaStream_t, void (*)(void*), void*)>("cudaLaunchHostFunc");
-    if (launch != nullptr && launch(stream, function, data) == 0) return true;
+  for (auto& launch : launch_host) {
+    LaunchHostFunction* call = launch.get();
+    if (call != nullptr && call(stream, function, data) == 0) return true;
   }
   return false;
 }

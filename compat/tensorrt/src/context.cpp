@@ -22,6 +22,8 @@ int64_t volume(const Dims& dims) {
   return n;
 }
 
+constexpr uint64_t kAlignment = 256;  // of what output allocators give
+
 Dims unknown() {
   Dims out{};
   out.nbDims = -1;
@@ -33,7 +35,9 @@ Dims unknown() {
 ExecutionContext::ExecutionContext(const CudaEngine& engine, Context context)
     : engine_(engine),
       context_(std::move(context)),
+      generation_(engine.generation()),
       log_(engine.log().logger()),
+      on_cpu_(engine.engine().device() == "cpu"),
       bindings_(engine.tensors().size()) {
   mImpl = this;
   for (size_t i = 0; i < bindings_.size(); ++i) {
@@ -44,6 +48,17 @@ ExecutionContext::ExecutionContext(const CudaEngine& engine, Context context)
   }
 }
 
+bool ExecutionContext::keep_up() {
+  if (generation_ == engine_.generation()) return true;
+  auto context = engine_.make_ingot_context();
+  if (!log_.check(context.status())) return false;
+  context_ = std::move(*context);
+  context_.set_profiling(profiler_ != nullptr);
+  generation_ = engine_.generation();
+  for (Binding& b : bindings_) b.changed = true;
+  return true;
+}
+
 void ExecutionContext::setProfiler(nvinfer1::IProfiler* profiler) noexcept {
   profiler_ = profiler;
   context_.set_profiling(profiler != nullptr);
@@ -51,10 +66,16 @@ void ExecutionContext::setProfiler(nvinfer1::IProfiler* profiler) noexcept {
 
 bool ExecutionContext::reportToProfiler() const noexcept {
   if (profiler_ == nullptr) return false;
-  for (const LayerTime& layer : context_.layer_times())
-    profiler_->reportLayerTime(
-        layer.name.c_str(),
-        static_cast<float>(layer.seconds * 1e3 / static_cast<double>(std::max<int64_t>(layer.runs, 1))));
+  const std::vector<LayerTime> layers = context_.layer_times();  // sums over all runs
+  if (reported_.size() != layers.size() || (!layers.empty() && layers[0].runs < reported_[0].runs))
+    reported_.assign(layers.size(), {});
+  for (size_t i = 0; i < layers.size(); ++i) {
+    const LayerTime& now = layers[i];
+    const auto runs = static_cast<double>(std::max<int64_t>(now.runs - reported_[i].runs, 1));
+    profiler_->reportLayerTime(now.name.c_str(),
+                               static_cast<float>((now.seconds - reported_[i].seconds) * 1e3 / runs));
+    reported_[i] = {now.seconds, now.runs};
+  }
   return true;
 }
 
@@ -92,6 +113,7 @@ bool ExecutionContext::setInputShape(const char* name, const Dims& dims) noexcep
   if (!log_.check(context_.set_input_shape(name, to_vector(dims)))) return false;
   b.dims = to_vector(dims);
   b.has_dims = b.changed = true;
+  for (Binding& other : bindings_) other.shape.reset();
   return true;
 }
 
@@ -99,9 +121,12 @@ Dims ExecutionContext::shape(size_t i) const {
   const auto& t = engine_.tensors()[i];
   if (t.input) return bindings_[i].has_dims ? to_dims(bindings_[i].dims) : t.dims;
   if (!open(t.dims)) return t.dims;
+  std::optional<Dims>& known = bindings_[i].shape;
+  if (known) return *known;
   if (!allInputDimensionsSpecified()) return t.dims;
-  auto dims = context_.output_shape(t.name);
-  return dims.ok() ? to_dims(*dims) : t.dims;  // open: only a run can tell
+  const auto dims = context_.output_shape(t.name);
+  if (dims.ok()) known = to_dims(*dims);
+  return dims.ok() ? *known : t.dims;  // open: only a run can tell
 }
 
 Dims ExecutionContext::getTensorShape(const char* name) const noexcept {
@@ -158,8 +183,9 @@ int32_t ExecutionContext::inferShapes(int32_t capacity, const char** missing) no
 bool ExecutionContext::setOutputAllocator(const char* name, nvinfer1::IOutputAllocator* allocator) noexcept {
   const int32_t i = engine_.find(name);
   if (i < 0 || engine_.tensors()[static_cast<size_t>(i)].input) return false;
-  bindings_[static_cast<size_t>(i)].allocator = allocator;
-  return true;
+  Binding& b = bindings_[static_cast<size_t>(i)];
+  b.allocator = allocator;
+  return b.changed = true;
 }
 
 nvinfer1::IOutputAllocator* ExecutionContext::getOutputAllocator(const char* name) noexcept {
@@ -178,6 +204,14 @@ int64_t ExecutionContext::getMaxOutputSize(const char* name) const noexcept {
 bool ExecutionContext::setTemporaryStorageAllocator(nvinfer1::IGpuAllocator* allocator) noexcept {
   temporary_ = allocator;
   return true;
+}
+
+void* ExecutionContext::reallocate(const Binding& b, const std::string& name, size_t bytes) {
+#if NV_TENSORRT_MAJOR >= 10
+  return b.allocator->reallocateOutputAsync(name.c_str(), b.data, bytes, kAlignment, stream_);
+#else
+  return b.allocator->reallocateOutput(name.c_str(), b.data, bytes, kAlignment);
+#endif
 }
 
 // Tells Ingot's context what the client set since the last run.
@@ -201,16 +235,19 @@ bool ExecutionContext::tell(size_t i) {
   }
   const Dims dims = shape(i);
   if (open(dims)) {
-    if (!log_.check(context_.memory_bytes().status())) return false;  // the inputs' shapes do not fit
-    if (b.allocator != nullptr) return true;                          // handed out after the run
+    const Status why = context_.output_shape(t.name).status();
+    if (why.code() != StatusCode::kFailedPrecondition)
+      return log_.check(why);                 // the inputs' shapes do not fit
+    if (b.allocator != nullptr) return true;  // handed out after the run
     log_.error(ErrorCode::kINVALID_STATE,
                "output '" + t.name + "' has a size that only a run can tell: it needs an allocator");
     return false;
   }
   const size_t bytes = byte_size(t.dtype, volume(dims));
   void* data = b.data;
+  if (b.allocator == nullptr && !b.changed && bytes == b.told_bytes) return true;
   if (b.allocator != nullptr) {
-    data = b.allocator->reallocateOutput(t.name.c_str(), b.data, bytes, 64);
+    data = reallocate(b, t.name, bytes);
     if (data == nullptr) {
       log_.error(
           ErrorCode::kFAILED_ALLOCATION,
@@ -218,7 +255,10 @@ bool ExecutionContext::tell(size_t i) {
       return false;
     }
   }
-  return log_.check(context_.set_output(t.name, data, bytes));
+  if (!log_.check(context_.set_output(t.name, data, bytes))) return false;
+  b.changed = false;
+  b.told_bytes = bytes;
+  return true;
 }
 
 // After a run: outputs of sizes that only it could tell, and shapes for those who asked.
@@ -226,19 +266,15 @@ bool ExecutionContext::hand_out(size_t i) {
   const Binding& b = bindings_[i];
   if (b.allocator == nullptr) return true;
   const auto& t = engine_.tensors()[i];
-  auto output = context_.output(t.name);
-  if (!log_.check(output.status())) return false;
-  if (open(shape(i))) {
-    void* data = b.allocator->reallocateOutput(t.name.c_str(), b.data, output->bytes(), 64);
-    if (data == nullptr && output->bytes() > 0) {
-      log_.error(ErrorCode::kFAILED_ALLOCATION, "the allocator of output '" + t.name +
-                                                    "' gave no memory for " +
-                                                    std::to_string(output->bytes()) + " bytes");
-      return false;
-    }
-    if (output->bytes() > 0) std::memcpy(data, output->data, output->bytes());
+  Dims dims = shape(i);
+  if (open(dims)) {
+    const auto memory = [&](const std::vector<int64_t>& actual, size_t bytes) {
+      dims = to_dims(actual);
+      return reallocate(b, t.name, bytes);
+    };
+    if (!log_.check(context_.copy_output(t.name, memory))) return false;
   }
-  b.allocator->notifyShape(t.name.c_str(), to_dims(output->dims));
+  b.allocator->notifyShape(t.name.c_str(), dims);
   return true;
 }
 
@@ -267,13 +303,13 @@ bool ExecutionContext::setAllTensorsDebugState(bool on) noexcept {
   return true;
 }
 
-bool ExecutionContext::tell_debug_listener(cudaStream_t stream) {
+bool ExecutionContext::tell_debug_listener() {
   for (const std::string& name : debugged_) {
     auto value = context_.output(kDebugPrefix + name);
     if (!log_.check(value.status())) return false;
     if (!debug_listener_->processDebugTensor(value->data, nvinfer1::TensorLocation::kHOST,
                                              to_tensorrt(value->dtype), to_dims(value->dims), name.c_str(),
-                                             stream)) {
+                                             stream_)) {
       log_.error(ErrorCode::kFAILED_EXECUTION, "the debug listener refused tensor '" + name + "'");
       return false;
     }
@@ -282,31 +318,52 @@ bool ExecutionContext::tell_debug_listener(cudaStream_t stream) {
 }
 #endif
 
-bool ExecutionContext::run() {
-  for (size_t i = 0; i < bindings_.size(); ++i)
-    if (!tell(i)) return false;
-  if (!log_.check(context_.run())) return false;
-  for (size_t i = 0; i < bindings_.size(); ++i)
-    if (!engine_.tensors()[i].input && !hand_out(i)) return false;
-#if NV_TENSORRT_MAJOR >= 10
-  if (debug_listener_ != nullptr && !tell_debug_listener(nullptr)) return false;
-#endif
-  if (profiler_ != nullptr && emits_profile_) reportToProfiler();
+bool ExecutionContext::assertions_hold() {
+  for (const std::string& name : engine_.assertions()) {
+    const auto value = context_.output(name);
+    if (!log_.check(value.status())) return false;
+    const auto* holds = static_cast<const bool*>(value->data);
+    if (std::all_of(holds, holds + value->size(), [](bool b) { return b; })) continue;
+    log_.error(ErrorCode::kFAILED_EXECUTION, name + " (the assertion does not hold)");
+    return false;
+  }
   return true;
 }
 
+bool ExecutionContext::run(cudaStream_t stream, bool wait) {
+  return log_.guard("enqueue", [&] {
+    if (!keep_up()) return false;
+    stream_ = stream;
+    for (size_t i = 0; i < bindings_.size(); ++i)
+      if (!tell(i)) return false;
+    if (!log_.check(context_.enqueue_on(stream, consumed_))) return false;
+    if (wait && !log_.check(context_.synchronize())) return false;
+    if (!assertions_hold()) return false;
+    for (size_t i = 0; i < bindings_.size(); ++i)
+      if (!engine_.tensors()[i].input && !hand_out(i)) return false;
+#if NV_TENSORRT_MAJOR >= 10
+    if (debug_listener_ != nullptr && !tell_debug_listener()) return false;
+#endif
+    if (profiler_ != nullptr && emits_profile_) reportToProfiler();
+    return true;
+  });
+}
+
 bool ExecutionContext::capture(cudaStream_t stream) {
-  for (size_t i = 0; i < bindings_.size(); ++i)
-    if (!tell(i)) return false;
-  captured_.push_back({*this, bindings_});
-  const auto run = [](void* data) {
-    auto* captured = static_cast<CapturedRun*>(data);
-    captured->context.replay(captured->bindings);
-  };
-  if (launch_host_function(stream, run, &captured_.back())) return true;
-  captured_.pop_back();
-  log_.error(ErrorCode::kFAILED_EXECUTION, "the CUDA graph does not take the run");
-  return false;
+  return log_.guard("enqueue", [&] {
+    if (!keep_up()) return false;
+    for (size_t i = 0; i < bindings_.size(); ++i)
+      if (!tell(i)) return false;
+    captured_.push_back({*this, bindings_});
+    const auto replay_it = [](void* data) {
+      auto* captured = static_cast<CapturedRun*>(data);
+      captured->context.replay(captured->bindings);
+    };
+    if (launch_host_function(stream, replay_it, &captured_.back())) return true;
+    captured_.pop_back();
+    log_.error(ErrorCode::kFAILED_EXECUTION, "the CUDA graph does not take the run");
+    return false;
+  });
 }
 
 void ExecutionContext::replay(std::vector<Binding>& bindings) {
@@ -315,17 +372,17 @@ void ExecutionContext::replay(std::vector<Binding>& bindings) {
     for (Binding& b : bindings_) b.changed = true;
   };
   exchange();
-  run();  // says in the log what fails
+  run(nullptr, false);  // says in the log what fails
   exchange();
 }
 
-bool ExecutionContext::enqueue(cudaStream_t stream) { return is_captured(stream) ? capture(stream) : run(); }
+bool ExecutionContext::enqueue(cudaStream_t stream) {
+  return on_cpu_ && is_captured(stream) ? capture(stream) : run(stream, false);
+}
 
 bool ExecutionContext::enqueueV3(cudaStream_t stream) noexcept { return enqueue(stream); }
 
-bool ExecutionContext::executeV2(void* const* bindings) noexcept { return enqueue(bindings, nullptr); }
-
-bool ExecutionContext::enqueue(void* const* bindings, cudaStream_t stream) {
+bool ExecutionContext::bind(void* const* bindings) {
   if (bindings == nullptr) {
     log_.error(ErrorCode::kINVALID_ARGUMENT, "the array of bindings is null");
     return false;
@@ -335,32 +392,17 @@ bool ExecutionContext::enqueue(void* const* bindings, cudaStream_t stream) {
   bindings += static_cast<size_t>(profile_) * bindings_.size();
 #endif
   for (size_t i = 0; i < bindings_.size(); ++i) {
+#if NV_TENSORRT_MAJOR == 8
+    if (bindings[i] == nullptr && !bindings_[i].values.empty()) continue;
+#endif
     bindings_[i].changed |= bindings_[i].data != bindings[i];
     bindings_[i].data = bindings[i];
   }
-  return enqueue(stream);
+  return true;
 }
 
-#if NV_TENSORRT_MAJOR == 8
-bool ExecutionContext::execute(int32_t, void* const* bindings) noexcept { return executeV2(bindings); }
-bool ExecutionContext::enqueue(int32_t, void* const* bindings, cudaStream_t stream, cudaEvent_t*) noexcept {
-  return enqueue(bindings, stream);
+bool ExecutionContext::executeV2(void* const* bindings) noexcept {
+  return bind(bindings) && run(nullptr, true);
 }
-bool ExecutionContext::enqueueV2(void* const* bindings, cudaStream_t stream, cudaEvent_t*) noexcept {
-  return enqueue(bindings, stream);
-}
-bool ExecutionContext::setOptimizationProfile(int32_t profile) noexcept {
-  return setOptimizationProfileAsync(profile, nullptr);
-}
-bool ExecutionContext::setBindingDimensions(int32_t index, Dims dims) noexcept {
-  return setInputShape(engine_.getBindingName(index), dims);
-}
-Dims ExecutionContext::getBindingDimensions(int32_t index) const noexcept {
-  return getTensorShape(engine_.getBindingName(index));
-}
-Dims ExecutionContext::getStrides(int32_t index) const noexcept {
-  return getTensorStrides(engine_.getBindingName(index));
-}
-#endif
 
 }  // namespace ingot::tensorrt

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <deque>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -70,6 +71,8 @@ class ExecutionContext final : public nvinfer1::IExecutionContext,
   nvinfer1::IDebugListener* getDebugListener() noexcept override { return debug_listener_; }
   bool setTensorDebugState(const char* name, bool on) noexcept override;
   bool getDebugState(const char* name) const noexcept override;
+  nvinfer1::IRuntimeConfig* getRuntimeConfig() const noexcept override { return config_; }
+  void keep_config(nvinfer1::IRuntimeConfig* config) { config_ = config; }
   bool setAllTensorsDebugState(bool on) noexcept override;
 #else
   bool execute(int32_t batch, void* const* bindings) noexcept override;
@@ -80,6 +83,8 @@ class ExecutionContext final : public nvinfer1::IExecutionContext,
   bool setBindingDimensions(int32_t index, nvinfer1::Dims dims) noexcept override;
   nvinfer1::Dims getBindingDimensions(int32_t index) const noexcept override;
   nvinfer1::Dims getStrides(int32_t index) const noexcept override;
+  bool setInputShapeBinding(int32_t index, const int32_t* values) noexcept override;
+  bool getShapeBinding(int32_t index, int32_t* values) const noexcept override;
 #endif
 
  private:
@@ -87,27 +92,41 @@ class ExecutionContext final : public nvinfer1::IExecutionContext,
     void* data = nullptr;
     bool has_dims = false, changed = true;  // changed: Ingot's context has not been told yet
     ShapeDims dims;                         // of inputs
+    size_t told_bytes = 0;                  // of outputs
+    std::optional<nvinfer1::Dims> shape;    // of outputs, for the inputs' present dims
     nvinfer1::IOutputAllocator* allocator = nullptr;
+#if NV_TENSORRT_MAJOR == 8
+    std::vector<int32_t> values;  // of a shape tensor, where the client gave them and no address
+#endif
   };
   nvinfer1::Dims shape(size_t i) const;
   bool tell(size_t i);
-  bool run();
+  bool bind(void* const* bindings);
   bool enqueue(cudaStream_t stream);
-  bool enqueue(void* const* bindings, cudaStream_t stream);
-  /// Puts a run, with the shapes and addresses of now, into the graph that the stream is recorded into.
+  bool run(cudaStream_t stream, bool wait);
+  /// Puts a run, with the shapes and addresses of now, into the graph that the stream is recorded into; for a
+  /// stand-in of CUDA, as a GPU records what `run` enqueues.
   bool capture(cudaStream_t stream);
   void replay(std::vector<Binding>& bindings);
+  bool assertions_hold();
   bool hand_out(size_t i);
+  /// The client's memory for an output, from its allocator.
+  void* reallocate(const Binding& binding, const std::string& name, size_t bytes);
+  /// Another Ingot context where the engine was refitted.
+  bool keep_up();
 #if NV_TENSORRT_MAJOR >= 10
-  bool tell_debug_listener(cudaStream_t stream);
+  bool tell_debug_listener();
   nvinfer1::IDebugListener* debug_listener_ = nullptr;
   std::set<std::string, std::less<>> debugged_;  // tensors whose listener is on
+  nvinfer1::IRuntimeConfig* config_ = nullptr;
 #endif
 
   const CudaEngine& engine_;
   mutable Context context_;
+  int64_t generation_;  // of the engine, when the context was made
   Log log_;
-  std::vector<Binding> bindings_;  // as the engine's tensors
+  const bool on_cpu_;
+  mutable std::vector<Binding> bindings_;  // as the engine's tensors
   struct CapturedRun {
     ExecutionContext& context;
     std::vector<Binding> bindings;
@@ -115,10 +134,16 @@ class ExecutionContext final : public nvinfer1::IExecutionContext,
   std::deque<CapturedRun> captured_;  // graphs hold their addresses
   std::string name_;
   nvinfer1::IProfiler* profiler_ = nullptr;
+  struct Reported {
+    double seconds = 0;
+    int64_t runs = 0;
+  };
+  mutable std::vector<Reported> reported_;  // what the profiler was told of each layer, over all runs
   nvinfer1::IGpuAllocator* temporary_ = nullptr;
   int32_t profile_ = 0;
   bool debug_sync_ = false, emits_profile_ = true;
   cudaEvent_t consumed_ = nullptr;
+  cudaStream_t stream_ = nullptr;  // of the run that goes on
   uint64_t cache_limit_ = 0;
   nvinfer1::ProfilingVerbosity nvtx_ = nvinfer1::ProfilingVerbosity::kLAYER_NAMES_ONLY;
 };

@@ -21,6 +21,8 @@ using Extent = int32_t;
 
 /// Before the names of an engine's outputs that only its debug listener sees.
 inline const std::string kDebugPrefix = "debug tensor: ";
+/// Before the names of outputs that every run checks; the rest is what to say when one is false.
+inline const std::string kAssertPrefix = "assertion '";
 
 using ShapeDims = std::vector<int64_t>;
 

@@ -1,5 +1,7 @@
 #include "emit.h"
 
+#include <algorithm>
+
 namespace ingot::tensorrt {
 
 int64_t onnx_number(DataType type) {
@@ -18,10 +20,14 @@ std::vector<int64_t> axes_of(uint32_t mask) {
   return out;
 }
 
-std::vector<Tensor*> tensors(nvinfer1::ITensor* const* list, int32_t count) {
+std::optional<std::vector<Tensor*>> tensors(const Log& log, const char* call, nvinfer1::ITensor* const* list,
+                                            int32_t count) {
   std::vector<Tensor*> out;
   for (int32_t i = 0; i < count && list != nullptr; ++i) out.push_back(static_cast<Tensor*>(list[i]));
-  return out;
+  if (!out.empty() && std::find(out.begin(), out.end(), nullptr) == out.end()) return out;
+  log.error(nvinfer1::ErrorCode::kINVALID_ARGUMENT,
+            std::string(call) + ": an input is null, or there is none");
+  return std::nullopt;
 }
 
 NetworkTensor Emit::ints(const std::vector<int64_t>& values) {
@@ -37,11 +43,10 @@ NetworkTensor Emit::scalar(double value, DataType type) {
   return cast(made, type);
 }
 
-NetworkTensor Emit::weights(const nvinfer1::Weights& w, const ShapeDims& dims, DataType like) {
+NetworkTensor Emit::weights(const nvinfer1::Weights& w, const ShapeDims& dims) {
   const TensorRef ref{to_ingot(w.type), dims, const_cast<void*>(w.values)};
-  if (ref.size() != w.count || w.values == nullptr) return {};
-  const NetworkTensor made = graph_.constant(ref, name_ + "_weights");
-  return like == DataType::kInvalid ? made : cast(made, like);
+  return ref.size() != w.count || w.values == nullptr ? NetworkTensor{}
+                                                      : graph_.constant(ref, name_ + "_weights");
 }
 
 NetworkTensor Emit::cast(NetworkTensor x, DataType to) {

@@ -1,6 +1,8 @@
 // Short forms for the nodes that layers are lowered to, and for parameters that layers keep.
 #pragma once
 
+#include <optional>
+
 #include "network.h"
 
 namespace ingot::tensorrt {
@@ -22,10 +24,8 @@ class Emit {
   NetworkTensor ints(const std::vector<int64_t>& values);  // [n]
   NetworkTensor index(int64_t value);                      // a scalar
   NetworkTensor scalar(double value, DataType type = DataType::kF32);
-  /// Weights as a tensor of these dims and of type `like` (kInvalid: their own); invalid when the count
-  /// differs.
-  NetworkTensor weights(const nvinfer1::Weights& w, const ShapeDims& dims,
-                        DataType like = DataType::kInvalid);
+  /// Weights as a tensor of these dims; invalid when the count differs.
+  NetworkTensor weights(const nvinfer1::Weights& w, const ShapeDims& dims);
 
   NetworkTensor cast(NetworkTensor x, DataType type);  // x itself where it has that type
   /// A shape tensor (INT32 or INT64) as ONNX wants it.
@@ -55,7 +55,9 @@ std::vector<int64_t> axes_of(uint32_t mask);
 /// The input at `i` if the layer has one.
 inline NetworkTensor input_at(const Values& in, size_t i) { return i < in.size() ? in[i] : NetworkTensor{}; }
 inline Tensor* tensor(nvinfer1::ITensor& t) { return static_cast<Tensor*>(&t); }
-std::vector<Tensor*> tensors(nvinfer1::ITensor* const* list, int32_t count);
+/// A client's list; none, with an error that names `call`, where a pointer is null or there is no tensor.
+std::optional<std::vector<Tensor*>> tensors(const Log& log, const char* call, nvinfer1::ITensor* const* list,
+                                            int32_t count);
 
 inline nvinfer1::Dims no_dims() {
   nvinfer1::Dims out{};

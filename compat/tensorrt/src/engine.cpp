@@ -7,6 +7,7 @@
 #include "host_memory.h"
 #include "inspector.h"
 #include "layer_json.h"
+#include "refitter.h"
 #include "runtime_config.h"
 
 namespace ingot::tensorrt {
@@ -24,12 +25,27 @@ Dims no_dims() {
 
 }  // namespace
 
-CudaEngine::CudaEngine(const Log& log, Engine engine) : log_(log.logger()), engine_(std::move(engine)) {
+CudaEngine::CudaEngine(nvinfer1::ILogger* logger, nvinfer1::IGpuAllocator* allocator, Engine engine)
+    : log_(logger), allocator_(allocator), engine_(std::move(engine)) {
   mImpl = this;
+  if (!notes_.read(engine_.metadata())) {  // not built through this interface: weights have names alone
+    notes_.verbosity = static_cast<int32_t>(nvinfer1::ProfilingVerbosity::kDETAILED);
+    if (const auto weights = engine_.weights(); weights.ok()) {
+      notes_.refittable = true;
+      for (const TensorInfo& w : *weights)
+        notes_.weights.push_back(
+            {w.name, w.name, w.name, static_cast<int32_t>(nvinfer1::WeightsRole::kCONSTANT)});
+    }
+  }
+  for (const auto& profile : notes_.shape_values)
+    for (const auto& [name, values] : profile)
+      for (const auto& list : values) narrow_[&list].assign(list.begin(), list.end());
   for (const auto* infos : {&engine_.inputs(), &engine_.outputs()})
     for (const TensorInfo& i : *infos) {
       if (i.name.starts_with(kDebugPrefix))
         debug_tensors_.push_back(i.name.substr(kDebugPrefix.size()));
+      else if (i.name.starts_with(kAssertPrefix))
+        assertions_.push_back(i.name);
       else
         tensors_.push_back(
             {i.name, infos == &engine_.inputs(), i.dtype, i.ranked ? to_dims(i.dims) : no_dims()});
@@ -41,6 +57,10 @@ CudaEngine::CudaEngine(const Log& log, Engine engine) : log_(log.logger()), engi
 // What only the report tells: profiles and layers.
 void CudaEngine::read_report() {
   const auto report = nlohmann::ordered_json::parse(engine_.report_json(), nullptr, false);
+  weight_bytes_ = static_cast<int64_t>(report.value("weight_bytes", 0.0));
+  if (notes_.streams_weights) streaming_budget_ = weight_bytes_;
+  layers_.clear();
+  profiles_.clear();
   for (const auto& plan : report.value("plans", nlohmann::ordered_json::array())) {
     Profile profile;
     for (const auto& p : plan.value("profile", nlohmann::ordered_json::array()))
@@ -48,36 +68,44 @@ void CudaEngine::read_report() {
                                        p.value("max", ShapeDims{})};
     profiles_.push_back(std::move(profile));
     if (profiles_.size() > 1) continue;
-    for (const auto& step : plan.value("steps", nlohmann::ordered_json::array()))
-      layers_.push_back({step.value("name", ""), inspector_layer(step, NV_TENSORRT_MAJOR).dump()});
+    for (const auto& step : plan.value("steps", nlohmann::ordered_json::array())) {
+      nlohmann::ordered_json layer = inspector_layer(step, NV_TENSORRT_MAJOR);
+      const std::string name = step.value("name", "");
+      const auto metadata = notes_.layer_metadata.find(name);
+      layer["StreamId"] = 0;
+      layer["Metadata"] = metadata == notes_.layer_metadata.end() ? "" : metadata->second;
+      layers_.push_back({name, layer.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace)});
+    }
   }
 }
 
 int32_t CudaEngine::find(const char* name, bool complain) const {
-  std::string names;
-  for (size_t i = 0; i < tensors_.size(); ++i) {
+  for (size_t i = 0; i < tensors_.size(); ++i)
     if (name != nullptr && tensors_[i].name == name) return static_cast<int32_t>(i);
-    names += (names.empty() ? "'" : ", '") + tensors_[i].name + "'";
-  }
+  std::string names;
+  for (const IoTensor& t : tensors_) names += (names.empty() ? "'" : ", '") + t.name + "'";
   if (complain)
     log_.error(ErrorCode::kINVALID_ARGUMENT, std::string("no tensor '") + (name == nullptr ? "" : name) +
                                                  "' goes in or out, expected one of " + names);
   return -1;
 }
 
-nvinfer1::IHostMemory* CudaEngine::serialize() const noexcept { return new HostMemory(engine_.serialize()); }
+nvinfer1::IHostMemory* CudaEngine::serialize() const noexcept {
+  return log_.guard("serialize",
+                    [&]() -> nvinfer1::IHostMemory* { return new HostMemory(engine_.serialize()); });
+}
 
 int32_t CudaEngine::getNbOptimizationProfiles() const noexcept {
   return static_cast<int32_t>(profiles_.size());
 }
 nvinfer1::EngineCapability CudaEngine::getEngineCapability() const noexcept {
-  return nvinfer1::EngineCapability::kSTANDARD;
+  return static_cast<nvinfer1::EngineCapability>(notes_.capability);
 }
 nvinfer1::ProfilingVerbosity CudaEngine::getProfilingVerbosity() const noexcept {
-  return nvinfer1::ProfilingVerbosity::kDETAILED;
+  return static_cast<nvinfer1::ProfilingVerbosity>(notes_.verbosity);
 }
 nvinfer1::HardwareCompatibilityLevel CudaEngine::getHardwareCompatibilityLevel() const noexcept {
-  return nvinfer1::HardwareCompatibilityLevel::kNONE;
+  return static_cast<nvinfer1::HardwareCompatibilityLevel>(notes_.hardware_level);
 }
 nvinfer1::IEngineInspector* CudaEngine::createEngineInspector() const noexcept {
   return new EngineInspector(*this);
@@ -102,8 +130,25 @@ nvinfer1::DataType CudaEngine::getTensorDataType(const char* name) const noexcep
   return i < 0 ? nvinfer1::DataType::kFLOAT : to_tensorrt(tensors_[static_cast<size_t>(i)].dtype);
 }
 
-nvinfer1::TensorLocation CudaEngine::getTensorLocation(const char*) const noexcept {
-  return nvinfer1::TensorLocation::kDEVICE;
+nvinfer1::TensorLocation CudaEngine::getTensorLocation(const char* name) const noexcept {
+  return isShapeInferenceIO(name) ? nvinfer1::TensorLocation::kHOST : nvinfer1::TensorLocation::kDEVICE;
+}
+
+bool CudaEngine::isShapeInferenceIO(const char* name) const noexcept {
+  return name != nullptr && notes_.shape_tensors.contains(name);
+}
+
+const std::vector<int64_t>* CudaEngine::shape_values(const char* name, int32_t profile,
+                                                     Selector select) const {
+  const auto p = static_cast<size_t>(profile), which = static_cast<size_t>(select);
+  if (find(name) < 0 || which > 2 || p >= notes_.shape_values.size()) return nullptr;
+  const auto it = notes_.shape_values[p].find(name);
+  return it == notes_.shape_values[p].end() ? nullptr : &it->second[which];
+}
+
+const int32_t* CudaEngine::profile_values(const char* name, int32_t profile, Selector select) const {
+  const auto it = narrow_.find(shape_values(name, profile, select));
+  return it == narrow_.end() ? nullptr : it->second.data();
 }
 
 nvinfer1::TensorIOMode CudaEngine::getTensorIOMode(const char* name) const noexcept {
@@ -162,12 +207,36 @@ Dims CudaEngine::getProfileShape(const char* name, int32_t profile, Selector sel
   return to_dims(which == 0 ? it->second.min : which == 1 ? it->second.opt : it->second.max);
 }
 
-nvinfer1::IExecutionContext* CudaEngine::make_context() noexcept {
-  auto context = engine_.context();
-  return log_.check(context.status()) ? new ExecutionContext(*this, std::move(*context)) : nullptr;
+Result<Context> CudaEngine::make_ingot_context() const {
+  ContextOptions options;
+  if (allocator_ != nullptr) {
+    constexpr uint64_t kAlignment = 256;
+    options.allocate = [a = allocator_](size_t bytes) { return a->allocate(bytes, kAlignment, 0); };
+    options.free = [a = allocator_](void* memory) { a->deallocate(memory); };
+  }
+  return engine_.context(options);
+}
+
+nvinfer1::IExecutionContext* CudaEngine::make_context() const noexcept {
+  return log_.guard("createExecutionContext", [&]() -> nvinfer1::IExecutionContext* {
+    auto context = make_ingot_context();
+    return log_.check(context.status()) ? new ExecutionContext(*this, std::move(*context)) : nullptr;
+  });
+}
+
+Status CudaEngine::refit(const std::map<std::string, TensorRef>& weights) {
+  auto refitted = engine_.refit(weights);
+  if (!refitted.ok()) return refitted.status();
+  engine_ = std::move(*refitted);
+  ++generation_;
+  read_report();
+  return {};
 }
 
 #if NV_TENSORRT_MAJOR >= 10
+int64_t CudaEngine::getStreamableWeightsSize() const noexcept {
+  return notes_.streams_weights ? weight_bytes_ : 0;
+}
 bool CudaEngine::isDebugTensor(const char* name) const noexcept {
   return name != nullptr &&
          std::find(debug_tensors_.begin(), debug_tensors_.end(), name) != debug_tensors_.end();
@@ -177,8 +246,34 @@ nvinfer1::IExecutionContext* CudaEngine::createExecutionContext(
   return make_context();
 }
 nvinfer1::IExecutionContext* CudaEngine::createExecutionContextWithRuntimeConfig(
-    nvinfer1::IRuntimeConfig*) noexcept {
-  return make_context();
+    nvinfer1::IRuntimeConfig* config) noexcept {
+  nvinfer1::IExecutionContext* made = make_context();
+  if (made != nullptr) static_cast<ExecutionContext*>(made)->keep_config(config);
+  return made;
+}
+nvinfer1::IRefitter* CudaEngine::createRefitter(nvinfer1::ILogger& logger) noexcept {
+  return log_.guard("createRefitter", [&]() -> nvinfer1::IRefitter* { return new Refitter(*this, &logger); });
+}
+const int64_t* CudaEngine::getProfileTensorValuesV2(const char* name, int32_t profile,
+                                                    Selector select) const noexcept {
+  const auto* values = shape_values(name, profile, select);
+  return values == nullptr ? nullptr : values->data();
+}
+int64_t CudaEngine::getEngineStat(nvinfer1::EngineStat stat) const noexcept {
+  return stat == nvinfer1::EngineStat::kTOTAL_WEIGHTS_SIZE ? weight_bytes_ : 0;  // none is ever stripped
+}
+bool CudaEngine::setWeightStreamingBudgetV2(int64_t bytes) noexcept {
+  if (bytes < 0 || !notes_.streams_weights) {
+    log_.error(ErrorCode::kINVALID_ARGUMENT,
+               notes_.streams_weights
+                   ? "setWeightStreamingBudgetV2: got " + std::to_string(bytes) + ", expected 0 or more"
+                   : "setWeightStreamingBudgetV2: the engine was built without kWEIGHT_STREAMING");
+    return false;
+  }
+  if (bytes < getStreamableWeightsSize())
+    log_.warning("weights are not streamed: all of them stay in memory, whatever the budget");
+  streaming_budget_ = bytes;
+  return true;
 }
 nvinfer1::IRuntimeConfig* CudaEngine::createRuntimeConfig() noexcept { return new RuntimeConfig; }
 nvinfer1::ISerializationConfig* CudaEngine::createSerializationConfig() noexcept {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "convert.h"
+#include "engine_notes.h"
 #include "ingot/engine.h"
 #include "log.h"
 #include "unsupported.h"
@@ -16,14 +17,14 @@ class CudaEngine final : public nvinfer1::ICudaEngine, public Unsupported<nvinfe
  public:
   using Selector = nvinfer1::OptProfileSelector;
 
-  CudaEngine(const Log& log, Engine engine);
+  CudaEngine(nvinfer1::ILogger* logger, nvinfer1::IGpuAllocator* allocator, Engine engine);
   ~CudaEngine() noexcept override { log_.set_recorder(nullptr); }
 
   nvinfer1::ICudaEngine* getPImpl() noexcept override { return this; }
   int32_t getNbLayers() const noexcept override { return static_cast<int32_t>(layers_.size()); }
   nvinfer1::IHostMemory* serialize() const noexcept override;
-  bool isRefittable() const noexcept override { return false; }
-  const char* getName() const noexcept override { return name_.c_str(); }
+  bool isRefittable() const noexcept override { return notes_.refittable; }
+  const char* getName() const noexcept override { return notes_.network.c_str(); }
   int32_t getNbOptimizationProfiles() const noexcept override;
   nvinfer1::EngineCapability getEngineCapability() const noexcept override;
   void setErrorRecorder(nvinfer1::IErrorRecorder* recorder) noexcept override { log_.set_recorder(recorder); }
@@ -40,7 +41,7 @@ class CudaEngine final : public nvinfer1::ICudaEngine, public Unsupported<nvinfe
   nvinfer1::Dims getTensorShape(const char* name) const noexcept override;
   nvinfer1::DataType getTensorDataType(const char* name) const noexcept override;
   nvinfer1::TensorLocation getTensorLocation(const char* name) const noexcept override;
-  bool isShapeInferenceIO(const char*) const noexcept override { return false; }
+  bool isShapeInferenceIO(const char* name) const noexcept override;
   nvinfer1::TensorIOMode getTensorIOMode(const char* name) const noexcept override;
   int32_t getTensorBytesPerComponent(const char* name) const noexcept override;
   int32_t getTensorComponentsPerElement(const char*) const noexcept override { return -1; }
@@ -60,16 +61,22 @@ class CudaEngine final : public nvinfer1::ICudaEngine, public Unsupported<nvinfe
   nvinfer1::IExecutionContext* createExecutionContextWithRuntimeConfig(
       nvinfer1::IRuntimeConfig* config) noexcept override;
   nvinfer1::IRuntimeConfig* createRuntimeConfig() noexcept override;
+  nvinfer1::IRefitter* createRefitter(nvinfer1::ILogger& logger) noexcept override;
+  const int64_t* getProfileTensorValuesV2(const char* name, int32_t profile,
+                                          Selector select) const noexcept override;
+  int64_t getEngineStat(nvinfer1::EngineStat stat) const noexcept override;
   nvinfer1::ISerializationConfig* createSerializationConfig() noexcept override;
   nvinfer1::IHostMemory* serializeWithConfig(nvinfer1::ISerializationConfig&) const noexcept override;
   bool isDebugTensor(const char* name) const noexcept override;
   const char* getAliasedInputTensor(const char*) const noexcept override { return nullptr; }  // there is none
   int64_t getDeviceMemorySizeV2() const noexcept override { return 0; }  // contexts allocate what they need
   int64_t getDeviceMemorySizeForProfileV2(int32_t) const noexcept override { return 0; }
-  int64_t getStreamableWeightsSize() const noexcept override { return 0; }
-  bool setWeightStreamingBudgetV2(int64_t) noexcept override { return false; }
-  int64_t getWeightStreamingBudgetV2() const noexcept override { return 0; }
-  int64_t getWeightStreamingAutomaticBudget() const noexcept override { return 0; }
+  // All weights stay in memory, whatever the budget; an engine file's are mapped, and read when they are
+  // needed.
+  int64_t getStreamableWeightsSize() const noexcept override;
+  bool setWeightStreamingBudgetV2(int64_t bytes) noexcept override;
+  int64_t getWeightStreamingBudgetV2() const noexcept override { return streaming_budget_; }
+  int64_t getWeightStreamingAutomaticBudget() const noexcept override { return getStreamableWeightsSize(); }
   int64_t getWeightStreamingScratchMemorySize() const noexcept override { return 0; }
 #else
   nvinfer1::IExecutionContext* createExecutionContext() noexcept override;
@@ -79,6 +86,13 @@ class CudaEngine final : public nvinfer1::ICudaEngine, public Unsupported<nvinfe
   bool hasImplicitBatchDimension() const noexcept override { return false; }
 #if NV_TENSORRT_MAJOR == 10
   uint64_t getDeviceMemorySizeForProfile(int32_t) const noexcept override { return 0; }
+  const int32_t* getProfileTensorValues(const char* name, int32_t profile,
+                                        Selector select) const noexcept override {
+    return profile_values(name, profile, select);
+  }
+  bool setWeightStreamingBudget(int64_t bytes) noexcept override { return setWeightStreamingBudgetV2(bytes); }
+  int64_t getWeightStreamingBudget() const noexcept override { return streaming_budget_; }
+  int64_t getMinimumWeightStreamingBudget() const noexcept override { return 0; }
 #endif
   uint64_t getDeviceMemorySize() const noexcept override { return 0; }
 #endif
@@ -101,8 +115,14 @@ class CudaEngine final : public nvinfer1::ICudaEngine, public Unsupported<nvinfe
   int32_t getBindingVectorizedDim(int32_t) const noexcept override { return -1; }
   nvinfer1::Dims getProfileDimensions(int32_t index, int32_t profile,
                                       Selector select) const noexcept override;
-  bool isShapeBinding(int32_t) const noexcept override { return false; }
+  bool isShapeBinding(int32_t index) const noexcept override {
+    return isShapeInferenceIO(getBindingName(index));
+  }
   bool isExecutionBinding(int32_t) const noexcept override { return true; }
+  const int32_t* getProfileShapeValues(int32_t profile, int32_t index,
+                                       Selector select) const noexcept override {
+    return profile_values(getBindingName(index), profile, select);
+  }
 #endif
 
   struct IoTensor {
@@ -117,23 +137,39 @@ class CudaEngine final : public nvinfer1::ICudaEngine, public Unsupported<nvinfe
 
   const Log& log() const { return log_; }
   const Engine& engine() const { return engine_; }
+  const EngineNotes& notes() const { return notes_; }
+  /// Gives the engine other weights; contexts take them up at their next call. Nothing of it may run
+  /// meanwhile.
+  Status refit(const std::map<std::string, TensorRef>& weights);
+  /// Counts the refits.
+  int64_t generation() const { return generation_; }
+  /// An Ingot context, with memory from the client's allocator where it gave one.
+  Result<Context> make_ingot_context() const;
   const std::vector<IoTensor>& tensors() const { return tensors_; }
   const std::vector<LayerInfo>& layers() const { return layers_; }
   /// Names of the tensors that a debug listener gets.
   const std::vector<std::string>& debug_tensors() const { return debug_tensors_; }
+  /// Names of the outputs that every run checks.
+  const std::vector<std::string>& assertions() const { return assertions_; }
   /// The number of a tensor; -1: there is none, and an error was logged if `complain`.
   int32_t find(const char* name, bool complain = true) const;
 
  private:
-  nvinfer1::IExecutionContext* make_context() noexcept;
+  nvinfer1::IExecutionContext* make_context() const noexcept;
   void read_report();
+  /// Contents that the profile gives for a shape tensor; null: none.
+  const std::vector<int64_t>* shape_values(const char* name, int32_t profile, Selector select) const;
+  const int32_t* profile_values(const char* name, int32_t profile, Selector select) const;
 
   Log log_;
+  nvinfer1::IGpuAllocator* allocator_;
   Engine engine_;
-  std::string name_ = "Unnamed Network 0";
+  EngineNotes notes_;
+  int64_t generation_ = 0, weight_bytes_ = 0, streaming_budget_ = 0;
+  std::map<const std::vector<int64_t>*, std::vector<int32_t>> narrow_;  // the notes' values in 32 bits
   std::vector<IoTensor> tensors_;
   std::vector<LayerInfo> layers_;
-  std::vector<std::string> debug_tensors_;
+  std::vector<std::string> debug_tensors_, assertions_;
   std::vector<Profile> profiles_;
 };
 

@@ -1,6 +1,6 @@
 // The functions that clients link to; the rest of the interface is reached through the objects they return.
 #include "builder.h"
-#include "parser.h"
+#include "parser_refitter.h"
 #include "plugin/builtin.h"
 #include "plugin_registry.h"
 #include "runtime.h"
@@ -33,10 +33,17 @@ TENSORRTAPI void* createInferRuntime_INTERNAL(void* logger, int32_t version) noe
   return same_major(version, log) ? static_cast<nvinfer1::IRuntime*>(new Runtime(log)) : nullptr;
 }
 
-TENSORRTAPI void* createInferRefitter_INTERNAL(void*, void* logger, int32_t) noexcept {
-  Log(static_cast<nvinfer1::ILogger*>(logger))
-      .error(nvinfer1::ErrorCode::kUNSUPPORTED_STATE, "refitting engines is not supported by Ingot");
-  return nullptr;
+TENSORRTAPI void* createInferRefitter_INTERNAL(void* engine, void* logger, int32_t version) noexcept {
+  auto* log = static_cast<nvinfer1::ILogger*>(logger);
+  if (!same_major(version, log)) return nullptr;
+  if (engine == nullptr) {
+    Log(log).error(nvinfer1::ErrorCode::kINVALID_ARGUMENT, "createInferRefitter: the engine is null");
+    return nullptr;
+  }
+  auto& ours = static_cast<CudaEngine&>(*static_cast<nvinfer1::ICudaEngine*>(engine));
+  return Log(log).guard("createInferRefitter", [&]() -> void* {
+    return static_cast<nvinfer1::IRefitter*>(new Refitter(ours, log));
+  });
 }
 
 TENSORRTAPI nvinfer1::IPluginRegistry* getPluginRegistry() noexcept { return &PluginRegistry::global(); }
@@ -52,10 +59,24 @@ TENSORRTAPI bool ingot_register_plugins(const char* space) noexcept { return reg
 
 // For libnvonnxparser, whose objects live here.
 TENSORRTAPI void* ingot_create_onnx_parser(void* network, void* logger) noexcept {
+  if (network == nullptr) {
+    Log(static_cast<nvinfer1::ILogger*>(logger))
+        .error(nvinfer1::ErrorCode::kINVALID_ARGUMENT, "createParser: the network is null");
+    return nullptr;
+  }
   auto* definition = static_cast<nvinfer1::INetworkDefinition*>(network);
   return static_cast<nvonnxparser::IParser*>(
       new Parser(static_cast<NetworkDefinition&>(*definition), static_cast<nvinfer1::ILogger*>(logger)));
 }
+
+#if NV_TENSORRT_MAJOR >= 10
+TENSORRTAPI void* ingot_create_onnx_parser_refitter(void* refitter, void* logger) noexcept {
+  if (refitter == nullptr) return nullptr;
+  auto& ours = static_cast<Refitter&>(*static_cast<nvinfer1::IRefitter*>(refitter));
+  return static_cast<nvonnxparser::IParserRefitter*>(
+      new ParserRefitter(ours, static_cast<nvinfer1::ILogger*>(logger)));
+}
+#endif
 
 }  // extern "C"
 

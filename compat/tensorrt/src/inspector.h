@@ -23,6 +23,8 @@ class EngineInspector final : public nvinfer1::IEngineInspector,
   nvinfer1::IErrorRecorder* getErrorRecorder() const noexcept override { return log_.recorder(); }
 
  private:
+  std::string describe(const CudaEngine::LayerInfo& layer, Format format) const;
+
   const CudaEngine& engine_;
   Log log_;
   const nvinfer1::IExecutionContext* context_ = nullptr;

@@ -59,6 +59,13 @@ Tensor* Layer::adopt_output(size_t i, std::string name, NetworkTensor value) {
   return outputs_[i];
 }
 
+NetworkTensor Layer::weights(Emit& e, nvinfer1::WeightsRole role, const nvinfer1::Weights& w,
+                             const ShapeDims& dims, DataType like) {
+  const NetworkTensor made = e.weights(w, dims);
+  if (made.valid()) network_.note_weights(e.graph(), *this, role, w.values, made);
+  return made.valid() && like != DataType::kInvalid ? e.cast(made, like) : made;
+}
+
 // The value in the type that the client chose for the output; in 8, which has no 64-bit integers, in 32 bits.
 NetworkTensor Layer::typed(ingot::Network& graph, NetworkTensor value, size_t output) const {
   const DataType is = graph.info(value).dtype;

@@ -13,6 +13,8 @@
 
 namespace ingot::tensorrt {
 
+class Emit;
+
 class Layer : public Unsupported<nvinfer1::apiv::VLayer> {
  public:
   using Values = std::vector<NetworkTensor>;
@@ -79,6 +81,9 @@ class Layer : public Unsupported<nvinfer1::apiv::VLayer> {
 
  protected:
   void replace_input(int32_t index, nvinfer1::ITensor& tensor);
+  /// Emit::weights, which a refitter finds by this layer and the role.
+  NetworkTensor weights(Emit& e, nvinfer1::WeightsRole role, const nvinfer1::Weights& w,
+                        const ShapeDims& dims, DataType like = DataType::kInvalid);
 
   NetworkDefinition& network_;
 

@@ -1,13 +1,34 @@
 #include "log.h"
 
-#include <atomic>
+#include <algorithm>
+#include <mutex>
+#include <vector>
 
 #include "unsupported_call.h"
 
 namespace ingot::tensorrt {
 namespace {
 
-std::atomic<nvinfer1::ILogger*> last{nullptr};
+// The loggers in use, the one that was given last at the end.
+struct Loggers {
+  std::mutex mutex;
+  std::vector<nvinfer1::ILogger*> list;
+};
+Loggers& loggers() {
+  static Loggers& all = *new Loggers;  // objects may outlive this library's statics
+  return all;
+}
+
+std::shared_ptr<nvinfer1::ILogger> use(nvinfer1::ILogger* logger) {
+  if (logger == nullptr) return nullptr;
+  const std::lock_guard lock(loggers().mutex);
+  loggers().list.push_back(logger);
+  return {logger, [](nvinfer1::ILogger* gone) {
+            const std::lock_guard lock(loggers().mutex);
+            auto& list = loggers().list;
+            if (const auto it = std::find(list.begin(), list.end(), gone); it != list.end()) list.erase(it);
+          }};
+}
 
 nvinfer1::ErrorCode code_of(StatusCode code) {
   using Code = nvinfer1::ErrorCode;
@@ -29,25 +50,31 @@ nvinfer1::ErrorCode code_of(StatusCode code) {
 
 }  // namespace
 
-nvinfer1::ILogger* last_logger() { return last; }
-
-Log::Log(nvinfer1::ILogger* logger) : logger_(logger != nullptr ? logger : last.load()) {
-  if (logger != nullptr) last = logger;
+nvinfer1::ILogger* last_logger() {
+  const std::lock_guard lock(loggers().mutex);
+  return loggers().list.empty() ? nullptr : loggers().list.back();
 }
 
-void Log::set_recorder(nvinfer1::IErrorRecorder* recorder) {
+Log::Log(nvinfer1::ILogger* logger) : logger_(use(logger)) {}
+Log::Log(const Log& other) : logger_(other.logger_) { slot_->next = other.slot_; }
+
+void Log::set_recorder(nvinfer1::IErrorRecorder* recorder) noexcept {
   if (recorder != nullptr) recorder->incRefCount();
-  if (recorder_ != nullptr) recorder_->decRefCount();
-  recorder_ = recorder;
+  if (slot_->recorder != nullptr) slot_->recorder->decRefCount();
+  slot_->recorder = recorder;
 }
+
+nvinfer1::ILogger* Log::logger() const { return logger_ != nullptr ? logger_.get() : last_logger(); }
 
 void Log::write(Severity severity, const std::string& text) const noexcept {
-  if (logger_ != nullptr) logger_->log(severity, text.c_str());
+  if (nvinfer1::ILogger* to = logger()) to->log(severity, text.c_str());
 }
 
 void Log::error(ErrorCode code, const std::string& text) const noexcept {
   write(Severity::kERROR, text);
-  if (recorder_ != nullptr) recorder_->reportError(code, text.c_str());
+  const Slot* slot = slot_.get();
+  while (slot->recorder == nullptr && slot->next != nullptr) slot = slot->next.get();
+  if (slot->recorder != nullptr) slot->recorder->reportError(code, text.c_str());
 }
 
 bool Log::check(const Status& status) const noexcept {

@@ -118,8 +118,21 @@ std::string NetworkDefinition::unique_layer_name() const {
   return "(Unnamed Layer* " + std::to_string(layers_.size()) + ")";
 }
 
+void NetworkDefinition::note_weights(const ingot::Network& graph, const Layer& layer,
+                                     nvinfer1::WeightsRole role, const void* values, NetworkTensor constant) {
+  if (&graph == &graph_ && role != nvinfer1::WeightsRole::kANY)  // not those within loops
+    weights_[&layer][role] = {values, constant};
+}
+
+void NetworkDefinition::check_in_runs(const ingot::Network& graph, const nvinfer1::IAssertionLayer& layer,
+                                      NetworkTensor condition) {
+  if (&graph == &graph_) assertions_[&layer] = condition;
+}
+
 void NetworkDefinition::adopt(ingot::Network graph) {
   graph_ = std::move(graph);
+  for (NetworkTensor t : graph_.constants())
+    weights_names_[graph_.constant_value(t).data] = graph_.info(t).name;
   std::map<int32_t, Tensor*> tensors;  // by NetworkTensor::id
   for (NetworkTensor t : graph_.inputs()) {
     graph_.set_input_type(t, outer_type(graph_.info(t).dtype));
@@ -138,6 +151,11 @@ void NetworkDefinition::adopt(ingot::Network graph) {
     const bool alike = add_like(node, inputs);
     if (!alike) layers_.push_back(std::make_unique<GenericLayer>(*this, node.op, std::move(variable)));
     Layer& layer = *layers_.back();
+    if (keeps_weights)
+      for (size_t i = 1; i < node.inputs.size(); ++i)
+        if (const TensorRef w = graph_.constant_value(node.inputs[i]); w.dtype != DataType::kInvalid)
+          note_weights(graph_, layer, i == 1 ? nvinfer1::WeightsRole::kKERNEL : nvinfer1::WeightsRole::kBIAS,
+                       w.data, node.inputs[i]);
     layer.setName(node.name.c_str());
     layer.setMetadata(("[ONNX Layer: " + node.name + "]").c_str());
     for (size_t i = 0; i < node.outputs.size(); ++i) {
@@ -161,6 +179,8 @@ Tensor* NetworkDefinition::imported(std::map<int32_t, Tensor*>& tensors, Network
     addConstant(to_dims(constant.dims), {type, constant.data, constant.size()});
   else
     layers_.push_back(std::make_unique<GenericLayer>(*this, "Constant", std::vector<Tensor*>{}));
+  layers_.back()->setName(graph_.info(value).name.c_str());
+  note_weights(graph_, *layers_.back(), nvinfer1::WeightsRole::kCONSTANT, constant.data, value);
   return tensor = layers_.back()->adopt_output(0, graph_.info(value).name, value);
 }
 
@@ -228,6 +248,8 @@ Status NetworkDefinition::finish() {
   }
   for (const ITensor* t : debug_)
     graph_.output(static_cast<const Tensor*>(t)->value(), kDebugPrefix + std::string(t->getName()));
+  for (const auto& [layer, condition] : assertions_)
+    graph_.output(condition, kAssertPrefix + std::string(layer->getName()) + "': " + layer->getMessage());
   return graph_.status();
 }
 

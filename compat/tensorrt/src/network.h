@@ -6,6 +6,7 @@
 #include <memory>
 #include <set>
 
+#include "engine_notes.h"
 #include "ingot/network.h"
 #include "layer.h"
 #include "log.h"
@@ -22,6 +23,7 @@ class NetworkDefinition final : public nvinfer1::INetworkDefinition,
                                 public Unsupported<nvinfer1::apiv::VNetworkDefinition> {
  public:
   NetworkDefinition(nvinfer1::IBuilder& builder, const Log& log, uint32_t flags);
+  ~NetworkDefinition() noexcept override { log_.set_recorder(nullptr); }
 
   nvinfer1::ITensor* addInput(const char* name, nvinfer1::DataType type, DimsArgument dims) noexcept override;
   void markOutput(nvinfer1::ITensor& tensor) noexcept override;
@@ -125,6 +127,8 @@ class NetworkDefinition final : public nvinfer1::INetworkDefinition,
   nvinfer1::IDeconvolutionLayer* addDeconvolution(nvinfer1::ITensor& x, int32_t maps, nvinfer1::DimsHW kernel,
                                                   nvinfer1::Weights weights,
                                                   nvinfer1::Weights bias) noexcept override;
+  nvinfer1::IRNNv2Layer* addRNNv2(nvinfer1::ITensor& x, int32_t layers, int32_t hidden, int32_t length,
+                                  nvinfer1::RNNOperation operation) noexcept override;
   nvinfer1::IFullyConnectedLayer* addFullyConnected(nvinfer1::ITensor& x, int32_t channels,
                                                     nvinfer1::Weights weights,
                                                     nvinfer1::Weights bias) noexcept override;
@@ -170,6 +174,8 @@ class NetworkDefinition final : public nvinfer1::INetworkDefinition,
   nvinfer1::IAttention* addAttention(nvinfer1::ITensor& query, nvinfer1::ITensor& key,
                                      nvinfer1::ITensor& value, nvinfer1::AttentionNormalizationOp operation,
                                      bool causal) noexcept override;
+  nvinfer1::IMoELayer* addMoE(nvinfer1::ITensor& states, nvinfer1::ITensor& experts,
+                              nvinfer1::ITensor& scores) noexcept override;
   nvinfer1::IRotaryEmbeddingLayer* addRotaryEmbedding(nvinfer1::ITensor& x, nvinfer1::ITensor& cosines,
                                                       nvinfer1::ITensor& sines, bool interleaved,
                                                       int32_t dim) noexcept override;
@@ -201,6 +207,23 @@ class NetworkDefinition final : public nvinfer1::INetworkDefinition,
   }
   const Log& log() const { return log_; }
   bool is_output(const Tensor& tensor) const;
+  /// `constant` of `graph` holds the layer's weights, which the client gave at `values`.
+  void note_weights(const ingot::Network& graph, const Layer& layer, nvinfer1::WeightsRole role,
+                    const void* values, NetworkTensor constant);
+  /// Each run is to check that all elements of `condition`, a value of `graph`, are true.
+  void check_in_runs(const ingot::Network& graph, const nvinfer1::IAssertionLayer& layer,
+                     NetworkTensor condition);
+  /// What an engine keeps of the network, once that is finished; `individually`: only weights that were
+  /// marked can be refitted.
+  EngineNotes notes(bool individually) const;
+#if NV_TENSORRT_MAJOR < 11
+  /// How many layers are to be computed in FLOAT.
+  int64_t layers_in_float() const;
+#endif
+  /// The clients' names of the values that have one, by id.
+  std::map<int32_t, std::string> tensor_names() const;
+  /// Ids of the values that hold sizes: integers that shapes of others depend on.
+  std::set<int32_t> shape_values() const;
   void set_input_dims(Tensor& input, const nvinfer1::Dims& dims);
   Tensor* add_tensor(Layer* producer, std::string name);
   std::string unique_layer_name() const;
@@ -243,7 +266,13 @@ class NetworkDefinition final : public nvinfer1::INetworkDefinition,
   std::vector<std::unique_ptr<Layer>> layers_;
   std::vector<Tensor*> inputs_, outputs_;
   std::set<const nvinfer1::ITensor*> debug_;
+  struct NotedWeights {
+    const void* values;
+    NetworkTensor constant;
+  };
+  std::map<const Layer*, std::map<nvinfer1::WeightsRole, NotedWeights>> weights_;
   std::map<const void*, std::string> weights_names_;
+  std::map<const nvinfer1::IAssertionLayer*, NetworkTensor> assertions_;
   std::set<std::string, std::less<>> refittable_;
 };
 

@@ -11,31 +11,6 @@
 namespace ingot::tensorrt {
 namespace {
 
-nvonnxparser::ErrorCode code_of(StatusCode code) {
-  using Code = nvonnxparser::ErrorCode;
-  switch (code) {
-    case StatusCode::kUnsupported:
-      return Code::kUNSUPPORTED_NODE;
-    case StatusCode::kCorrupt:
-    case StatusCode::kNotFound:
-    case StatusCode::kIoError:
-      return Code::kMODEL_DESERIALIZE_FAILED;
-    case StatusCode::kOutOfMemory:
-      return Code::kMEM_ALLOC_FAILED;
-    case StatusCode::kInvalidArgument:
-      return Code::kINVALID_GRAPH;
-    default:
-      return Code::kINTERNAL_ERROR;
-  }
-}
-
-// Where external weights lie: beside the file that the client names.
-std::string folder_of(const char* path) {
-  if (path == nullptr) return "";
-  const std::string folder = std::filesystem::path(path).parent_path().string();
-  return folder.empty() ? "." : folder;
-}
-
 std::string text(const std::map<std::string, NetworkAttr>& attrs, const char* name, const char* fallback) {
   const auto it = attrs.find(name);
   const auto* value = it == attrs.end() ? nullptr : std::get_if<std::string>(&it->second);
@@ -65,14 +40,59 @@ Result<CustomOpRef> plugin_for(const NetworkNode& node) {
   }
   if (made == nullptr)
     return Status(StatusCode::kInvalidArgument, "the creator of plugin '" + node.op + "' made none");
-  return CustomOpRef{kPluginKind, keep(std::move(made))};
+  return CustomOpRef{kPluginKind, node_data(keep(std::move(made)))};
+}
+
+nvonnxparser::ErrorCode parser_code(StatusCode code) {
+  using Code = nvonnxparser::ErrorCode;
+  switch (code) {
+    case StatusCode::kUnsupported:
+      return Code::kUNSUPPORTED_NODE;
+    case StatusCode::kCorrupt:
+    case StatusCode::kNotFound:
+    case StatusCode::kIoError:
+      return Code::kMODEL_DESERIALIZE_FAILED;
+    case StatusCode::kOutOfMemory:
+      return Code::kMEM_ALLOC_FAILED;
+    case StatusCode::kInvalidArgument:
+      return Code::kINVALID_GRAPH;
+    default:
+      return Code::kINTERNAL_ERROR;
+  }
+}
+
+std::string folder_of(const char* path) {
+  if (path == nullptr) return "";
+  const std::string folder = std::filesystem::path(path).parent_path().string();
+  return folder.empty() ? "." : folder;
+}
+
+bool LoadedModel::load(const void* data, uint64_t size, const char* path) {
+  if (data == nullptr || size == 0) return false;
+  bytes_.assign(static_cast<const char*>(data), size);
+  path_ = path == nullptr ? "" : path;
+  initializers_.clear();
+  return true;
+}
+
+bool LoadedModel::add_initializer(const char* name, const void* data, uint64_t size) {
+  if (bytes_.empty() || name == nullptr || (data == nullptr && size > 0)) return false;
+  initializers_[name].assign(static_cast<const char*>(data), size);
+  return true;
+}
+
+Result<ingot::Network> LoadedModel::import(ImportHelp& help) const {
+  if (bytes_.empty()) return Status(StatusCode::kFailedPrecondition, "no model was loaded");
+  help.initializers = initializers_;
+  return ingot::Network::from_onnx(bytes_.data(), bytes_.size(),
+                                   path_.empty() ? "" : folder_of(path_.c_str()), &help);
 }
 
 Parser::Parser(NetworkDefinition& network, nvinfer1::ILogger* logger) : network_(network), log_(logger) {
   register_plugin_op();  // models may name plugins
 }
 
-ImportHelp Parser::help() {
+ImportHelp import_help() {
   ImportHelp out;
   out.unknown = plugin_for;
   return out;
@@ -85,7 +105,7 @@ bool Parser::take(Result<ingot::Network> imported, ImportHelp& help) {
   if (!imported.ok()) {
     if (help.errors.empty()) help.errors.push_back({-1, "", "", imported.status()});
     for (ImportError& e : help.errors)
-      errors_.push_back(std::make_unique<ParserError>(code_of(e.why.code()), std::move(e)));
+      errors_.push_back(std::make_unique<ParserError>(parser_code(e.why.code()), std::move(e)));
     log_.check(imported.status());
     return false;
   }
@@ -94,13 +114,19 @@ bool Parser::take(Result<ingot::Network> imported, ImportHelp& help) {
 }
 
 bool Parser::parse(const void* data, uint64_t size, const char* path) noexcept {
-  ImportHelp with = help();
-  return take(ingot::Network::from_onnx(data, size, folder_of(path), &with), with);
+  return log_.guard("parse", [&] {
+    ImportHelp with = import_help();
+    if (data == nullptr)
+      return take(Status(StatusCode::kInvalidArgument, "parse: the model's bytes are null"), with);
+    return take(ingot::Network::from_onnx(data, size, folder_of(path), &with), with);
+  });
 }
 
 bool Parser::parseFromFile(const char* path, int32_t) noexcept {
-  ImportHelp with = help();
-  return take(ingot::Network::from_onnx(path == nullptr ? "" : path, &with), with);
+  return log_.guard("parseFromFile", [&] {
+    ImportHelp with = import_help();
+    return take(ingot::Network::from_onnx(path == nullptr ? "" : path, &with), with);
+  });
 }
 
 bool Parser::supportsOperator(const char* op) const noexcept {
@@ -120,12 +146,13 @@ const char* const* Parser::getUsedVCPluginLibraries(int64_t& count) const noexce
 bool Parser::examine(const void* data, uint64_t size, const char* path) {
   subgraphs_.clear();
   errors_.clear();
-  ImportHelp with = help();
+  if (data == nullptr) return false;
+  ImportHelp with = import_help();
   const auto imported = ingot::Network::from_onnx(data, size, folder_of(path), &with);
   std::set<int64_t> bad;
   for (ImportError& e : with.errors) {
     if (e.index >= 0) bad.insert(e.index);
-    errors_.push_back(std::make_unique<ParserError>(code_of(e.why.code()), std::move(e)));
+    errors_.push_back(std::make_unique<ParserError>(parser_code(e.why.code()), std::move(e)));
   }
   if (!imported.ok() && bad.empty()) return false;  // nothing can be said of single nodes
   for (int64_t i = 0; i < with.num_nodes; ++i) {
@@ -148,7 +175,7 @@ bool Parser::supportsModel(const void* data, uint64_t size, Supported& subgraphs
 
 #if NV_TENSORRT_MAJOR >= 10
 bool Parser::supportsModelV2(const void* data, uint64_t size, const char* path) noexcept {
-  return examine(data, size, path);
+  return log_.guard("supportsModelV2", [&] { return examine(data, size, path); });
 }
 
 bool Parser::isSubgraphSupported(int64_t index) noexcept {
@@ -171,26 +198,11 @@ const nvinfer1::ITensor* Parser::getLayerOutputTensor(const char* layer, int64_t
   return nullptr;
 }
 
-bool Parser::loadModelProto(const void* data, uint64_t size, const char* path) noexcept {
-  if (data == nullptr || size == 0) return false;
-  model_.assign(static_cast<const char*>(data), size);
-  model_path_ = path == nullptr ? "" : path;
-  initializers_.clear();
-  return true;
-}
-
-bool Parser::loadInitializer(const char* name, const void* data, uint64_t size) noexcept {
-  if (model_.empty() || name == nullptr || (data == nullptr && size > 0)) return false;
-  initializers_[name].assign(static_cast<const char*>(data), size);
-  return true;
-}
-
 bool Parser::parseModelProto() noexcept {
-  if (model_.empty()) return false;
-  ImportHelp with = help();
-  with.initializers = initializers_;
-  const std::string folder = model_path_.empty() ? "" : folder_of(model_path_.c_str());
-  return take(ingot::Network::from_onnx(model_.data(), model_.size(), folder, &with), with);
+  return log_.guard("parseModelProto", [&] {
+    ImportHelp with = import_help();
+    return take(loaded_.import(with), with);
+  });
 }
 #endif
 

@@ -10,6 +10,26 @@
 
 namespace ingot::tensorrt {
 
+/// A status as the parser's errors name it.
+nvonnxparser::ErrorCode parser_code(StatusCode code);
+/// Where external weights lie: beside the file that the client names, which may be null.
+std::string folder_of(const char* path);
+
+/// An import that looks for plugins where no operator is known.
+ImportHelp import_help();
+
+/// A model that a client hands over as bytes, with weights that its bytes leave out.
+class LoadedModel {
+ public:
+  bool load(const void* data, uint64_t size, const char* path);
+  bool add_initializer(const char* name, const void* data, uint64_t size);
+  Result<ingot::Network> import(ImportHelp& help) const;
+
+ private:
+  std::string bytes_, path_;
+  std::map<std::string, std::string> initializers_;
+};
+
 class ParserError final : public Unsupported<nvonnxparser::IParserError> {
  public:
   ParserError(nvonnxparser::ErrorCode code, ImportError error)
@@ -77,8 +97,12 @@ class Parser final : public Unsupported<nvonnxparser::IParser> {
   int64_t getNbSubgraphs() noexcept override { return static_cast<int64_t>(subgraphs_.size()); }
   bool isSubgraphSupported(int64_t index) noexcept override;
   int64_t* getSubgraphNodes(int64_t index, int64_t& count) noexcept override;
-  bool loadModelProto(const void* data, uint64_t size, const char* path) noexcept override;
-  bool loadInitializer(const char* name, const void* data, uint64_t size) noexcept override;
+  bool loadModelProto(const void* data, uint64_t size, const char* path) noexcept override {
+    return loaded_.load(data, size, path);
+  }
+  bool loadInitializer(const char* name, const void* data, uint64_t size) noexcept override {
+    return loaded_.add_initializer(name, data, size);
+  }
   bool parseModelProto() noexcept override;
   bool setBuilderConfig(const nvinfer1::IBuilderConfig* config) noexcept override {
     return config != nullptr;
@@ -93,15 +117,13 @@ class Parser final : public Unsupported<nvonnxparser::IParser> {
   bool take(Result<ingot::Network> imported, ImportHelp& help);
   /// Splits the model's nodes into runs that can be imported and nodes that cannot.
   bool examine(const void* data, uint64_t size, const char* path);
-  ImportHelp help();
 
   NetworkDefinition& network_;
   Log log_;
   uint32_t flags_ = 0;
   std::vector<std::unique_ptr<ParserError>> errors_;
   std::vector<Subgraph> subgraphs_;
-  std::string model_, model_path_;                   // of loadModelProto
-  std::map<std::string, std::string> initializers_;  // of loadInitializer
+  LoadedModel loaded_;
 };
 
 }  // namespace ingot::tensorrt

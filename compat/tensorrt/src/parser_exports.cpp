@@ -22,7 +22,11 @@ TENSORRTAPI int32_t getNvOnnxParserVersion()
 }
 
 #if NV_TENSORRT_MAJOR >= 10
-TENSORRTAPI void* createNvOnnxParserRefitter_INTERNAL(void*, void*, int32_t) noexcept { return nullptr; }
+void* ingot_create_onnx_parser_refitter(void* refitter, void* logger) noexcept;
+
+TENSORRTAPI void* createNvOnnxParserRefitter_INTERNAL(void* refitter, void* logger, int32_t) noexcept {
+  return ingot_create_onnx_parser_refitter(refitter, logger);
+}
 #endif
 
 }  // extern "C"

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "plugin/plugin.h"
+
 namespace ingot::tensorrt {
 namespace {
 
@@ -40,8 +42,20 @@ PluginRegistry& PluginRegistry::global() {
   return registry;
 }
 
+// So that plugin libraries find the logger of the program.
+class LoggerFinder final : public nvinfer1::ILoggerFinder {
+ public:
+  nvinfer1::ILogger* findLogger() override { return last_logger(); }
+};
+
 bool PluginRegistry::add(Creator& creator, const char* space) {
   const auto [name, version] = identity(creator);
+#if NV_TENSORRT_MAJOR >= 10
+  const bool old = is_v2(creator);
+#else
+  const bool old = true;
+#endif
+  if (old) static_cast<nvinfer1::IPluginCreator&>(creator).setPluginNamespace(text(space));
   if (find(name, version, space) != nullptr) {
     log_.warning(std::string("plugin creator '") + text(name) + "' version " + text(version) +
                  " is registered already");
@@ -166,16 +180,30 @@ int32_t PluginRegistry::releasePluginResource(const char* key) noexcept {
 void* PluginRegistry::loadLibrary(const char* path) noexcept {
   // Static registrars of the library run within dlopen, so they need to know whose they are beforehand: the
   // handle of a library that is loaded is not known before, so what was added meanwhile is marked afterwards.
-  libraries_.emplace_back(text(path));
-  const size_t before = entries_.size();
-  void* library = dlopen(text(path), RTLD_NOW | RTLD_LOCAL);
+  if (path == nullptr) {
+    log_.error(nvinfer1::ErrorCode::kINVALID_ARGUMENT, "loadLibrary: the path is null");
+    return nullptr;
+  }
+  const std::lock_guard loading(load_mutex_);
+  size_t before = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    libraries_.emplace_back(path);
+    before = entries_.size();
+  }
+  void* library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
   if (library == nullptr) {
     log_.error(nvinfer1::ErrorCode::kINVALID_ARGUMENT, std::string("plugin library: ") + text(dlerror()));
     return nullptr;
   }
-  for (size_t i = before; i < entries_.size(); ++i) entries_[i].library = library;
-
+  {
+    const std::lock_guard lock(mutex_);
+    for (size_t i = before; i < entries_.size(); ++i) entries_[i].library = library;
+  }
   loading_ = library;
+  using SetLoggerFinder = void (*)(nvinfer1::ILoggerFinder*);
+  static LoggerFinder finder;
+  if (auto set = reinterpret_cast<SetLoggerFinder>(dlsym(library, "setLoggerFinder"))) set(&finder);
 #if NV_TENSORRT_MAJOR >= 10
   using GetCreators = Creator* const* (*)(int32_t&);
   if (auto get = reinterpret_cast<GetCreators>(dlsym(library, "getCreators"))) {
@@ -198,7 +226,10 @@ void PluginRegistry::deregisterLibrary(void* handle) noexcept {
   if (handle == nullptr) return;
   {
     const std::lock_guard lock(mutex_);
-    std::erase_if(entries_, [&](const Entry& e) { return e.library == handle; });
+    std::erase_if(entries_, [&](const Entry& e) {
+      if (e.library == handle) forget_plugins(e.name);
+      return e.library == handle;
+    });
     refresh();
   }
   dlclose(handle);

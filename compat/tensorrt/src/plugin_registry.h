@@ -72,6 +72,7 @@ class PluginRegistry final : public Unsupported<nvinfer1::IPluginRegistry> {
   void refresh();
 
   mutable std::mutex mutex_;
+  std::mutex load_mutex_;  // one library at a time: what registers meanwhile is taken for its own
   Log log_;
   std::vector<Entry> entries_;
   std::vector<Creator*> all_;

@@ -34,16 +34,17 @@ Dims OptimizationProfile::getDimensions(const char* input, Selector select) cons
   return it == dims_.end() || at >= 3 || !it->second.given[at] ? none : it->second.dims[at];
 }
 
-bool OptimizationProfile::set_values(const char* input, Selector select, std::vector<int64_t> values) {
+template <class T>
+bool OptimizationProfile::set_values(const char* input, Selector select, const T* values, int32_t count) {
   const auto at = static_cast<size_t>(select);
-  if (input == nullptr || at >= 3) {
+  if (input == nullptr || at >= 3 || values == nullptr || count < 0) {
     log_.error(ErrorCode::kINVALID_ARGUMENT,
-               "shape values need the name of an input, and one of min, opt and max");
+               "shape values need the name of an input, one of min, opt and max, and values");
     return false;
   }
   Values& kept = values_[input];
-  kept.narrow[at].assign(values.begin(), values.end());
-  kept.wide[at] = std::move(values);
+  kept.narrow[at].assign(values, values + count);
+  kept.wide[at].assign(values, values + count);
   return true;
 }
 
@@ -60,7 +61,7 @@ int32_t OptimizationProfile::getNbShapeValues(const char* input) const noexcept 
 #if NV_TENSORRT_MAJOR < 11
 bool OptimizationProfile::setShapeValues(const char* input, Selector select, const int32_t* values,
                                          int32_t count) noexcept {
-  return set_values(input, select, {values, values + std::max(count, 0)});
+  return set_values(input, select, values, count);
 }
 
 const int32_t* OptimizationProfile::getShapeValues(const char* input, Selector select) const noexcept {
@@ -73,7 +74,7 @@ const int32_t* OptimizationProfile::getShapeValues(const char* input, Selector s
 #if NV_TENSORRT_MAJOR >= 10
 bool OptimizationProfile::setShapeValuesV2(const char* input, Selector select, const int64_t* values,
                                            int32_t count) noexcept {
-  return set_values(input, select, {values, values + std::max(count, 0)});
+  return set_values(input, select, values, count);
 }
 
 const int64_t* OptimizationProfile::getShapeValuesV2(const char* input, Selector select) const noexcept {
@@ -98,6 +99,12 @@ bool OptimizationProfile::isValid() const noexcept {
       if (min.d[i] > opt.d[i] || opt.d[i] > max.d[i]) return false;
   }
   return true;
+}
+
+std::map<std::string, EngineNotes::ShapeValues> OptimizationProfile::shape_values() const {
+  std::map<std::string, EngineNotes::ShapeValues> out;
+  for (const auto& [name, values] : values_) out[name] = values.wide;
+  return out;
 }
 
 Profile OptimizationProfile::ranges() const {

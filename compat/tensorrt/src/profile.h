@@ -6,6 +6,7 @@
 #include <string>
 
 #include "convert.h"
+#include "engine_notes.h"
 #include "ingot/engine.h"
 #include "log.h"
 #include "unsupported.h"
@@ -38,6 +39,8 @@ class OptimizationProfile final : public nvinfer1::IOptimizationProfile,
 
   /// The ranges of dims, for Ingot's builder.
   Profile ranges() const;
+  /// The contents of shape tensors.
+  std::map<std::string, EngineNotes::ShapeValues> shape_values() const;
 
  private:
   struct Range {
@@ -48,7 +51,8 @@ class OptimizationProfile final : public nvinfer1::IOptimizationProfile,
     std::array<std::vector<int64_t>, 3> wide;
     std::array<std::vector<int32_t>, 3> narrow;  // the same, as 8 and 10 hand them out
   };
-  bool set_values(const char* input, Selector select, std::vector<int64_t> values);
+  template <class T>
+  bool set_values(const char* input, Selector select, const T* values, int32_t count);
   const Values* values(const char* input) const;
 
   std::map<std::string, Range, std::less<>> dims_;

@@ -41,11 +41,13 @@ class Runtime final : public nvinfer1::IRuntime, public Unsupported<nvinfer1::ap
   uint32_t getTempfileControlFlags() const noexcept override { return tempfile_flags_; }
   nvinfer1::IPluginRegistry& getPluginRegistry() noexcept override;
   void setPluginRegistryParent(nvinfer1::IPluginRegistry*) noexcept override {}
+  /// Every runtime reads the engines of all versions: another one like this.
+  nvinfer1::IRuntime* loadRuntime(const char* path) noexcept override;
   void setEngineHostCodeAllowed(bool allowed) noexcept override { host_code_ = allowed; }
   bool getEngineHostCodeAllowed() const noexcept override { return host_code_; }
 
  private:
-  nvinfer1::ICudaEngine* load(const void* data, uint64_t size);
+  nvinfer1::ICudaEngine* load(const void* data, uint64_t size) noexcept;
 
   Log log_;
   int32_t dla_core_ = -1, max_threads_ = 1;

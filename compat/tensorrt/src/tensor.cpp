@@ -59,10 +59,7 @@ bool Tensor::setDynamicRange(float min, float max) noexcept {
 
 bool Tensor::isNetworkOutput() const noexcept { return network_.is_output(*this); }
 
-bool Tensor::isShapeTensor() const noexcept {
-  const TensorInfo info = network_.graph().info(value());
-  return location_ == nvinfer1::TensorLocation::kHOST && info.ranked && info.dims.size() <= 1;
-}
+bool Tensor::isShapeTensor() const noexcept { return network_.shape_values().contains(value().id); }
 
 void Tensor::setDimensionName(int32_t index, const char* name) noexcept {
   if (index < 0 || index >= Dims::MAX_DIMS || name == nullptr) return;

@@ -12,6 +12,7 @@
 #include "log.h"
 #include "output.h"
 #include "plugins.h"
+#include "refit.h"
 
 namespace ingot::trtexec {
 namespace {
@@ -67,6 +68,7 @@ Engine build_engine(const Options& options, const std::string& device, ImportHel
   build_options.profiles = options.profiles();
   build_options.level = static_cast<int>(options.number("--builderOptimizationLevel"));
   build_options.timing_cache = options.text("--timingCacheFile");
+  build_options.refittable = wants_refit(options);
   build_options.progress = [phase = std::string()](const BuildProgress& p) mutable {
     if (p.phase == phase) return;
     phase = p.phase;
@@ -134,7 +136,7 @@ Engine make_engine(const Options& options, const std::string& device) {
   load_plugins(options, help);
   Engine engine = built ? build_engine(options, device, help) : load_engine(options);
   for (const std::string& text : engine.warnings()) warning("{}", text);
-  return engine;
+  return refitted(options, std::move(engine));
 }
 
 void print_profiles(const Engine& engine) {

@@ -24,8 +24,7 @@ constexpr const char* kMemory = "memory is what the network needs, no pool has a
 constexpr const char* kTactics = "the tuner considers every kernel";
 constexpr const char* kCache = "timings are kept only where --timingCacheFile says so";
 constexpr const char* kPasses = "the optimizer has no such setting";
-constexpr const char* kRefit = "engines cannot be refitted";
-constexpr const char* kStored = "engines hold their weights";
+constexpr const char* kStored = "engines hold their weights, and can be given others";
 constexpr const char* kPortable = "engines run on any processor that Ingot supports";
 constexpr const char* kRuntime = "there is one runtime";
 constexpr const char* kDla = "there is no DLA";
@@ -79,8 +78,8 @@ constexpr Flag kFlags[] = {
     {"--decomposableAttentions", kText, kB, k10 | k11, nullptr, "", kPasses},
     {"--calib", kText, kB, k8 | k10, "Calibration", "", kQuantized},
     {"--calibProfile", kNumber, kB, k8 | k10, nullptr, "", kQuantized},
-    {"--refit", kSwitch, kB, kAll, "Refit", nullptr, kRefit},
-    {"--refitFromOnnx", kText, kB, k10 | k11, nullptr, "", kRefit},
+    {"--refit", kSwitch, kB, kAll, "Refit", nullptr, nullptr},
+    {"--refitFromOnnx", kText, kB, k10 | k11, nullptr, "", nullptr},
     {"--stripWeights", kSwitch, kB, k10 | k11, "Strip weights", nullptr, kStored},
     {"--stripAllWeights", kSwitch, kB, k10 | k11, nullptr, "", kStored},
     {"--weightless", kSwitch, kB, k10, nullptr, "", kStored},
@@ -162,7 +161,7 @@ constexpr Flag kFlags[] = {
     {"--threads", kSwitch, kI, kAll, nullptr, "", kThreads},
     {"--separateProfileRun", kSwitch, kI, kAll, nullptr, "", kProfiling},
     {"--timeDeserialize", kSwitch, kI, kAll, "Time Deserialize", nullptr, nullptr},
-    {"--timeRefit", kSwitch, kI, kAll, nullptr, "", kRefit},
+    {"--timeRefit", kSwitch, kI, kAll, nullptr, "", nullptr},
     {"--persistentCacheRatio", kNumber, kI, kAll, nullptr, "", "caches are left to the processor"},
     {"--useProfile", kNumber, kI, k10 | k11, nullptr, "", "the first profile that the shapes fit is used"},
     {"--allocationStrategy", kText, kI, k10 | k11, nullptr, "", kContext},
@@ -179,7 +178,7 @@ constexpr Flag kFlags[] = {
     {"--verbose", kSwitch, kR, kAll, "Verbose", nullptr, nullptr},
     {"--avgRuns", kNumber, kR, kAll, "Averages (inferences)", "10", nullptr},
     {"--percentile", kText, kR, kAll, "Percentiles", "90,95,99", nullptr},
-    {"--dumpRefit", kSwitch, kR, kAll, "Dump refittable layers", nullptr, kRefit},
+    {"--dumpRefit", kSwitch, kR, kAll, "Dump refittable layers", nullptr, nullptr},
     {"--dumpOutput", kSwitch, kR, kAll, "Dump output", nullptr, nullptr},
     {"--dumpRawBindingsToFile", kSwitch, kR, k10 | k11, nullptr, "", nullptr},
     {"--dumpProfile", kSwitch, kR, kAll, "Profile", nullptr, nullptr},

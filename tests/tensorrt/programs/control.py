@@ -118,6 +118,46 @@ def while_loop():
         assert got["y0"].tolist() == [end], (start, got)
 
 
+def while_over_elements():
+    """Adds elements up to the first that is over ten."""
+    n = network()
+    x = n.add_input("x", trt.float32, (4, 1))
+    loop = n.add_loop()
+    element = loop.add_iterator(x, 0).get_output(0)
+    total = loop.add_recurrence(constant(n, np.zeros(1, np.float32)))
+    limit = constant(n, np.array([10], np.float32))
+    small = n.add_shuffle(n.add_elementwise(element, limit, trt.ElementWiseOperation.LESS).get_output(0))
+    small.reshape_dims = ()
+    loop.add_trip_limit(small.get_output(0), trt.TripLimit.WHILE)
+    loop.add_trip_limit(constant(n, np.array(4, np.int32)), trt.TripLimit.COUNT)
+    total.set_input(
+        1, n.add_elementwise(total.get_output(0), element, trt.ElementWiseOperation.SUM).get_output(0)
+    )
+    out = loop.add_loop_output(total.get_output(0), trt.LoopOutput.LAST_VALUE)
+    engine, context = run(n, [out.get_output(0)], {})
+    for x, end in [([1, 2, 11, 5], 3), ([12, 1, 1, 1], 0), ([1, 2, 3, 4], 10)]:
+        got = answers(engine, context, {"x": np.array(x, np.float32)[:, None]}, 1)
+        assert got["y0"].tolist() == [end], (x, got)
+
+
+def assertions():
+    """What only a run can tell is checked by each run."""
+    n = network()
+    x = n.add_input("x", trt.float32, (3,))
+    limit = constant(n, np.full(3, 5, np.float32))
+    below = n.add_elementwise(x, limit, trt.ElementWiseOperation.LESS).get_output(0)
+    n.add_assertion(below, "x is to be below five")
+    relu = n.add_activation(x, trt.ActivationType.RELU)
+    engine, context = run(n, [relu.get_output(0)], {})
+    assert engine.num_io_tensors == 2
+    assert answers(engine, context, {"x": np.array([-1, 2, 4], np.float32)}, 3)["y0"].tolist() == [0, 2, 4]
+    array = np.array([1, 7, 0], np.float32)
+    context.set_tensor_address("x", array.ctypes.data)
+    assert not context.execute_async_v3(0)
+    assert "x is to be below five" in logger.errors()[-1]
+    logger.messages.clear()
+
+
 def nested_loops():
     """Sum over i < 3 and j < 4 of (i + 1) * x."""
     n = network()
@@ -163,7 +203,7 @@ def conditional():
         np.testing.assert_allclose(got["y0"], want)
 
 
-for case in (counted_loop, while_loop, nested_loops, conditional):
+for case in (counted_loop, while_loop, while_over_elements, assertions, nested_loops, conditional):
     case()
 assert logger.errors() == [], logger.errors()
 print("ok")

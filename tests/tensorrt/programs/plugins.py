@@ -118,6 +118,38 @@ def plugin_v3():
         def create_plugin(self, name, fields, phase):
             return ScaleBy(float(np.asarray(fields[0].data).ravel()[0]))
 
+    class Head(ScaleBy):
+        """As many of the elements as the shape input says."""
+
+        def get_output_shapes(self, inputs, shape_inputs, builder):
+            assert len(inputs) == 1 and len(shape_inputs) == 1
+            out = trt.DimsExprs(1)
+            out[0] = shape_inputs[0][0]
+            return [out]
+
+        def enqueue(self, inputs, outputs, in_addresses, out_addresses, workspace, stream):
+            count = outputs[0].dims[0]
+            x = array_at(in_addresses[0], (inputs[0].dims[0],))
+            array_at(out_addresses[0], (count,))[...] = x[:count] * self.factor
+
+        def clone(self):
+            return Head(self.factor)
+
+    network = builder.create_network(EXPLICIT_BATCH)
+    x = network.add_input("x", trt.float32, (6,))
+    count = np.array([4], np.int64)
+    sizes = network.add_constant((1,), trt.Weights(count)).get_output(0)
+    layer = network.add_plugin_v3([x], [sizes], Head(2.0))
+    assert layer is not None, logger.errors()
+    assert tuple(layer.get_output(0).shape) == (4,), layer.get_output(0).shape
+    layer.get_output(0).name = "y"
+    network.mark_output(layer.get_output(0))
+    plan = builder.build_serialized_network(network, builder.create_builder_config())
+    assert plan is not None, logger.errors()
+    engine = runtime.deserialize_cuda_engine(plan)
+    x = np.arange(6, dtype=np.float32)
+    np.testing.assert_array_equal(infer(engine, engine.create_execution_context(), {"x": x})["y"], 2 * x[:4])
+
     creator = Creator()
     assert registry.register_creator(creator, "")
     network = builder.create_network(EXPLICIT_BATCH)
@@ -169,8 +201,111 @@ def built_in():
     np.testing.assert_allclose(got["kept"][0], feeds["boxes"][0, [0, 2, 2]])
 
 
+def onnx_model(nodes, inputs, outputs):
+    types = {np.float32: TensorProto.FLOAT, np.int32: TensorProto.INT32, np.int64: TensorProto.INT64}
+
+    def info(arrays):
+        return [helper.make_tensor_value_info(n, types[a.dtype.type], a.shape) for n, a in arrays.items()]
+
+    graph = helper.make_graph(nodes, "g", info(inputs), info(outputs))
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
+    return model.SerializeToString()
+
+
+def agrees(plugin, inputs, want, attrs, rtol=1e-4):
+    """The plugin as a node of an ONNX model, against these outputs."""
+    node = helper.make_node(plugin, list(inputs), list(want), **attrs)
+    network = builder.create_network(EXPLICIT_BATCH)
+    parser = trt.OnnxParser(network, logger)
+    assert parser.parse(onnx_model([node], inputs, want)), logger.errors()
+    plan = builder.build_serialized_network(network, builder.create_builder_config())
+    assert plan is not None, logger.errors()
+    engine = runtime.deserialize_cuda_engine(plan)
+    got = infer(engine, engine.create_execution_context(), inputs)
+    for name, values in want.items():
+        np.testing.assert_allclose(got[name], values, rtol, 1e-5, err_msg=f"{plugin} {name}")
+    assert logger.errors() == []
+
+
+def by_onnxruntime(op, inputs, outputs, attrs):
+    import onnxruntime
+
+    node = helper.make_node(op, list(inputs), list(outputs), **attrs)
+    empty = {n: np.zeros((), np.float32) for n in outputs}
+    graph = helper.make_graph(
+        [node],
+        "g",
+        [
+            helper.make_tensor_value_info(n, helper.np_dtype_to_tensor_dtype(a.dtype), a.shape)
+            for n, a in inputs.items()
+        ],
+        [helper.make_tensor_value_info(n, TensorProto.FLOAT, None) for n in empty],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
+    session = onnxruntime.InferenceSession(model.SerializeToString())
+    return dict(zip(outputs, session.run(None, inputs), strict=True))
+
+
+def scattered(feeds, want, reduction):
+    """The plugin by its creator, as programs make it: in a model, the operator of that name is meant."""
+    creators = registry.plugin_creator_list if MAJOR < 11 else registry.all_creators
+    creator = next(c for c in creators if c.name == "ScatterElements")
+    fields = [
+        trt.PluginField("axis", np.array([1], np.int32), trt.PluginFieldType.INT32),
+        trt.PluginField("reduction", np.frombuffer(reduction.encode(), np.int8), trt.PluginFieldType.CHAR),
+    ]
+    plugin = creator.create_plugin("scatter", trt.PluginFieldCollection(fields))
+    network = builder.create_network(EXPLICIT_BATCH)
+    types = {np.float32: trt.float32, np.int32: trt.int32}
+    inputs = [network.add_input(n, types[a.dtype.type], a.shape) for n, a in feeds.items()]
+    layer = network.add_plugin_v2(inputs, plugin)
+    layer.get_output(0).name = "y"
+    network.mark_output(layer.get_output(0))
+    engine = runtime.deserialize_cuda_engine(
+        builder.build_serialized_network(network, builder.create_builder_config())
+    )
+    got = infer(engine, engine.create_execution_context(), feeds)
+    np.testing.assert_allclose(got["y"], want, 1e-5, 1e-6)
+
+
+def built_in_against_onnxruntime():
+    rng = np.random.default_rng(5)
+    x = rng.standard_normal((2, 6, 7, 9), np.float32)
+    rois = np.array([[0, 0, 6, 4], [1, 1, 8, 6], [2.5, 0.5, 7, 3]], np.float32)
+    batch = np.array([0, 1, 1], np.int32)
+    for mode, samples in ((1, 2), (1, 0), (0, 1)):  # of one sample, the largest is the mean
+        common = {"output_height": 3, "output_width": 4, "sampling_ratio": samples, "spatial_scale": 0.5}
+        attrs = {**common, "mode": "avg", "coordinate_transformation_mode": "half_pixel"}
+        inputs = {"x": x, "rois": rois, "batch": batch.astype(np.int64)}
+        want = by_onnxruntime("RoiAlign", inputs, ["y"], attrs)
+        attrs = {**common, "mode": mode, "coordinate_transformation_mode": 1}
+        agrees("ROIAlign_TRT", {"x": x, "rois": rois, "batch": batch}, want, attrs)
+
+    indices = np.stack([rng.permutation(7)[:3] for _ in range(5)]).astype(np.int32)
+    data, updates = rng.standard_normal((5, 7), np.float32), rng.standard_normal((5, 3), np.float32)
+    for reduction in ("add", "mul", "min", "max"):
+        inputs = {"data": data, "indices": indices.astype(np.int64), "updates": updates}
+        attrs = {"axis": 1, "reduction": reduction}
+        want = by_onnxruntime("ScatterElements", inputs, ["y"], attrs)
+        feeds = {"data": data, "indices": indices, "updates": updates}
+        scattered(feeds, want["y"], reduction)
+
+    gamma, beta = rng.standard_normal(6, np.float32), rng.standard_normal(6, np.float32)
+    groups = x.reshape(2, 3, -1)
+    normal = (groups - groups.mean(2, keepdims=True)) / np.sqrt(groups.var(2, keepdims=True) + 1e-3)
+    normal = normal.reshape(x.shape)
+    want = {"y": normal * gamma[:, None, None] + beta[:, None, None]}
+    feeds = {"x": x, "gamma": gamma.reshape(1, 6, 1, 1), "beta": beta.reshape(1, 6, 1, 1)}
+    agrees("GroupNormalizationPlugin", feeds, want, {"eps": 1e-3, "num_groups": 3})
+    feeds = {"x": x, "gamma": gamma, "beta": beta}
+    normal = (x - x.mean((2, 3), keepdims=True)) / np.sqrt(x.var((2, 3), keepdims=True) + 1e-3)
+    want = {"y": normal * gamma[:, None, None] + beta[:, None, None]}
+    agrees("InstanceNormalization_TRT", feeds, want, {"epsilon": 1e-3})
+
+
 missing_plugin_is_named()
 built_in()
+built_in_against_onnxruntime()
 if MAJOR >= 10:
     plugin_v3()
 print("ok")

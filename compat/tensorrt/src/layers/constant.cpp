@@ -1,5 +1,5 @@
 // Constant: weights as a tensor. They are copied, so the client may free them once the layer is lowered.
-#include "network.h"
+#include "emit.h"
 
 namespace ingot::tensorrt {
 namespace {
@@ -18,14 +18,15 @@ class ConstantLayer final : public LayerOf<nvinfer1::IConstantLayer, nvinfer1::a
   Dims getDimensions() const noexcept override { return dims_; }
 
   Values emit(ingot::Network& g, const Values&) override {
-    TensorRef ref{to_ingot(weights_.type), to_vector(dims_), const_cast<void*>(weights_.values)};
-    if (ref.size() != weights_.count) {
+    const TensorRef ref{to_ingot(weights_.type), to_vector(dims_), nullptr};
+    if (ref.size() != weights_.count || (weights_.values == nullptr && weights_.count > 0)) {
       network_.log().error(nvinfer1::ErrorCode::kINVALID_ARGUMENT,
                            "layer '" + name() + "': " + std::to_string(weights_.count) +
                                " weights are given for a constant of dims " + to_string(dims_));
       return {};
     }
-    return {g.constant(ref)};
+    Emit e(g, name());
+    return {weights(e, nvinfer1::WeightsRole::kCONSTANT, weights_, to_vector(dims_))};
   }
 
  private:

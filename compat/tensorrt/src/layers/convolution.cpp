@@ -60,7 +60,8 @@ class ConvolutionBase : public LayerOf<Interface, Implementation> {
     int64_t rest = outer;
     for (int64_t d : dims) rest *= d;
     dims.insert(dims.begin(), {outer, rest > 0 ? weights_.count / rest : 0});
-    const NetworkTensor made = e.weights(weights_, dims, e.type(in[0]));
+    const NetworkTensor made =
+        this->weights(e, nvinfer1::WeightsRole::kKERNEL, weights_, dims, e.type(in[0]));
     if (!made.valid())
       this->network_.log().error(nvinfer1::ErrorCode::kINVALID_ARGUMENT,
                                  "layer '" + this->name() + "': " + std::to_string(weights_.count) +
@@ -70,7 +71,8 @@ class ConvolutionBase : public LayerOf<Interface, Implementation> {
   }
   NetworkTensor bias(Emit& e, const Values& in) {
     if (const NetworkTensor given = input_at(in, 2); given.valid()) return given;
-    return bias_.count == 0 ? NetworkTensor{} : e.weights(bias_, {bias_.count}, e.type(in[0]));
+    if (bias_.count == 0) return {};
+    return this->weights(e, nvinfer1::WeightsRole::kBIAS, bias_, {bias_.count}, e.type(in[0]));
   }
   NodeAttrs attrs() const {
     NodeAttrs out = {{"strides", to_vector(stride_)},
@@ -170,12 +172,14 @@ class FullyConnectedLayer final
     Emit e(g, name());
     const int64_t rank = e.rank(in[0]);
     if (rank < 3 || channels_ <= 0) return {};
-    const NetworkTensor w = e.weights(weights_, {channels_, weights_.count / channels_}, e.type(in[0]));
+    using Role = nvinfer1::WeightsRole;
+    const NetworkTensor w =
+        weights(e, Role::kKERNEL, weights_, {channels_, weights_.count / channels_}, e.type(in[0]));
     if (!w.valid()) return {};
     std::vector<int64_t> rows(static_cast<size_t>(rank - 3), 0);  // batch dims stay
     rows.push_back(-1);
     NetworkTensor y = e("MatMul", {e.reshape(in[0], rows), e.transpose(w, {1, 0})});
-    if (bias_.count > 0) y = e("Add", {y, e.weights(bias_, {bias_.count}, e.type(in[0]))});
+    if (bias_.count > 0) y = e("Add", {y, weights(e, Role::kBIAS, bias_, {bias_.count}, e.type(in[0]))});
     return {e.unsqueeze(y, {-1, -2})};
   }
 

@@ -89,6 +89,7 @@ class AssertionLayer final : public LayerOf<nvinfer1::IAssertionLayer, nvinfer1:
     for (int64_t i = 0; value.dtype == DataType::kBool && i < value.size(); ++i)
       if (!static_cast<const bool*>(value.data)[i])
         network_.fail(name(), "the assertion does not hold: " + message_);
+    if (value.dtype == DataType::kInvalid) network_.check_in_runs(g, *this, in[0]);
     return {};
   }
 

@@ -52,6 +52,12 @@ class IteratorLayer final : public LoopLayer<nvinfer1::IIteratorLayer, nvinfer1:
         reverse_ ? e("Sub", {e("Sub", {e.size(x, axis_), e.index(1)}), iteration}) : iteration;
     return e("Gather", {x, at}, {{"axis", int64_t{axis_}}});
   }
+  /// The same for an iteration that may be one too far: then the last one.
+  NetworkTensor next_element(Scope& scope, NetworkTensor iteration) const {
+    Emit e(scope.graph(), name());
+    const NetworkTensor last = e("Sub", {e.size(scope.value(inputs()[0]), axis_), e.index(1)});
+    return element(scope, e("Min", {iteration, last}));
+  }
 
  private:
   int32_t axis_;
@@ -200,7 +206,10 @@ std::map<const Layer*, NetworkTensor> Loop::build(Scope& scope) {
     } else {
       inputs[1] = e.reshape(scope.value(t), {});
       Scope later = inner.rebound(after);
-      goes_on = Emit(body, name_).reshape(later.value(t), {});
+      Emit b(body, name_);
+      for (const IteratorLayer* it : iterators_)
+        later.bind(it->outputs()[0], it->next_element(later, b("Add", {iteration, b.index(1)})));
+      goes_on = b.reshape(later.value(t), {});
       captures = later.captures();
     }
   }

@@ -72,7 +72,13 @@ nvinfer1::IMatrixMultiplyLayer* NetworkDefinition::addMatrixMultiply(nvinfer1::I
 }
 nvinfer1::IEinsumLayer* NetworkDefinition::addEinsum(nvinfer1::ITensor* const* inputs, int32_t count,
                                                      const char* equation) noexcept {
-  return add<EinsumLayer>(tensors(inputs, count), equation);
+  auto given = tensors(log_, "addEinsum", inputs, count);
+  if (!given) return nullptr;
+  if (equation == nullptr) {
+    log_.error(nvinfer1::ErrorCode::kINVALID_ARGUMENT, "addEinsum: the equation is null");
+    return nullptr;
+  }
+  return add<EinsumLayer>(std::move(*given), equation);
 }
 
 }  // namespace ingot::tensorrt

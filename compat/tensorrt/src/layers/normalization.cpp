@@ -28,12 +28,18 @@ class ScaleLayer final : public LayerOf<nvinfer1::IScaleLayer, nvinfer1::apiv::V
   Values emit(ingot::Network& g, const Values& in) override {
     Emit e(g, name());
     NetworkTensor y = in[0];
-    for (const auto& [op, weights] : {std::pair("Mul", &scale_), {"Add", &shift_}, {"Pow", &power_}}) {
-      if (weights->count == 0) continue;
-      const NetworkTensor w = e.weights(*weights, dims_of(e, in[0], weights->count), e.type(in[0]));
+    using Role = nvinfer1::WeightsRole;
+    const struct {
+      const char* op;
+      const Weights& given;
+      Role role;
+    } steps[] = {{"Mul", scale_, Role::kSCALE}, {"Add", shift_, Role::kSHIFT}, {"Pow", power_, Role::kANY}};
+    for (const auto& [op, given, role] : steps) {
+      if (given.count == 0) continue;
+      const NetworkTensor w = weights(e, role, given, dims_of(e, in[0], given.count), e.type(in[0]));
       if (!w.valid()) {
         network_.log().error(nvinfer1::ErrorCode::kINVALID_ARGUMENT,
-                             "layer '" + name() + "': got " + std::to_string(weights->count) +
+                             "layer '" + name() + "': got " + std::to_string(given.count) +
                                  " weights, which do not match the input and the mode");
         return {};
       }

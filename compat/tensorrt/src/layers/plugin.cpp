@@ -15,29 +15,30 @@ Values emit_plugin(ingot::Network& g, const Values& in, const std::string& data,
 
 class PluginV2Layer final : public LayerOf<nvinfer1::IPluginV2Layer, nvinfer1::apiv::VPluginV2Layer> {
  public:
-  PluginV2Layer(NetworkDefinition& network, std::vector<Tensor*> inputs, nvinfer1::IPluginV2& plugin)
+  PluginV2Layer(NetworkDefinition& network, std::vector<Tensor*> inputs, nvinfer1::IPluginV2* own,
+                std::unique_ptr<Plugin> plugin)
       : LayerOf(network, LayerType::kPLUGIN_V2, std::move(inputs)),
-        plugin_(*plugin.clone()),
-        data_(keep(take(plugin.clone()))) {}
-  ~PluginV2Layer() { plugin_.destroy(); }
-  nvinfer1::IPluginV2& getPlugin() noexcept override { return plugin_; }
+        own_(own),
+        data_(keep(std::move(plugin))) {}
+  ~PluginV2Layer() { own_->destroy(); }
+  nvinfer1::IPluginV2& getPlugin() noexcept override { return *own_; }
   Values emit(ingot::Network& g, const Values& in) override {
-    return emit_plugin(g, in, data_, Layer::getNbOutputs(), name());
+    return emit_plugin(g, in, node_data(data_), Layer::getNbOutputs(), name());
   }
 
  private:
-  nvinfer1::IPluginV2& plugin_;
+  nvinfer1::IPluginV2* own_;
   std::string data_;
 };
 
 #if NV_TENSORRT_MAJOR >= 10
 class PluginV3Layer final : public LayerOf<nvinfer1::IPluginV3Layer, nvinfer1::apiv::VPluginV3Layer> {
  public:
-  PluginV3Layer(NetworkDefinition& network, std::vector<Tensor*> inputs, nvinfer1::IPluginV3* own,
-                std::unique_ptr<Plugin> plugin)
+  PluginV3Layer(NetworkDefinition& network, std::vector<Tensor*> inputs, int32_t shape_inputs,
+                nvinfer1::IPluginV3* own, std::unique_ptr<Plugin> plugin)
       : LayerOf(network, LayerType::kPLUGIN_V3, std::move(inputs)),
         own_(own),
-        data_(keep(std::move(plugin))) {}
+        data_(node_data(keep(std::move(plugin)), shape_inputs)) {}
   nvinfer1::IPluginV3& getPlugin() noexcept override { return *own_; }
   Values emit(ingot::Network& g, const Values& in) override {
     return emit_plugin(g, in, data_, Layer::getNbOutputs(), name());
@@ -53,22 +54,42 @@ class PluginV3Layer final : public LayerOf<nvinfer1::IPluginV3Layer, nvinfer1::a
 
 nvinfer1::IPluginV2Layer* NetworkDefinition::addPluginV2(nvinfer1::ITensor* const* inputs, int32_t count,
                                                          nvinfer1::IPluginV2& plugin) noexcept {
-  return add_with_outputs<PluginV2Layer>(plugin.getNbOutputs(), tensors(inputs, count), plugin);
+  auto given = tensors(log_, "addPluginV2", inputs, count);
+  if (!given) return nullptr;
+  nvinfer1::IPluginV2* own = plugin.clone();
+  auto taken = take(plugin.clone());
+  const int32_t outputs = taken == nullptr ? 0 : taken->num_outputs();
+  if (own == nullptr || outputs < 1) {
+    log_.error(nvinfer1::ErrorCode::kINVALID_ARGUMENT,
+               "addPluginV2: the plugin cannot be cloned, or has no outputs");
+    if (own != nullptr) own->destroy();
+    return nullptr;
+  }
+  return add_with_outputs<PluginV2Layer>(outputs, std::move(*given), own, std::move(taken));
 }
 
 #if NV_TENSORRT_MAJOR >= 10
 nvinfer1::IPluginV3Layer* NetworkDefinition::addPluginV3(nvinfer1::ITensor* const* inputs, int32_t count,
-                                                         nvinfer1::ITensor* const*, int32_t shapes,
+                                                         nvinfer1::ITensor* const* shape_inputs,
+                                                         int32_t shapes,
                                                          nvinfer1::IPluginV3& plugin) noexcept {
+  auto given = tensors(log_, "addPluginV3", inputs, count);
+  auto sizes = shapes > 0 ? tensors(log_, "addPluginV3", shape_inputs, shapes) : std::vector<Tensor*>();
+  if (!given || !sizes) return nullptr;
+  given->insert(given->end(), sizes->begin(), sizes->end());
   auto taken = take(plugin.clone());
-  if (taken == nullptr || shapes > 0) {
+  const int32_t outputs = taken == nullptr ? 0 : taken->num_outputs();
+  if (outputs < 1) {
     log_.error(nvinfer1::ErrorCode::kINVALID_ARGUMENT,
-               shapes > 0 ? "addPluginV3: plugins with shape inputs are not supported"
-                          : "addPluginV3: the plugin has no core or no build capability");
+               "addPluginV3: the plugin has no core, no build capability or no outputs");
     return nullptr;
   }
-  const int32_t outputs = taken->num_outputs();
-  return add_with_outputs<PluginV3Layer>(outputs, tensors(inputs, count), plugin.clone(), std::move(taken));
+  const char* metadata = taken->metadata();
+  const std::string shown = metadata == nullptr ? "" : metadata;
+  auto* layer = add_with_outputs<PluginV3Layer>(outputs, std::move(*given), std::max(shapes, 0),
+                                                plugin.clone(), std::move(taken));
+  layer->api()->setMetadata(shown.c_str());
+  return layer;
 }
 #endif
 

@@ -200,7 +200,8 @@ nvinfer1::ISliceLayer* NetworkDefinition::addSlice(nvinfer1::ITensor& x, DimsArg
 }
 nvinfer1::IConcatenationLayer* NetworkDefinition::addConcatenation(nvinfer1::ITensor* const* parts,
                                                                    int32_t count) noexcept {
-  return add<ConcatenationLayer>(tensors(parts, count));
+  auto given = tensors(log_, "addConcatenation", parts, count);
+  return given ? add<ConcatenationLayer>(std::move(*given)) : nullptr;
 }
 nvinfer1::IShapeLayer* NetworkDefinition::addShape(nvinfer1::ITensor& x) noexcept {
   return add<ShapeLayer>(tensor(x));

@@ -25,9 +25,17 @@ Parameters numbers(const PluginFieldCollection& fields) {
       const auto at = static_cast<size_t>(k);
       if (f.type == PluginFieldType::kFLOAT32) out[f.name].push_back(static_cast<const float*>(f.data)[at]);
       if (f.type == PluginFieldType::kINT32) out[f.name].push_back(static_cast<const int32_t*>(f.data)[at]);
+      if (f.type == PluginFieldType::kCHAR) out[f.name].push_back(static_cast<const char*>(f.data)[at]);
     }
   }
   return out;
+}
+
+bool is_index(DataType type) {
+#if NV_TENSORRT_MAJOR >= 10
+  if (type == DataType::kINT64) return true;
+#endif
+  return type == DataType::kINT32;
 }
 
 class BuiltinPlugin final : public IPluginV2DynamicExt {
@@ -62,10 +70,10 @@ class BuiltinPlugin final : public IPluginV2DynamicExt {
   }
   bool supportsFormatCombination(int32_t at, const PluginTensorDesc* all, int32_t inputs,
                                  int32_t) noexcept override {
+    if (all[at].format != nvinfer1::TensorFormat::kLINEAR) return false;
+    if (at == builtin_.index_input) return is_index(all[at].type);
     const DataType type = at < inputs ? DataType::kFLOAT : builtin_.outputs[static_cast<size_t>(at - inputs)];
-    // batch indices of regions are integers
-    return all[at].format == nvinfer1::TensorFormat::kLINEAR &&
-           (all[at].type == type || (at == 2 && all[at].type == DataType::kINT32));
+    return all[at].type == type;
   }
   void configurePlugin(const nvinfer1::DynamicPluginTensorDesc*, int32_t,
                        const nvinfer1::DynamicPluginTensorDesc*, int32_t) noexcept override {}
@@ -120,8 +128,12 @@ class BuiltinCreator final : public nvinfer1::IPluginCreator {
 
 const std::vector<Builtin>& builtins() {
   static const std::vector<Builtin> all = {instance_normalization(), group_normalization(), efficient_nms(),
-                                           roi_align()};
+                                           roi_align(), scatter_elements()};
   return all;
+}
+
+bool is_builtin(const char* name) {
+  return std::any_of(builtins().begin(), builtins().end(), [&](const Builtin& b) { return b.name == name; });
 }
 
 bool register_builtins(const char* space) {

@@ -10,7 +10,7 @@
 
 namespace ingot::tensorrt {
 
-/// The numbers of the fields, by name.
+/// The numbers of the fields, by name; of text, its characters.
 using Parameters = std::map<std::string, std::vector<double>>;
 inline double parameter(const Parameters& all, const char* name, double fallback) {
   const auto it = all.find(name);
@@ -35,6 +35,7 @@ struct Builtin {
   nvinfer1::DimsExprs (*dims)(const Parameters&, int32_t output, const nvinfer1::DimsExprs* in,
                               nvinfer1::IExprBuilder&);
   void (*run)(const Call&);
+  int32_t index_input = -1;  // holds integers: INT32, or INT64 where the major has it
 };
 
 const std::vector<Builtin>& builtins();
@@ -42,7 +43,10 @@ const Builtin& instance_normalization();
 const Builtin& group_normalization();
 const Builtin& efficient_nms();
 const Builtin& roi_align();
+const Builtin& scatter_elements();
 
+/// Whether that is the name, the very pointer, that a plugin of ours gives.
+bool is_builtin(const char* name);
 /// Registers their creators under this namespace, once.
 bool register_builtins(const char* space);
 

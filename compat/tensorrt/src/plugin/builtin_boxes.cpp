@@ -171,7 +171,8 @@ const Builtin& roi_align() {
        integer("output_width"), integer("sampling_ratio"), number("spatial_scale")},
       {DataType::kFLOAT},
       align_dims,
-      align};
+      align,
+      2};
   return builtin;
 }
 

@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "ingot/custom_op.h"
 #include "ingot/status.h"
 #include "plugin/expressions.h"
 
@@ -16,11 +17,18 @@ class Plugin {
   virtual ~Plugin() = default;
   virtual int32_t num_outputs() = 0;
   virtual Status output_types(const std::vector<Type>& inputs, std::vector<Type>& outputs) = 0;
+  /// `values`: the elements of the shape inputs, which only plugins of the third generation have.
   virtual Status output_dims(const std::vector<nvinfer1::DimsExprs>& inputs,
+                             const std::vector<nvinfer1::DimsExprs>& values,
                              std::vector<nvinfer1::DimsExprs>& outputs, Expressions& builder) = 0;
-  /// Configures it for these tensors and runs it on host memory.
-  virtual Status run(const Descs& inputs, const Descs& outputs, const void* const* in, void* const* out) = 0;
+  /// Configures it for these tensors and runs it on them: on host memory, or with `gpu` on that of the GPU.
+  virtual Status run(const Descs& inputs, const Descs& outputs, const void* const* in, void* const* out,
+                     const CustomOp::Gpu* gpu) = 0;
+  /// Whether it is one of ours, which know host memory only.
+  virtual bool host_only() { return false; }
   virtual std::unique_ptr<Plugin> clone() = 0;
+  /// What an engine's inspector shows of it; may be null.
+  virtual const char* metadata() { return nullptr; }
   /// From which `restore` makes it again, in another process, too.
   virtual std::string save() = 0;
 };
@@ -46,8 +54,16 @@ void register_plugin_op();
 /// From now on this process runs `plugin` where a network holds its data, whether or not a creator of it is
 /// registered. Gives the data.
 std::string keep(std::unique_ptr<Plugin> plugin);
+/// The data of a node that runs what `keep` gave; the last `shape_inputs` inputs are shape inputs.
+std::string node_data(const std::string& kept, int32_t shape_inputs = 0);
+/// The code of plugins of this name is going away.
+void forget_plugins(const std::string& name);
 
 // What V2 and V3 share.
+/// Memory of `bytes` bytes while a plugin runs: the GPU's, or `own`.
+Result<void*> workspace(size_t bytes, const CustomOp::Gpu* gpu, std::vector<char>& own);
+/// Memory that plugins may take while they run; null: there is none to give on this device.
+nvinfer1::IGpuAllocator* plugin_allocator();
 nvinfer1::DynamicPluginTensorDesc with_range(const nvinfer1::PluginTensorDesc& desc);
 std::vector<nvinfer1::DynamicPluginTensorDesc> with_range(const Plugin::Descs& descs);
 Status refused(const char* name, const char* call, int64_t code);

@@ -1,5 +1,6 @@
 // Plugins as Ingot's custom ops: made from their data by the registered creators, kept for the next run.
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
 #include <map>
 #include <mutex>
@@ -61,7 +62,9 @@ struct Extents {
 
 class PluginOp final : public CustomOp {
  public:
-  explicit PluginOp(std::string data) : data_(std::move(data)) {}
+  /// The data of a node begins with how many of the last inputs are shape inputs.
+  explicit PluginOp(const std::string& data)
+      : data_(data.substr(data.find('\n') + 1)), shape_inputs_(std::strtoul(data.c_str(), nullptr, 10)) {}
 
   Status infer(const std::vector<TensorInfo>& inputs, std::vector<TensorInfo>& outputs) override {
     auto plugin = borrow(data_);
@@ -83,41 +86,78 @@ class PluginOp final : public CustomOp {
   }
 
   Status run(const std::vector<TensorRef>& inputs, size_t num_outputs, const Allocate& output) override {
+    return run_with(inputs, num_outputs, output, nullptr);
+  }
+
+  bool on_gpu() const override {
+    auto plugin = borrow(data_);
+    if (!plugin.ok()) return false;
+    const bool device = !(*plugin)->host_only();
+    give_back(data_, std::move(*plugin));
+    return device;
+  }
+  Status enqueue(const std::vector<TensorRef>& inputs, size_t num_outputs, const Allocate& output,
+                 const Gpu& gpu) override {
+    return run_with(inputs, num_outputs, output, &gpu);
+  }
+
+ private:
+  Status run_with(const std::vector<TensorRef>& inputs, size_t num_outputs, const Allocate& output,
+                  const Gpu* gpu) const {
     auto plugin = borrow(data_);
     if (!plugin.ok()) return plugin.status();
-    Status status = run_on(**plugin, inputs, num_outputs, output);
+    Status status = run_on(**plugin, inputs, num_outputs, output, gpu);
     give_back(data_, std::move(*plugin));
     return status;
   }
 
- private:
-  static Status describe(Plugin& plugin, const std::vector<TensorInfo>& inputs,
-                         std::vector<nvinfer1::DimsExprs>& dims, std::vector<nvinfer1::DataType>& types,
-                         Expressions& builder) {
-    std::vector<nvinfer1::DimsExprs> in_dims;
+  template <class List>
+  int64_t shape_count(const List& inputs) const {
+    return static_cast<int64_t>(std::min(shape_inputs_, inputs.size()));
+  }
+
+  Status describe(Plugin& plugin, const std::vector<TensorInfo>& inputs,
+                  std::vector<nvinfer1::DimsExprs>& dims, std::vector<nvinfer1::DataType>& types,
+                  Expressions& builder) const {
+    std::vector<nvinfer1::DimsExprs> in_dims, values;
     std::vector<nvinfer1::DataType> in_types;
-    for (const TensorInfo& i : inputs) {
-      in_dims.push_back(builder.dims(i.dims));
-      in_types.push_back(to_tensorrt(i.dtype));
+    const size_t shapes_from = inputs.size() - static_cast<size_t>(shape_count(inputs));
+    for (size_t i = 0; i < inputs.size(); ++i) {
+      if (i >= shapes_from) {
+        if (inputs[i].contents.empty())
+          return {StatusCode::kUnsupported, "the elements of a shape input do not follow from shapes"};
+        values.push_back(builder.dims(inputs[i].contents));
+        continue;
+      }
+      in_dims.push_back(builder.dims(inputs[i].dims));
+      in_types.push_back(to_tensorrt(inputs[i].dtype));
     }
     if (Status s = plugin.output_types(in_types, types); !s.ok()) return s;
-    if (Status s = plugin.output_dims(in_dims, dims, builder); !s.ok()) return s;
+    if (Status s = plugin.output_dims(in_dims, values, dims, builder); !s.ok()) return s;
     for (const nvinfer1::DimsExprs& d : dims)
       if (d.nbDims < 0 || std::any_of(d.d, d.d + d.nbDims, [](const auto* e) { return e == nullptr; }))
         return {StatusCode::kInvalidArgument, "the plugin gave no dims for an output"};
     return {};
   }
 
-  static Status run_on(Plugin& plugin, const std::vector<TensorRef>& inputs, size_t num_outputs,
-                       const Allocate& output) {
+  Status run_on(Plugin& plugin, const std::vector<TensorRef>& inputs, size_t num_outputs,
+                const Allocate& output, const Gpu* gpu) const {
     std::vector<TensorInfo> infos;
     Plugin::Descs in, out;
     std::vector<const void*> in_data;
-    for (const TensorRef& r : inputs) {
+    const size_t shapes_from = inputs.size() - static_cast<size_t>(shape_count(inputs));
+    for (size_t i = 0; i < inputs.size(); ++i) {
+      const TensorRef& r = inputs[i];
       TensorInfo info;
       info.dtype = r.dtype;
       for (int64_t d : r.dims) info.dims.push_back(std::to_string(d));
+      if (i >= shapes_from) {
+        auto contents = elements(r, gpu);
+        if (!contents.ok()) return contents.status();
+        info.contents = std::move(*contents);
+      }
       infos.push_back(std::move(info));
+      if (i >= shapes_from) continue;
       in.push_back(desc(r.dtype, r.dims));
       in_data.push_back(r.data);
     }
@@ -139,7 +179,7 @@ class PluginOp final : public CustomOp {
       }
       const DataType type = to_ingot(types[i]);
       out.push_back(desc(type, extents[i].most));
-      if (told) {
+      if (told && gpu == nullptr) {  // a GPU's output is asked for again, and stays where it is
         spare[i].resize(TensorRef{type, extents[i].most, nullptr}.bytes() + 1);
         out_data.push_back(spare[i].data());
         continue;
@@ -148,31 +188,70 @@ class PluginOp final : public CustomOp {
       if (!memory.ok()) return memory.status();
       out_data.push_back(memory->data);
     }
-    if (Status s = plugin.run(in, out, in_data.data(), out_data.data()); !s.ok()) return s;
+    if (Status s = plugin.run(in, out, in_data.data(), out_data.data(), gpu); !s.ok()) return s;
 
     for (size_t i = 0; i < num_outputs; ++i) {
-      if (spare[i].empty()) continue;
       ShapeDims actual = extents[i].most;
-      for (size_t d = 0; d < actual.size(); ++d)
-        if (const int32_t by = extents[i].told_by[d]; by >= 0)
-          actual[d] = std::clamp<int64_t>(size_in(out_data, out, static_cast<size_t>(by)), 0, actual[d]);
+      bool told = false;
+      for (size_t d = 0; d < actual.size(); ++d) {
+        const int32_t by = extents[i].told_by[d];
+        if (by < 0) continue;
+        told = true;
+        const auto size = size_in(out_data, out, static_cast<size_t>(by), gpu);
+        if (!size.ok()) return size.status();
+        actual[d] = std::clamp<int64_t>(*size, 0, actual[d]);
+      }
+      if (!told) continue;
       auto memory = output(i, to_ingot(types[i]), actual);
       if (!memory.ok()) return memory.status();
-      std::memcpy(memory->data, spare[i].data(), memory->bytes());
+      if (gpu == nullptr) std::memcpy(memory->data, spare[i].data(), memory->bytes());
     }
     return {};
   }
 
-  static int64_t size_in(const std::vector<void*>& data, const Plugin::Descs& descs, size_t output) {
+  // The elements of an integer tensor, wherever it lies.
+  static Result<std::vector<int64_t>> integers(const TensorRef& r, const Gpu* gpu) {
+    std::string bytes(r.bytes(), 0);
+    if (gpu == nullptr)
+      std::memcpy(bytes.data(), r.data, bytes.size());
+    else if (Status s = gpu->read(bytes.data(), r.data, bytes.size()); !s.ok())
+      return s;
+    std::vector<int64_t> out(static_cast<size_t>(r.size()));
+    for (size_t i = 0; i < out.size(); ++i) {
+      int32_t narrow = 0;
+      std::memcpy(&narrow, bytes.data() + i * sizeof(narrow), sizeof(narrow));
+      if (r.dtype == DataType::kI64)
+        std::memcpy(&out[i], bytes.data() + i * sizeof(out[i]), sizeof(out[i]));
+      else
+        out[i] = narrow;
+    }
+    return out;
+  }
+
+  static Result<std::vector<std::string>> elements(const TensorRef& r, const Gpu* gpu) {
+    const auto values = integers(r, gpu);
+    if (!values.ok()) return values.status();
+    std::vector<std::string> out;
+    for (int64_t v : *values) out.push_back(std::to_string(v));
+    return out;
+  }
+
+  static Result<int64_t> size_in(const std::vector<void*>& data, const Plugin::Descs& descs, size_t output,
+                                 const Gpu* gpu) {
     if (output >= data.size()) return 0;
-    return to_ingot(descs[output].type) == DataType::kI64 ? *static_cast<const int64_t*>(data[output])
-                                                          : *static_cast<const int32_t*>(data[output]);
+    const auto values = integers({to_ingot(descs[output].type), {}, data[output]}, gpu);
+    return values.ok() ? Result<int64_t>(values->at(0)) : Result<int64_t>(values.status());
   }
 
   std::string data_;
+  size_t shape_inputs_;
 };
 
 }  // namespace
+
+std::string node_data(const std::string& kept, int32_t shape_inputs) {
+  return std::to_string(shape_inputs) + '\n' + kept;
+}
 
 void register_plugin_op() {
   static const bool once = [] {
@@ -188,8 +267,18 @@ void register_plugin_op() {
 std::string keep(std::unique_ptr<Plugin> plugin) {
   register_plugin_op();
   std::string data = plugin->save();
-  give_back(data, std::move(plugin));
+  const std::lock_guard lock(pool().mutex);
+  auto& idle = pool().idle[data];
+  if (idle.empty()) idle.push_back(std::move(plugin));  // else there is one to clone from
   return data;
+}
+
+void forget_plugins(const std::string& name) {
+  const std::lock_guard lock(pool().mutex);
+  std::erase_if(pool().idle, [&](const auto& kept) {
+    const auto saved = unpack(kept.first);
+    return saved.ok() && saved->name == name;
+  });
 }
 
 Result<std::unique_ptr<Plugin>> restore(const std::string& data) {
@@ -258,6 +347,12 @@ std::vector<nvinfer1::DynamicPluginTensorDesc> with_range(const Plugin::Descs& d
   std::vector<nvinfer1::DynamicPluginTensorDesc> out;
   for (const auto& d : descs) out.push_back(with_range(d));
   return out;
+}
+
+Result<void*> workspace(size_t bytes, const CustomOp::Gpu* gpu, std::vector<char>& own) {
+  if (gpu != nullptr) return bytes == 0 ? Result<void*>(nullptr) : gpu->workspace(bytes);
+  own.resize(bytes);
+  return static_cast<void*>(own.data());
 }
 
 Status refused(const char* name, const char* call, int64_t code) {

@@ -1,5 +1,6 @@
 // Plugins of the second generation: V2DynamicExt with symbolic shapes; V2, V2Ext and V2IOExt with fixed ones,
 // called as of one batch whose dims are all given.
+#include "plugin/builtin.h"
 #include "plugin/plugin.h"
 
 namespace ingot::tensorrt {
@@ -19,7 +20,10 @@ class PluginV2 final : public Plugin {
   explicit PluginV2(IPluginV2* plugin)
       : plugin_(plugin), generation_(static_cast<PluginVersion>(plugin->getTensorRTVersion() >> 24 & 0x3f)) {}
   ~PluginV2() override {
-    if (initialized_) plugin_->terminate();
+    if (initialized_) {
+      if (generation_ != PluginVersion::kV2) as<IPluginV2Ext>().detachFromContext();
+      plugin_->terminate();
+    }
     plugin_->destroy();
   }
 
@@ -33,8 +37,8 @@ class PluginV2 final : public Plugin {
     return {};
   }
 
-  Status output_dims(const std::vector<nvinfer1::DimsExprs>& in, std::vector<nvinfer1::DimsExprs>& out,
-                     Expressions& builder) override {
+  Status output_dims(const std::vector<nvinfer1::DimsExprs>& in, const std::vector<nvinfer1::DimsExprs>&,
+                     std::vector<nvinfer1::DimsExprs>& out, Expressions& builder) override {
     if (generation_ == PluginVersion::kV2_DYNAMICEXT) {
       for (size_t i = 0; i < out.size(); ++i)
         out[i] = as<IPluginV2DynamicExt>().getOutputDimensions(static_cast<int32_t>(i), in.data(), count(in),
@@ -61,26 +65,35 @@ class PluginV2 final : public Plugin {
     return {};
   }
 
-  Status run(const Descs& in, const Descs& out, const void* const* inputs, void* const* outputs) override {
+  Status run(const Descs& in, const Descs& out, const void* const* inputs, void* const* outputs,
+             const CustomOp::Gpu* gpu) override {
+    const auto stream = static_cast<cudaStream_t>(gpu == nullptr ? nullptr : gpu->stream);
     if (Status s = configure(in, out); !s.ok()) return s;
     if (!initialized_) {
       if (const int32_t code = plugin_->initialize(); code != 0)
         return refused(plugin_->getPluginType(), "initialize", code);
+      // There is no cuDNN or cuBLAS to hand over.
+      if (generation_ != PluginVersion::kV2)
+        as<IPluginV2Ext>().attachToContext(nullptr, nullptr, plugin_allocator());
       initialized_ = true;
     }
     int32_t code;
     if (generation_ == PluginVersion::kV2_DYNAMICEXT) {
       auto& dynamic = as<IPluginV2DynamicExt>();
-      workspace_.resize(dynamic.getWorkspaceSize(in.data(), count(in), out.data(), count(out)));
-      code = dynamic.enqueue(in.data(), out.data(), inputs, outputs, workspace_.data(), nullptr);
+      const auto memory =
+          workspace(dynamic.getWorkspaceSize(in.data(), count(in), out.data(), count(out)), gpu, workspace_);
+      if (!memory.ok()) return memory.status();
+      code = dynamic.enqueue(in.data(), out.data(), inputs, outputs, *memory, stream);
     } else {
-      workspace_.resize(plugin_->getWorkspaceSize(1));
-      code = plugin_->enqueue(1, inputs, outputs, workspace_.data(), nullptr);
+      const auto memory = workspace(plugin_->getWorkspaceSize(1), gpu, workspace_);
+      if (!memory.ok()) return memory.status();
+      code = plugin_->enqueue(1, inputs, outputs, *memory, stream);
     }
     return code == 0 ? Status() : refused(plugin_->getPluginType(), "enqueue", code);
   }
 
   std::unique_ptr<Plugin> clone() override { return take(plugin_->clone()); }
+  bool host_only() override { return is_builtin(plugin_->getPluginType()); }
 
   std::string save() override {
     SavedPlugin saved{"V2", plugin_->getPluginType(), plugin_->getPluginVersion(), "", ""};

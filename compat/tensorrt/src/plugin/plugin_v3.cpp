@@ -11,10 +11,10 @@ namespace {
 using nvinfer1::IPluginV3;
 using nvinfer1::PluginCapabilityType;
 
-// Plugins may ask for an allocator and a recorder: there are none.
+// What plugins may ask for when they are attached; there is no recorder.
 class ResourceContext final : public nvinfer1::IPluginResourceContext {
  public:
-  nvinfer1::IGpuAllocator* getGpuAllocator() const noexcept override { return nullptr; }
+  nvinfer1::IGpuAllocator* getGpuAllocator() const noexcept override { return plugin_allocator(); }
   nvinfer1::IErrorRecorder* getErrorRecorder() const noexcept override { return nullptr; }
 };
 
@@ -36,6 +36,7 @@ class PluginV3 final : public Plugin {
         plugin_->getCapabilityInterface(PluginCapabilityType::kBUILD));
   }
   bool whole() const { return core() != nullptr && build() != nullptr; }
+  const char* metadata() override { return build()->getMetadataString(); }
 
   int32_t num_outputs() override { return build()->getNbOutputs(); }
 
@@ -44,14 +45,17 @@ class PluginV3 final : public Plugin {
     return code == 0 ? Status() : refused(name(), "getOutputDataTypes", code);
   }
 
-  Status output_dims(const std::vector<nvinfer1::DimsExprs>& in, std::vector<nvinfer1::DimsExprs>& out,
+  Status output_dims(const std::vector<nvinfer1::DimsExprs>& in,
+                     const std::vector<nvinfer1::DimsExprs>& values, std::vector<nvinfer1::DimsExprs>& out,
                      Expressions& builder) override {
-    const int32_t code =
-        build()->getOutputShapes(in.data(), count(in), nullptr, 0, out.data(), count(out), builder);
+    const int32_t code = build()->getOutputShapes(in.data(), count(in), values.data(), count(values),
+                                                  out.data(), count(out), builder);
     return code == 0 ? Status() : refused(name(), "getOutputShapes", code);
   }
 
-  Status run(const Descs& in, const Descs& out, const void* const* inputs, void* const* outputs) override {
+  Status run(const Descs& in, const Descs& out, const void* const* inputs, void* const* outputs,
+             const CustomOp::Gpu* gpu) override {
+    const auto stream = static_cast<cudaStream_t>(gpu == nullptr ? nullptr : gpu->stream);
     auto with_in = with_range(in), with_out = with_range(out);
     std::vector<nvinfer1::DynamicPluginTensorDesc> all = with_in;
     all.insert(all.end(), with_out.begin(), with_out.end());
@@ -60,7 +64,9 @@ class PluginV3 final : public Plugin {
         return unsupported_format(name(), i, all[i].desc.type);
     if (const int32_t code = build()->configurePlugin(with_in.data(), count(in), with_out.data(), count(out)))
       return refused(name(), "configurePlugin", code);
-    workspace_.resize(build()->getWorkspaceSize(with_in.data(), count(in), with_out.data(), count(out)));
+    const auto memory = workspace(
+        build()->getWorkspaceSize(with_in.data(), count(in), with_out.data(), count(out)), gpu, workspace_);
+    if (!memory.ok()) return memory.status();
     if (attached_ == nullptr) {
       static ResourceContext context;
       nvinfer1::IPluginV3OneRuntime* own = runtime(*plugin_);
@@ -69,9 +75,10 @@ class PluginV3 final : public Plugin {
       if (attached_ == nullptr) return refused(name(), "attachToContext", 0);
     }
     nvinfer1::IPluginV3OneRuntime* running = runtime(*attached_);
+    if (const int32_t code = choose_tactic(*running)) return refused(name(), "setTactic", code);
     if (const int32_t code = running->onShapeChange(in.data(), count(in), out.data(), count(out)))
       return refused(name(), "onShapeChange", code);
-    const int32_t code = running->enqueue(in.data(), out.data(), inputs, outputs, workspace_.data(), nullptr);
+    const int32_t code = running->enqueue(in.data(), out.data(), inputs, outputs, *memory, stream);
     return code == 0 ? Status() : refused(name(), "enqueue", code);
   }
 
@@ -95,6 +102,14 @@ class PluginV3 final : public Plugin {
     return fields == nullptr ? std::string() : pack_fields(*fields);
   }
   const char* name() const { return core()->getPluginName(); }
+  // The first of the plugin's own tactics, which are not timed; without any, nothing is set.
+  int32_t choose_tactic(nvinfer1::IPluginV3OneRuntime& running) const {
+    const int32_t count = build()->getNbTactics();
+    if (count <= 0) return 0;
+    std::vector<int32_t> tactics(static_cast<size_t>(count));
+    if (const int32_t code = build()->getValidTactics(tactics.data(), count)) return code;
+    return running.setTactic(tactics[0]);
+  }
 
   OwnedV3 plugin_, attached_;
   std::vector<char> workspace_;

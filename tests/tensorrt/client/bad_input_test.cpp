@@ -1,0 +1,349 @@
+// Wrong calls: an error with code and text, and null or false; nothing crashes and nothing leaks.
+#include <malloc.h>
+
+#include <cstring>
+#include <stdexcept>
+#include <thread>
+
+#include "client.h"
+
+namespace client {
+namespace {
+
+using nvinfer1::ErrorCode;
+
+class BadInput : public ::testing::Test {
+ protected:
+  // The last call failed, for a reason that says `words`.
+  void expect_error(std::initializer_list<const char*> words) {
+    const auto errors = logger.errors();
+    ASSERT_FALSE(errors.empty());
+    for (const char* word : words)
+      EXPECT_NE(errors.back().find(word), std::string::npos) << errors.back() << "\nlacks " << word;
+  }
+  Logger logger;
+};
+
+TEST_F(BadInput, RecorderGetsCodeAndText) {
+  Linear net(logger);
+  Recorder recorder;
+  net.builder->setErrorRecorder(&recorder);
+  EXPECT_EQ(net.builder->getErrorRecorder(), &recorder);
+  EXPECT_GE(recorder.users, 1);
+  EXPECT_EQ(net.builder->buildSerializedNetwork(*net.network, *net.config), nullptr);
+  expect_error({"'x'", "profile"});
+  ASSERT_FALSE(recorder.errors.empty());
+  EXPECT_EQ(recorder.errors[0].first, ErrorCode::kINVALID_STATE);
+  EXPECT_NE(recorder.errors[0].second.find("profile"), std::string::npos);
+  net.builder.reset();
+  EXPECT_EQ(recorder.users, 0);
+  EXPECT_EQ(net.network->addInput("x", nvinfer1::DataType::kFLOAT, dims({1})), nullptr);
+  EXPECT_EQ(recorder.getNbErrors(), 1) << "the recorder went with the builder";
+}
+
+TEST_F(BadInput, NullPointers) {
+  Linear net(logger);
+  net.add_profile();
+  EXPECT_EQ(net.network->addInput(nullptr, nvinfer1::DataType::kFLOAT, dims({1})), nullptr);
+  EXPECT_EQ(net.network->addConcatenation(nullptr, 2), nullptr);
+  nvinfer1::ITensor* nothing[] = {nullptr, nullptr};
+  EXPECT_EQ(net.network->addConcatenation(nothing, 2), nullptr);
+  EXPECT_EQ(net.network->addEinsum(nothing, 2, "i,i->i"), nullptr);
+  nvinfer1::ITensor* x[] = {net.network->getInput(0)};
+  EXPECT_EQ(net.network->addEinsum(x, 1, nullptr), nullptr);
+  net.network->setName(nullptr);
+  net.network->getInput(0)->setName(nullptr);
+  EXPECT_STREQ(net.network->getInput(0)->getName(), "x");
+  EXPECT_FALSE(net.network->setWeightsName({nvinfer1::DataType::kFLOAT, nullptr, 0}, "w"));
+  EXPECT_EQ(net.network->getInput(7), nullptr);
+  EXPECT_EQ(net.network->getLayer(-1), nullptr);
+  EXPECT_EQ(net.config->addOptimizationProfile(nullptr), -1);
+  EXPECT_EQ(net.config->createTimingCache(nullptr, 3), nullptr);
+  net.config->setPluginsToSerialize(nullptr, 2);
+  auto* profile = net.builder->createOptimizationProfile();
+  EXPECT_FALSE(profile->setDimensions(nullptr, nvinfer1::OptProfileSelector::kMIN, dims({1})));
+#if NV_TENSORRT_MAJOR < 11
+  EXPECT_FALSE(profile->setShapeValues("x", nvinfer1::OptProfileSelector::kMIN, nullptr, 2));
+#endif
+  const Owned<nvonnxparser::IParser> parser(nvonnxparser::createParser(*net.network, logger));
+  EXPECT_FALSE(parser->parse(nullptr, 100));
+  EXPECT_FALSE(parser->parseFromFile(nullptr, 0));
+  EXPECT_GE(parser->getNbErrors(), 2);
+  EXPECT_EQ(parser->getError(99), nullptr);
+
+  const Owned<nvinfer1::IRuntime> runtime(nvinfer1::createInferRuntime(logger));
+  EXPECT_EQ(runtime->deserializeCudaEngine(nullptr, 10), nullptr);
+  const auto plan = net.plan();
+  ASSERT_NE(plan, nullptr);
+  const auto engine = engine_of(*runtime, *plan);
+  const Owned<nvinfer1::IExecutionContext> context(engine->createExecutionContext());
+  EXPECT_FALSE(context->setInputShape(nullptr, dims({2, 2})));
+  EXPECT_FALSE(context->setTensorAddress(nullptr, nullptr));
+  EXPECT_EQ(context->getTensorAddress(nullptr), nullptr);
+  EXPECT_FALSE(context->setOutputAllocator(nullptr, nullptr));
+  EXPECT_FALSE(context->executeV2(nullptr));
+  EXPECT_EQ(engine->getIOTensorName(9), nullptr);
+  EXPECT_EQ(engine->getTensorShape(nullptr).nbDims, -1);
+  EXPECT_EQ(engine->getTensorFormatDesc(nullptr), nullptr);
+  EXPECT_FALSE(logger.errors().empty());
+}
+
+TEST_F(BadInput, WrongShapesAndUnsetAddresses) {
+  Linear net(logger);
+  const auto plan = net.plan();
+  ASSERT_NE(plan, nullptr);
+  const Owned<nvinfer1::IRuntime> runtime(nvinfer1::createInferRuntime(logger));
+  const auto engine = engine_of(*runtime, *plan);
+  const Owned<nvinfer1::IExecutionContext> context(engine->createExecutionContext());
+  Recorder recorder;
+  context->setErrorRecorder(&recorder);
+  EXPECT_FALSE(context->enqueueV3(nullptr));
+  expect_error({"'x'"});
+  EXPECT_FALSE(context->setInputShape("x", dims({2, 3})));
+  expect_error({"'x'", "3"});
+  EXPECT_FALSE(context->setInputShape("x", dims({2, -1})));
+  EXPECT_FALSE(context->setInputShape("y", dims({2, 2})));
+  EXPECT_TRUE(context->setInputShape("x", dims({2, 2})));
+  logger.errors();
+  EXPECT_FALSE(context->enqueueV3(nullptr));
+  expect_error({"'x'", "address"});
+  std::vector<float> x = kRows;
+  EXPECT_TRUE(context->setTensorAddress("x", x.data()));
+  EXPECT_FALSE(context->enqueueV3(nullptr));
+  expect_error({"'y'", "address"});
+  std::vector<float> answers;
+  EXPECT_TRUE(run(*context, answers));
+  EXPECT_EQ(answers, kAnswers);
+  EXPECT_TRUE(context->setInputShape("x", dims({9, 2})) == false || !context->enqueueV3(nullptr));
+  expect_error({"9"});
+  EXPECT_TRUE(run(*context, answers)) << "a context goes on after a refusal";
+  EXPECT_GE(recorder.getNbErrors(), 5);
+  EXPECT_FALSE(context->setOptimizationProfileAsync(4, nullptr));
+  context->setErrorRecorder(nullptr);
+  EXPECT_EQ(recorder.users, 0);
+}
+
+TEST_F(BadInput, ProfilesThatLackAnInput) {
+  Linear net(logger);
+  EXPECT_EQ(net.builder->buildSerializedNetwork(*net.network, *net.config), nullptr);
+  expect_error({"'x'", "profile"});
+  auto* empty = net.builder->createOptimizationProfile();
+  net.config->addOptimizationProfile(empty);
+  EXPECT_EQ(net.builder->buildSerializedNetwork(*net.network, *net.config), nullptr);
+  expect_error({"'x'", "profile 0"});
+}
+
+TEST_F(BadInput, EnginesOutliveTheirBuilderAndRuntime) {
+  Owned<nvinfer1::IExecutionContext> context;
+  Owned<nvinfer1::ICudaEngine> engine;
+  {
+    Linear net(logger);
+    const auto plan = net.plan();
+    const Owned<nvinfer1::IRuntime> runtime(nvinfer1::createInferRuntime(logger));
+    engine = engine_of(*runtime, *plan);
+    context.reset(engine->createExecutionContext());
+  }
+  std::vector<float> answers;
+  EXPECT_TRUE(run(*context, answers));
+  EXPECT_EQ(answers, kAnswers);
+  {
+    Linear net(logger);
+    net.add_profile();
+    engine.reset(net.builder->buildEngineWithConfig(*net.network, *net.config));
+  }
+  ASSERT_NE(engine, nullptr);
+  context.reset(engine->createExecutionContext());
+  EXPECT_TRUE(run(*context, answers));
+  EXPECT_EQ(logger.errors(), std::vector<std::string>());
+}
+
+class Allocator final : public nvinfer1::IGpuAllocator {
+ public:
+  void* allocate(uint64_t size, uint64_t alignment, uint32_t) noexcept override {
+    if (!gives) return nullptr;
+    ++held;
+    return std::aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment);
+  }
+#if NV_TENSORRT_MAJOR == 8
+  void free(void* memory) noexcept override { --held, std::free(memory); }
+#else
+  bool deallocate(void* memory) noexcept override { return --held, std::free(memory), true; }
+#endif
+  bool gives = true;
+  int held = 0;
+};
+
+TEST_F(BadInput, AllocatorWithoutMemory) {
+  Linear net(logger);
+  const auto plan = net.plan();
+  Allocator allocator;
+  {
+    const Owned<nvinfer1::IRuntime> runtime(nvinfer1::createInferRuntime(logger));
+    runtime->setGpuAllocator(&allocator);
+    const auto engine = engine_of(*runtime, *plan);
+    const Owned<nvinfer1::IExecutionContext> context(engine->createExecutionContext());
+    Recorder recorder;
+    context->setErrorRecorder(&recorder);
+    std::vector<float> answers;
+    allocator.gives = false;
+    EXPECT_FALSE(run(*context, answers));
+    expect_error({"allocator", "bytes"});
+    ASSERT_FALSE(recorder.errors.empty());
+    EXPECT_EQ(recorder.errors.back().first, ErrorCode::kFAILED_ALLOCATION);
+    allocator.gives = true;
+    EXPECT_TRUE(run(*context, answers));
+    EXPECT_EQ(answers, kAnswers);
+    EXPECT_GT(allocator.held, 0);
+    context->setErrorRecorder(nullptr);
+  }
+  EXPECT_EQ(allocator.held, 0);
+}
+
+class NoOutput final : public nvinfer1::IOutputAllocator {
+ public:
+#if NV_TENSORRT_MAJOR == 8
+  void* reallocateOutput(const char*, void*, uint64_t, uint64_t) noexcept override { return nullptr; }
+#else
+  void* reallocateOutputAsync(const char*, void*, uint64_t, uint64_t, cudaStream_t) override {
+    if (throws) throw std::runtime_error("no output today");
+    return nullptr;
+  }
+#endif
+  void notifyShape(const char*, const nvinfer1::Dims&) noexcept override {}
+  bool throws = false;
+};
+
+TEST_F(BadInput, OutputAllocatorWithoutMemory) {
+  Linear net(logger);
+  const auto plan = net.plan();
+  const Owned<nvinfer1::IRuntime> runtime(nvinfer1::createInferRuntime(logger));
+  const auto engine = engine_of(*runtime, *plan);
+  const Owned<nvinfer1::IExecutionContext> context(engine->createExecutionContext());
+  NoOutput allocator;
+  std::vector<float> answers;
+  EXPECT_TRUE(context->setOutputAllocator("y", &allocator));
+  EXPECT_FALSE(run(*context, answers));
+  expect_error({"'y'", "16 bytes"});
+#if NV_TENSORRT_MAJOR >= 10
+  allocator.throws = true;
+  EXPECT_FALSE(run(*context, answers));
+  expect_error({"no output today"});
+#endif
+  EXPECT_TRUE(context->setOutputAllocator("y", nullptr));
+  EXPECT_TRUE(run(*context, answers));
+}
+
+#if NV_TENSORRT_MAJOR >= 10
+// The callbacks that may throw, as their declarations say.
+class ThrowingReader final : public nvinfer1::IStreamReaderV2 {
+ public:
+  int64_t read(void*, int64_t, cudaStream_t) noexcept override { return -1; }
+  bool seek(int64_t, nvinfer1::SeekPosition) noexcept override { return false; }
+};
+class ThrowingWriter final : public nvinfer1::IStreamWriter {
+ public:
+  int64_t write(const void*, int64_t) override { throw std::runtime_error("disk on fire"); }
+};
+class ThrowingListener final : public nvinfer1::IDebugListener {
+ public:
+  bool processDebugTensor(const void*, nvinfer1::TensorLocation, nvinfer1::DataType, const nvinfer1::Dims&,
+                          const char*, cudaStream_t) override {
+    throw 7;
+  }
+};
+
+TEST_F(BadInput, CallbacksThatThrow) {
+  Linear net(logger);
+  net.add_profile();
+  ThrowingWriter writer;
+  EXPECT_FALSE(net.builder->buildSerializedNetworkToStream(*net.network, *net.config, writer));
+  expect_error({"disk on fire"});
+  const Owned<nvinfer1::IRuntime> runtime(nvinfer1::createInferRuntime(logger));
+  ThrowingReader reader;
+  EXPECT_EQ(runtime->deserializeCudaEngine(reader), nullptr);
+  EXPECT_FALSE(logger.errors().empty());
+
+  EXPECT_TRUE(net.network->markDebug(*net.network->getLayer(1)->getOutput(0)));
+  const auto plan = net.plan();
+  const auto engine = engine_of(*runtime, *plan);
+  const Owned<nvinfer1::IExecutionContext> context(engine->createExecutionContext());
+  ThrowingListener listener;
+  context->setDebugListener(&listener);
+  context->setAllTensorsDebugState(true);
+  std::vector<float> answers;
+  EXPECT_FALSE(run(*context, answers));
+  expect_error({"threw an exception"});
+}
+#endif
+
+TEST_F(BadInput, ThreadsOfTheirOwn) {
+  std::vector<std::thread> threads;
+  std::vector<int> right(4, 0);
+  Linear shared_net(logger);
+  const auto shared_plan = shared_net.plan();
+  const Owned<nvinfer1::IRuntime> runtime(nvinfer1::createInferRuntime(logger));
+  const auto shared = engine_of(*runtime, *shared_plan);
+  for (size_t t = 0; t < right.size(); ++t)
+    threads.emplace_back([&, t] {
+      for (int i = 0; i < 5; ++i) {
+        Linear net(logger);
+        const auto plan = net.plan();
+        const auto engine = engine_of(*runtime, *plan);
+        for (nvinfer1::ICudaEngine* e : {engine.get(), shared.get()}) {
+          const Owned<nvinfer1::IExecutionContext> context(e->createExecutionContext());
+          std::vector<float> answers;
+          right[t] += run(*context, answers) && answers == kAnswers ? 1 : 0;
+        }
+      }
+    });
+  for (auto& t : threads) t.join();
+  for (int count : right) EXPECT_EQ(count, 10);
+  EXPECT_EQ(logger.errors(), std::vector<std::string>());
+}
+
+// One context from two threads is the client's mistake: answers or an error, never a crash.
+TEST_F(BadInput, OneContextFromTwoThreads) {
+  Linear net(logger);
+  const auto plan = net.plan();
+  const Owned<nvinfer1::IRuntime> runtime(nvinfer1::createInferRuntime(logger));
+  const auto engine = engine_of(*runtime, *plan);
+  const Owned<nvinfer1::IExecutionContext> context(engine->createExecutionContext());
+  std::vector<float> answers;
+  ASSERT_TRUE(run(*context, answers));
+  std::thread other([&] {
+    for (int i = 0; i < 200; ++i) context->enqueueV3(nullptr);
+  });
+  for (int i = 0; i < 200; ++i) context->enqueueV3(nullptr);
+  other.join();
+  EXPECT_TRUE(context->enqueueV3(nullptr));
+  EXPECT_EQ(answers, kAnswers);
+}
+
+TEST_F(BadInput, NvidiasPlansAreNamed) {
+  const Owned<nvinfer1::IRuntime> runtime(nvinfer1::createInferRuntime(logger));
+  std::vector<char> plan(100);
+  std::memcpy(plan.data(), "ftrt", 4);
+  EXPECT_EQ(runtime->deserializeCudaEngine(plan.data(), plan.size()), nullptr);
+  expect_error({"NVIDIA", "ONNX"});
+}
+
+TEST(Memory, ThousandBuildsStayFlat) {
+  Logger logger;
+  const auto once = [&] {
+    Linear net(logger);
+    const auto plan = net.plan();
+    const Owned<nvinfer1::IRuntime> runtime(nvinfer1::createInferRuntime(logger));
+    const auto engine = engine_of(*runtime, *plan);
+    const Owned<nvinfer1::IExecutionContext> context(engine->createExecutionContext());
+    std::vector<float> answers;
+    return run(*context, answers) && answers == kAnswers;
+  };
+  for (int i = 0; i < 20; ++i) ASSERT_TRUE(once());
+  const size_t before = mallinfo2().uordblks;
+  for (int i = 0; i < 1000; ++i) ASSERT_TRUE(once());
+  const size_t after = mallinfo2().uordblks;
+  EXPECT_LE(after, before + 16 * 1024) << "bytes in use after 1000 builds";  // a leak of 17 bytes each shows
+}
+
+}  // namespace
+}  // namespace client
