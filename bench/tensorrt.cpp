@@ -62,9 +62,13 @@ void compare(const char* unit, double scale, int rounds, const std::function<dou
     b.push_back(theirs() * scale);
     more.push_back(b.back() - a.back());
   }
-  std::printf(
-      "ingot %.3f %s, TensorRT's interface %.3f %s: %+.3f %s (%.3f times), median of the differences %+.3f\n",
-      median(a), unit, median(b), unit, median(b) - median(a), unit, median(b) / median(a), median(more));
+  const auto line = [&](const char* what, double x, double y) {
+    std::printf("%-8s ingot %.3f %s, TensorRT's interface %.3f %s: %+.3f %s, %.3f times\n", what, x, unit, y,
+                unit, y - x, unit, y / x);
+  };
+  line("medians", median(a), median(b));
+  line("minima", *std::min_element(a.begin(), a.end()), *std::min_element(b.begin(), b.end()));
+  std::printf("median of the differences %+.3f %s\n", median(more), unit);
 }
 
 ingot::Dims dims_of(const ingot::TensorInfo& info) {
