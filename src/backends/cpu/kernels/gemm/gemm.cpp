@@ -10,6 +10,10 @@ namespace ingot::cpu {
 namespace {
 
 constexpr int64_t kPad = 16;
+// k's of a panel of B, at most: with more of them sums go to memory and back less often, and that pays for
+// reading the panel from the second cache.
+constexpr int64_t kPanelDepth = 1024;
+constexpr int64_t kLongPanelDepth = 4096;  // the most that is worth timing
 
 // Rows that lie a multiple of 4 KB apart share their sets of the first cache: fourteen of them do not fit
 // into its eight to twelve ways, and each line would be fetched sixteen times.
@@ -78,7 +82,9 @@ void Gemm::choose(const GemmTuning& wanted) {
   const int most_rows = kernels_.max_rows[tuning_.vecs - 1];
   if (tuning_.rows == 0) tuning_.rows = most_rows;
   tuning_.rows = std::min(tuning_.rows, most_rows);
-  if (tuning_.k_block == 0) tuning_.k_block = panel_depth(kernels_, tuning_.vecs);
+  if (tuning_.k_block == 0)
+    tuning_.k_block =
+        divide_up(std::max<int64_t>(1, desc_.k), divide_up(std::max<int64_t>(1, desc_.k), kPanelDepth));
   const double a_bytes = 4.0 * static_cast<double>(desc_.m * desc_.k);
   const double b_bytes = 4.0 * static_cast<double>(desc_.n * desc_.k);
   const int64_t row_tiles = divide_up(desc_.m, tuning_.rows), columns = divide_up(vecs, tuning_.vecs);
@@ -252,8 +258,8 @@ std::vector<GemmTuning> gemm_candidates(const GemmDesc& desc, Isa isa, int threa
     }
   }
   const GemmTuning first = candidates[0];
-  add({.vecs = first.vecs, .k_block = first.k_block / 2});
-  add({.vecs = first.vecs, .k_block = first.k_block * 2});
+  add({.vecs = first.vecs, .k_block = std::min(first.k_block, panel_depth(kernels, first.vecs))});
+  if (desc.k <= kLongPanelDepth) add({.vecs = first.vecs, .k_block = desc.k});
   if (!desc.trans_a && desc.m > 6) add({.vecs = first.vecs, .pack_a = 1 - first.pack_a});
   return candidates;
 }

@@ -46,11 +46,10 @@ std::vector<TileShape> rank_tiles(const TileKernels& kernels, int64_t rows, int6
 }
 
 int64_t panel_depth(const TileKernels& kernels, int vecs) {
-  const int64_t bytes = kernels.isa == Isa::avx512 ? 32 << 10 : 16 << 10;
-  return std::max<int64_t>(64, bytes / (vecs * kernels.lanes * 4) / 16 * 16);
+  return std::max<int64_t>(64, cache_bytes(1) * 2 / 3 / (vecs * kernels.lanes * 4) / 16 * 16);
 }
 
-int64_t second_cache_budget(Isa isa) { return isa == Isa::avx512 ? 1200 << 10 : 300 << 10; }
+int64_t second_cache_budget(Isa) { return cache_bytes(2) * 3 / 5; }
 
 ThreadGrid choose_grid(int threads, int64_t batches, int64_t rows, int64_t columns, double row_bytes,
                        double column_bytes) {

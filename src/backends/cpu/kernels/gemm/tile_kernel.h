@@ -26,6 +26,9 @@ struct RowPointers {
   }
 };
 
+/// k's from which on a sum takes so long that memory answers meanwhile.
+inline constexpr int64_t kLongSum = 128;
+
 template <int R, int N>
 struct Tile {
   VecF acc[R][N];
@@ -40,6 +43,17 @@ struct Tile {
 #pragma GCC unroll 4
       for (int n = 0; n < N; ++n) acc[r][n] = fma(av, bv[n], acc[r][n]);
     }
+  }
+
+  /// What finish() reads and writes may lie far away: it is asked for while the sums are made.
+  INGOT_INLINE void ask(const TileArgs& t) const {
+#pragma GCC unroll 16
+    for (int r = 0; r < R; ++r)
+#pragma GCC unroll 4
+      for (int n = 0; n < N; ++n) {
+        __builtin_prefetch(t.c + r * t.c_row + n * t.c_vec, 1);
+        if (t.residual != nullptr) __builtin_prefetch(t.residual + r * t.residual_row + n * t.residual_vec);
+      }
   }
 
   INGOT_INLINE void start(const TileArgs& t) {
@@ -97,6 +111,7 @@ struct Tile {
 template <int R, int N>
 void tile_kernel(const TileArgs& t) {
   Tile<R, N> tile;
+  if (t.blocks * t.depth >= kLongSum) tile.ask(t);
   tile.start(t);
   const float* prefetch = t.prefetch;
   for (int64_t block = 0; block < t.blocks; ++block) {

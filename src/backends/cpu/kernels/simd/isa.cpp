@@ -1,5 +1,7 @@
 #include "backends/cpu/kernels/simd/isa.h"
 
+#include <unistd.h>
+
 #include <cstdlib>
 
 namespace ingot::cpu {
@@ -34,6 +36,12 @@ Result<Isa> detect_isa() {
     return invalid_argument("INGOT_ISA is '", forced, "', but this machine has ", isa_name(machine_isa()),
                             " at most");
   return *isa;
+}
+
+int64_t cache_bytes(int level) {
+  static const int64_t first = sysconf(_SC_LEVEL1_DCACHE_SIZE), second = sysconf(_SC_LEVEL2_CACHE_SIZE);
+  if (level == 1) return first > 0 ? first : 32 << 10;
+  return second > 0 ? second : 512 << 10;
 }
 
 }  // namespace ingot::cpu

@@ -1,6 +1,7 @@
 // Instruction sets that the kernels are compiled for, and the choice between them at run time.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string_view>
 
@@ -25,6 +26,9 @@ Isa machine_isa();
 Result<Isa> detect_isa();
 /// Channels per block of the blocked layout, and floats per vector.
 inline int block_of(Isa isa) { return isa == Isa::avx512 ? 16 : isa == Isa::avx2 ? 8 : 4; }
+
+/// Bytes of a core's data cache of that level, 1 or 2; a common size where the system does not tell.
+int64_t cache_bytes(int level);
 
 /// Calls `table` of the namespace that was compiled for `isa`.
 #define INGOT_SELECT_ISA(isa, table)                  \
