@@ -22,10 +22,18 @@ const AttentionKernels& attention_kernels(Isa isa) { return INGOT_SELECT_ISA(isa
 
 namespace {
 
-constexpr int kVecs = 2;            // of a tile's columns: wide enough to reuse each element of the rows
-constexpr int64_t kTileKeys = 256;  // at most
-constexpr int64_t kScoreBytes = 32 * 1024;  // of a tile, at most: the first cache
-constexpr int64_t kMaxRowTiles = 4;         // register tiles in one tile of query rows
+// Query rows of a tile, at most: keys and values are read once for all of them.
+constexpr int64_t kTileRows = 48;
+
+// Of the scores of a tile, at most. Whole rows need no second maximum, and long sums cost less each.
+int64_t score_bytes() { return cache_bytes(2) / 3; }
+
+// Vectors of a register tile: as wide as leaves it six rows, so that each element of the rows is read seldom.
+int tile_vecs(const TileKernels& kernels) {
+  int vecs = kMaxTileVecs;
+  while (vecs > 1 && kernels.max_rows[vecs - 1] < 6) --vecs;
+  return vecs;
+}
 
 int64_t round_up(int64_t a, int64_t b) { return (a + b - 1) / b * b; }
 
@@ -45,8 +53,9 @@ struct Product {
 void multiply(Isa isa, const Product& p) {
   const TileKernels& kernels = tile_kernels(isa);
   static constexpr int64_t kNoOffset[] = {0};
-  const int64_t most = kernels.max_rows[kVecs - 1], row_tiles = (p.rows + most - 1) / most;
-  const int64_t lanes = kernels.lanes, width = kVecs * lanes;
+  const int vecs = tile_vecs(kernels);
+  const int64_t most = kernels.max_rows[vecs - 1], row_tiles = (p.rows + most - 1) / most;
+  const int64_t lanes = kernels.lanes, width = vecs * lanes;
   TileArgs args;
   args.a_offsets = args.b_offsets = kNoOffset;
   args.blocks = 1;
@@ -77,18 +86,18 @@ void Attention::prepare(const AttentionDesc& desc, Isa isa, int threads) {
   isa_ = isa;
   threads_ = threads;
   lanes_ = block_of(isa);
-  const int64_t key_tiles = std::max<int64_t>(1, (desc.keys + kTileKeys - 1) / kTileKeys);
-  tile_keys_ = round_up((desc.keys + key_tiles - 1) / key_tiles, kVecs * lanes_);
+  const TileKernels& kernels = tile_kernels(isa);
+  const int vecs = tile_vecs(kernels);
+  const int64_t most_rows = kTileRows / kernels.max_rows[vecs - 1] * kernels.max_rows[vecs - 1];
+  tiles_ = std::max<int64_t>(1, (desc.queries + most_rows - 1) / most_rows);
+  tile_rows_ = (desc.queries + tiles_ - 1) / tiles_;
+  const int64_t most_keys = score_bytes() / 4 / most_rows;
+  const int64_t key_tiles = std::max<int64_t>(1, (desc.keys + most_keys - 1) / most_keys);
+  tile_keys_ = round_up((desc.keys + key_tiles - 1) / key_tiles, vecs * lanes_);
   score_row_ = tile_keys_;
   if (score_row_ % 256 == 0) score_row_ += 16;  // rows must not share the sets of the first cache
   query_row_ = round_up(desc.dim, 16);
   result_row_ = round_up(desc.value_dim, 16);
-  const int64_t most = tile_kernels(isa).max_rows[kVecs - 1];
-  const int64_t most_rows =
-      most *
-      std::clamp<int64_t>(kScoreBytes / (std::max<int64_t>(1, score_row_) * 4 * most), 1, kMaxRowTiles);
-  tiles_ = std::max<int64_t>(1, (desc.queries + most_rows - 1) / most_rows);
-  tile_rows_ = (desc.queries + tiles_ - 1) / tiles_;
   Scratch unused;
   scratch_floats_ = carve(nullptr, unused);
 }
@@ -130,7 +139,7 @@ void Attention::exponentials(int64_t first, int64_t rows, Share keys, const floa
   const AttentionDesc& d = desc_;
   const auto exp_pieces = softmax_kernels(isa_).exp_pieces;
   const int64_t past = d.keys - d.queries, count = keys.end - keys.begin;
-  const int64_t most = d.causal ? 1 : SoftmaxKernels::kMaxRows;
+  const int64_t most = d.causal ? 1 : SoftmaxKernels::rows_at_once(count);
   for (int64_t r = 0; r < rows; r += most) {
     float* row = s.scores + r * score_row_;
     const int64_t seen = d.causal ? std::clamp<int64_t>(first + r + 1 + past - keys.begin, 0, count) : count;

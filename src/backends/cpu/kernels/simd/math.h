@@ -103,6 +103,16 @@ INGOT_INLINE VecF erf(VecF x) {
          reciprocal(polynomial(s, {1.0f, 5.0240785572e-01f, 1.1425631204e-01f, 1.4997193131e-02f,
                                    1.1651859858e-03f, 3.8004376509e-05f}));
 }
+/// e^x for x <= 0, 0 below -87.7: the sum that rounds x log2(e) to n leaves 127 + n in its low bits, an
+/// exponent.
+INGOT_INLINE VecF exp_negative(VecF x) {
+  const VecF d = max(broadcast(-88.0f), x), log2e = broadcast(1.44269504f),
+             shift = broadcast(0x1.8p23f + 127);
+  const VecF shifted = fma(d, log2e, shift);
+  const VecF r = fma(d, log2e, shift - shifted);
+  return polynomial(r, {1.0f, 0.6931469769f, 0.2402224111f, 0.0555073452f, 0.0096715765f, 0.0013264645f}) *
+         from_bits(bits(shifted) << 23);
+}
 /// 1 / (1 + 2^(n + r)): the sum that rounds -x log2(e) to n leaves 127 + n in its low bits, an exponent.
 /// Where the result is below 1e-8, its error grows to ten units.
 INGOT_INLINE VecF sigmoid(VecF x) {

@@ -45,12 +45,12 @@ INGOT_INLINE float exponentials(const float* x, const float* mask, VecF scale, V
   const int rest = static_cast<int>(n - whole);
   VecF total{};
   for (int64_t i = 0; i < whole; i += kLanes) {
-    const VecF v = score<masked>(x, mask, scale, i) - shift, e = exp(v);
+    const VecF v = score<masked>(x, mask, scale, i) - shift, e = exp_negative(v);
     store(y + i, log ? v : e);
     total += e;
   }
   if (rest) {
-    const VecF v = score_tail<masked>(x, mask, scale, whole, rest) - shift, e = exp(v);
+    const VecF v = score_tail<masked>(x, mask, scale, whole, rest) - shift, e = exp_negative(v);
     store_tail(y + whole, log ? v : e, rest);
     total += select(lane_numbers() < rest, e, VecF{});
   }
@@ -87,7 +87,7 @@ void exp_pieces_of(const SoftmaxRows& s, float* peaks, float* sums, float* facto
   }
   for (int64_t r = 0; r < s.rows; r += kLanes) {
     const int count = s.rows - r < kLanes ? static_cast<int>(s.rows - r) : kLanes;
-    store_tail(factors + r, exp(load_tail(factors + r, count)), count);
+    store_tail(factors + r, exp_negative(load_tail(factors + r, count)), count);
   }
   for (int64_t r = 0; r < s.rows; ++r) {
     const VecF shift = broadcast(peaks[r] == none ? 0.0f : peaks[r]);
@@ -123,7 +123,7 @@ void columns(const float* x, float factor, bool log_form, int64_t n, int64_t str
   VecF peak = broadcast(-__builtin_inff()), total{};
   for (int64_t i = 0; i < n; ++i) peak = max(peak, at(x, i) * scale);
   for (int64_t i = 0; i < n; ++i) {
-    const VecF v = at(x, i) * scale - peak, e = exp(v);
+    const VecF v = at(x, i) * scale - peak, e = exp_negative(v);
     put(i, log_form ? v : e);
     total += e;
   }
