@@ -31,8 +31,6 @@ const char* why_not(const Node& node, bool& relu) {
   if (!default_activations(node, relu)) return "the activations are not the default ones";
   if (node.attrs().has("clip") && node.attrs().get_float("clip") != 0) return "cells are clipped";
   if (node.attrs().get_int("input_forget") != 0) return "input and forget gates are coupled";
-  if (node.is("GRU") && node.attrs().get_int("linear_before_reset") == 0)
-    return "the reset gate comes before the product";
   return nullptr;
 }
 
@@ -48,10 +46,11 @@ void rnn_offer(const Request& r, Offer& offer) {
   const Dims& w = node.input(1)->constant().dims();
   const Dims& recurrent = node.input(2)->constant().dims();
   RnnDesc d;
-  d.cell = node.is("LSTM")  ? RnnCell::kLstm
-           : node.is("GRU") ? RnnCell::kGru
-           : relu           ? RnnCell::kRelu
-                            : RnnCell::kTanh;
+  d.cell = node.is("LSTM") ? RnnCell::kLstm
+           : node.is("GRU")
+               ? (node.attrs().get_int("linear_before_reset") != 0 ? RnnCell::kGru : RnnCell::kGruReset)
+           : relu ? RnnCell::kRelu
+                  : RnnCell::kTanh;
   d.directions = w[0];
   d.inputs = w[2];
   d.hidden = recurrent[2];

@@ -70,8 +70,9 @@ class RnnKernel final : public Kernel {
 Result<std::unique_ptr<Kernel>> make_rnn_kernel(const KernelSpec& spec) {
   INGOT_ASSIGN_OR_RETURN(const Isa isa, isa_of(spec));
   const int64_t cell = spec.args().get_int("cell");
-  if (cell < 0 || cell > 3 || spec.args().get_int("hidden") < 1 || spec.args().get_int("directions") < 1 ||
-      spec.args().get_int("directions") > 2 || spec.step.inputs.size() < 3)
+  if (cell < 0 || cell >= kRnnCells || spec.args().get_int("hidden") < 1 ||
+      spec.args().get_int("directions") < 1 || spec.args().get_int("directions") > 2 ||
+      spec.step.inputs.size() < 3)
     return corrupt("a recurrent layer with cell ", cell);
   return std::unique_ptr<Kernel>(std::make_unique<RnnKernel>(spec, isa));
 }

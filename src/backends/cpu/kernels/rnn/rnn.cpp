@@ -20,8 +20,8 @@ const RnnKernels& rnn_kernels(Isa isa) { return INGOT_SELECT_ISA(isa, kRnn); }
 
 struct Rnn::Sequence {
   int64_t direction, row, rows, length;
-  float *h[2], *c;     // [rows, state_row_]; h is of the even and the odd steps
-  const float* gates;  // the input's part, of the first row at step 0 and this direction
+  float *h[2], *c, *reset;  // [rows, state_row_]; h is of the even and the odd steps
+  const float* gates;       // the input's part, of the first row at step 0 and this direction
 };
 
 namespace {
@@ -29,6 +29,8 @@ namespace {
 // Recurrent weights of one direction from which on a step is worth sharing among threads: what one core's
 // second cache hardly holds. Below, the threads would mostly wait for one another.
 constexpr int64_t kSharedStepBytes = 1 << 20;
+
+constexpr int64_t kStates = 4;  // arrays of a Sequence
 
 int64_t round_up(int64_t a, int64_t b) { return (a + b - 1) / b * b; }
 
@@ -44,6 +46,7 @@ void Rnn::prepare(const RnnDesc& desc, Isa isa, int threads) {
   blocks_ = packing.blocks;
   gate_row_ = desc.directions * blocks_ * gates_ * lanes_;
   state_row_ = blocks_ * lanes_;
+  parts_ = desc.cell == RnnCell::kGruReset ? 2 : 1;
 
   const int64_t most_rows = desc.lengths ? 1 : tile_kernels(isa).max_rows[gates_ - 1];
   const int64_t wanted = std::min(desc.batch, divide_up(threads, desc.directions));
@@ -58,7 +61,7 @@ void Rnn::prepare(const RnnDesc& desc, Isa isa, int threads) {
   inputs_ = std::make_unique<Gemm>(inputs, isa, GemmTuning{}, threads);
   gates_floats_ = round_up(inputs.m * gate_row_, 16);
   gemm_floats_ = round_up(inputs_->scratch_floats(), 16);
-  sequence_floats_ = round_up(3 * rows_ * state_row_, 16);
+  sequence_floats_ = round_up(kStates * rows_ * state_row_, 16);
   sum_floats_ = round_up(rows_ * gates_ * lanes_, 16);
 }
 
@@ -91,13 +94,14 @@ Rnn::Sequence Rnn::sequence(const RnnOperands& o, float* scratch, int64_t index)
   s.h[0] = state;
   s.h[1] = state + rows_ * state_row_;
   s.c = state + 2 * rows_ * state_row_;
+  s.reset = state + 3 * rows_ * state_row_;
   s.gates = scratch + s.row * (desc_.batch_first ? desc_.steps : 1) * gate_row_ +
             s.direction * blocks_ * gates_ * lanes_;
   return s;
 }
 
 void Rnn::start(const Sequence& s, const RnnOperands& o) const {
-  std::memset(s.h[0], 0, static_cast<size_t>(3 * rows_ * state_row_) * sizeof(float));
+  std::memset(s.h[0], 0, static_cast<size_t>(kStates * rows_ * state_row_) * sizeof(float));
   for (int64_t r = 0; r < s.rows; ++r) {
     const int64_t at = state_offset(s.direction, s.row + r);
     if (o.h0) std::copy_n(o.h0 + at, desc_.hidden, s.h[0] + r * state_row_);
@@ -105,43 +109,50 @@ void Rnn::start(const Sequence& s, const RnnOperands& o) const {
   }
 }
 
-void Rnn::step(const Sequence& s, const RnnOperands& o, int64_t step, Share blocks, float* sum) const {
+void Rnn::step(const Sequence& s, const RnnOperands& o, int64_t step, int part, Share blocks,
+               float* sum) const {
   const RnnPacking packing(desc_, isa_);
   const bool backwards = desc_.directions == 2 ? s.direction == 1 : desc_.reverse;
   const int64_t t = backwards ? s.length - 1 - step : step;
+  const bool last = part + 1 == parts_;
+  const int64_t first_gate = part == 0 ? 0 : 2, gates = (last ? gates_ : 2) - first_gate;
   static constexpr int64_t kNoOffset[] = {0};
   TileArgs args;
-  args.a = s.h[step % 2];
+  args.a = part == 0 ? s.h[step % 2] : s.reset;
   args.a_row = state_row_;
   args.a_offsets = args.b_offsets = kNoOffset;
   args.blocks = 1;
   args.depth = desc_.hidden;
   args.b_vec = desc_.hidden * lanes_;
   args.c = sum;
-  args.c_row = gates_ * lanes_;
+  args.c_row = gates * lanes_;
   args.c_vec = lanes_;
-  const TileKernel product = tile_kernels(isa_).at(static_cast<int>(s.rows), static_cast<int>(gates_));
-  const auto cell = rnn_kernels(isa_).cell[static_cast<int>(desc_.cell)];
+  const TileKernel product = tile_kernels(isa_).at(static_cast<int>(s.rows), static_cast<int>(gates));
+  const RnnKernels& kernels = rnn_kernels(isa_);
+  const auto cell = last ? kernels.cell[static_cast<int>(desc_.cell)] : kernels.reset_gates;
 
   RnnStep in{};
   in.sum = sum;
   in.rows = s.rows;
   in.x_row = (desc_.batch_first ? desc_.steps : 1) * gate_row_;
   in.state_row = state_row_;
-  const float* gates = s.gates + t * (desc_.batch_first ? 1 : desc_.batch) * gate_row_;
-  for (int64_t b = blocks.begin; b < blocks.end; ++b) {
+  const float* gate = s.gates + t * (desc_.batch_first ? 1 : desc_.batch) * gate_row_ + first_gate * lanes_;
+  // There and back again: what one step read last is still in the second cache when the next one begins.
+  for (int64_t i = blocks.begin; i < blocks.end; ++i) {
+    const int64_t b = step % 2 == 0 ? i : blocks.begin + blocks.end - 1 - i;
     const int64_t block = s.direction * blocks_ + b;
-    args.b = args.prefetch = o.packed + packing.r + block * gates_ * desc_.hidden * lanes_;
+    args.b = args.prefetch = o.packed + packing.r + (block * gates_ + first_gate) * desc_.hidden * lanes_;
     product(args);
-    in.x = gates + b * gates_ * lanes_;
+    in.x = gate + b * gates_ * lanes_;
     in.bias = o.packed + packing.last_bias + block * lanes_;
     in.peepholes = o.packed + packing.peepholes + block * 3 * lanes_;
     in.h_old = s.h[step % 2] + b * lanes_;
     in.h = s.h[1 - step % 2] + b * lanes_;
     in.c = s.c + b * lanes_;
+    in.reset = s.reset + b * lanes_;
     cell(in);
   }
-  if (!o.y) return;
+  if (!o.y || !last) return;
   const int64_t from = blocks.begin * lanes_, to = std::min(blocks.end * lanes_, desc_.hidden);
   for (int64_t r = 0; r < s.rows; ++r)
     std::copy(s.h[1 - step % 2] + r * state_row_ + from, s.h[1 - step % 2] + r * state_row_ + to,
@@ -178,21 +189,25 @@ void Rnn::run(ThreadPool& pool, const RnnOperands& o, void* scratch) const {
       for (int64_t i = mine.begin; i < mine.end; ++i) {
         const Sequence s = sequence(o, floats, i);
         start(s, o);
-        for (int64_t t = 0; t < s.length; ++t) step(s, o, t, {0, blocks_}, sums + thread * sum_floats_);
+        for (int64_t t = 0; t < s.length; ++t)
+          for (int part = 0; part < parts_; ++part)
+            step(s, o, t, part, {0, blocks_}, sums + thread * sum_floats_);
         finish(s, o);
       }
     });
     return;
   }
   for (int64_t i = 0; i < sequences_; ++i) start(sequence(o, floats, i), o);
-  for (int64_t t = 0; t < desc_.steps; ++t)
+  for (int64_t i = 0; i < desc_.steps * parts_; ++i)
     pool.run([&](int thread) {
+      const int64_t t = i / parts_;
+      const int part = static_cast<int>(i % parts_);
       const Share mine = share(sequences_ * blocks_, thread, threads);
-      for (int64_t i = mine.begin / blocks_; i * blocks_ < mine.end; ++i) {
-        const Sequence s = sequence(o, floats, i);
-        const Share blocks{std::max(mine.begin - i * blocks_, int64_t{0}),
-                           std::min(mine.end - i * blocks_, blocks_)};
-        if (t < s.length) step(s, o, t, blocks, sums + thread * sum_floats_);
+      for (int64_t q = mine.begin / blocks_; q * blocks_ < mine.end; ++q) {
+        const Sequence s = sequence(o, floats, q);
+        const Share blocks{std::max(mine.begin - q * blocks_, int64_t{0}),
+                           std::min(mine.end - q * blocks_, blocks_)};
+        if (t < s.length) step(s, o, t, part, blocks, sums + thread * sum_floats_);
       }
     });
   for (int64_t i = 0; i < sequences_; ++i) finish(sequence(o, floats, i), o);

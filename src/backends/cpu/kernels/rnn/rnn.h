@@ -14,8 +14,10 @@
 
 namespace ingot::cpu {
 
-/// Gate orders: LSTM i o f c; GRU z r h, with linear_before_reset; the simple cell has one.
-enum class RnnCell : uint8_t { kLstm, kGru, kTanh, kRelu };
+/// Gate orders: LSTM i o f c; GRU z r h; the simple cell has one. kGru has linear_before_reset; in kGruReset
+/// the reset gate acts on the state before its product with the last gate's weights.
+enum class RnnCell : uint8_t { kLstm, kGru, kTanh, kRelu, kGruReset };
+inline constexpr int kRnnCells = 5;
 
 struct RnnDesc {
   RnnCell cell = RnnCell::kLstm;
@@ -60,7 +62,9 @@ class Rnn {
   struct Sequence;  // some neighbouring rows of the batch in one direction
   Sequence sequence(const RnnOperands& operands, float* scratch, int64_t index) const;
   void start(const Sequence& s, const RnnOperands& operands) const;
-  void step(const Sequence& s, const RnnOperands& operands, int64_t step, Share blocks, float* sum) const;
+  /// Part `part` of a step, after all of the parts before it.
+  void step(const Sequence& s, const RnnOperands& operands, int64_t step, int part, Share blocks,
+            float* sum) const;
   void finish(const Sequence& s, const RnnOperands& operands) const;
   int64_t state_offset(int64_t direction, int64_t row) const;
   int64_t y_offset(int64_t step, int64_t direction, int64_t row) const;
@@ -70,6 +74,7 @@ class Rnn {
   int threads_ = 1;
   std::unique_ptr<Gemm> inputs_;
   int64_t lanes_ = 8, gates_ = 4;  // gates per unit
+  int parts_ = 1;                  // products of the state that a step takes, one after the other
   int64_t blocks_ = 1;             // of lanes_ units
   int64_t rows_ = 1, sequences_ = 1;
   int64_t gate_row_ = 0;   // the gates of one step and batch row, all directions
@@ -84,11 +89,13 @@ struct RnnStep {
   const float* bias;       // GRU: the recurrent bias of the last gate, [lane]
   const float* peepholes;  // LSTM: [3][lane], or null
   const float* h_old;      // rows state_row apart
-  float *h, *c;            // new h; c is updated in place
+  float *h, *c;            // new h; c is updated in place. kGruReset keeps its update gate in c
+  float* reset;            // kGruReset: the old state times the reset gate
   int64_t rows, x_row, state_row;
 };
 struct RnnKernels {
-  void (*cell[4])(const RnnStep& step);  // by RnnCell
+  void (*cell[kRnnCells])(const RnnStep& step);  // by RnnCell; all of the step, or its last part
+  void (*reset_gates)(const RnnStep& step);      // kGruReset's first part
 };
 const RnnKernels& rnn_kernels(Isa isa);
 

@@ -34,6 +34,23 @@ void gru(const RnnStep& s) {
   }
 }
 
+void reset_gates(const RnnStep& s) {
+  for (int64_t r = 0; r < s.rows; ++r) {
+    const float *x = s.x + r * s.x_row, *sum = s.sum + r * 2 * kLanes;
+    store(s.c + r * s.state_row, sigmoid(load(x) + load(sum)));
+    store(s.reset + r * s.state_row,
+          load(s.h_old + r * s.state_row) * sigmoid(load(x + kLanes) + load(sum + kLanes)));
+  }
+}
+
+void gru_reset(const RnnStep& s) {
+  for (int64_t r = 0; r < s.rows; ++r) {
+    const VecF next = tanh(load(s.x + r * s.x_row) + load(s.sum + r * kLanes));
+    const VecF old = load(s.h_old + r * s.state_row);
+    store(s.h + r * s.state_row, next + load(s.c + r * s.state_row) * (old - next));
+  }
+}
+
 template <bool use_relu>
 void simple(const RnnStep& s) {
   for (int64_t r = 0; r < s.rows; ++r) {
@@ -45,6 +62,6 @@ void simple(const RnnStep& s) {
 }  // namespace
 
 extern const RnnKernels kRnn;
-const RnnKernels kRnn{{lstm, gru, simple<false>, simple<true>}};
+const RnnKernels kRnn{{lstm, gru, simple<false>, simple<true>, gru_reset}, reset_gates};
 
 }  // namespace ingot::cpu::INGOT_ISA

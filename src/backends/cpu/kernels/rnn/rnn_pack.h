@@ -5,7 +5,9 @@
 
 namespace ingot::cpu {
 
-inline int64_t rnn_gates(RnnCell cell) { return cell == RnnCell::kLstm ? 4 : cell == RnnCell::kGru ? 3 : 1; }
+inline int64_t rnn_gates(RnnCell cell) {
+  return cell == RnnCell::kLstm ? 4 : cell == RnnCell::kGru || cell == RnnCell::kGruReset ? 3 : 1;
+}
 
 /// Units come in blocks of a vector's lanes; a block has all its gates together. Parts, in floats from the
 /// start:

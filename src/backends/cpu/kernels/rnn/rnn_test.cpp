@@ -21,7 +21,9 @@ struct Data {
   std::vector<int32_t> lengths;
 };
 
-int64_t gates_of(RnnCell cell) { return cell == RnnCell::kLstm ? 4 : cell == RnnCell::kGru ? 3 : 1; }
+int64_t gates_of(RnnCell cell) {
+  return cell == RnnCell::kLstm ? 4 : cell == RnnCell::kGru || cell == RnnCell::kGruReset ? 3 : 1;
+}
 
 Reference reference(const RnnDesc& d, const Data& data) {
   const int64_t H = d.hidden, G = gates_of(d.cell), D = d.directions, B = d.batch, T = d.steps;
@@ -38,7 +40,19 @@ Reference reference(const RnnDesc& d, const Data& data) {
       for (int64_t s = 0; s < length; ++s) {
         const int64_t t = (D == 2 ? dir == 1 : d.reverse) ? length - 1 - s : s;
         const float* x = &data.x[static_cast<size_t>((d.batch_first ? row * T + t : t * B + row) * d.inputs)];
-        std::vector<double> next(static_cast<size_t>(H));
+        std::vector<double> next(static_cast<size_t>(H)), before = h;  // what the last gate's product reads
+        if (d.cell == RnnCell::kGruReset) {
+          for (int64_t u = 0; u < H; ++u) {
+            const int64_t at = dir * G * H + H + u;
+            double sum = double{data.b[static_cast<size_t>(dir * 2 * G * H + H + u)]} +
+                         data.b[static_cast<size_t>(dir * 2 * G * H + (G + 1) * H + u)];
+            for (int64_t i = 0; i < d.inputs; ++i)
+              sum += double{data.w[static_cast<size_t>(at * d.inputs + i)]} * x[i];
+            for (int64_t i = 0; i < H; ++i)
+              sum += data.r[static_cast<size_t>(at * H + i)] * h[static_cast<size_t>(i)];
+            before[static_cast<size_t>(u)] *= sigmoid(sum);
+          }
+        }
         for (int64_t u = 0; u < H; ++u) {
           double in[4], rec[4];
           for (int64_t g = 0; g < G; ++g) {
@@ -48,7 +62,8 @@ Reference reference(const RnnDesc& d, const Data& data) {
             for (int64_t i = 0; i < d.inputs; ++i)
               in[g] += double{data.w[static_cast<size_t>(at * d.inputs + i)]} * x[i];
             for (int64_t i = 0; i < H; ++i)
-              rec[g] += data.r[static_cast<size_t>(at * H + i)] * h[static_cast<size_t>(i)];
+              rec[g] +=
+                  data.r[static_cast<size_t>(at * H + i)] * (g == 2 ? before : h)[static_cast<size_t>(i)];
           }
           const auto k = static_cast<size_t>(u);
           auto peephole = [&](int64_t g) {
@@ -62,6 +77,9 @@ Reference reference(const RnnDesc& d, const Data& data) {
           } else if (d.cell == RnnCell::kGru) {
             const double z = sigmoid(in[0] + rec[0]), r = sigmoid(in[1] + rec[1]);
             next[k] = (1 - z) * std::tanh(in[2] + r * rec[2]) + z * h[k];
+          } else if (d.cell == RnnCell::kGruReset) {
+            const double z = sigmoid(in[0] + rec[0]);
+            next[k] = (1 - z) * std::tanh(in[2] + rec[2]) + z * h[k];
           } else {
             next[k] = d.cell == RnnCell::kTanh ? std::tanh(in[0] + rec[0]) : std::max(0.0, in[0] + rec[0]);
           }
@@ -114,7 +132,7 @@ void check(RnnDesc d, int threads, bool peepholes = false) {
 
 TEST(Rnn, EveryCell) {
   for (int threads : {1, 2, 3})
-    for (RnnCell cell : {RnnCell::kLstm, RnnCell::kGru, RnnCell::kTanh, RnnCell::kRelu})
+    for (RnnCell cell : {RnnCell::kLstm, RnnCell::kGru, RnnCell::kTanh, RnnCell::kRelu, RnnCell::kGruReset})
       for (int64_t directions : {1, 2}) {
         RnnDesc d{cell, 7, 3, 10, 24, directions};
         check(d, threads);
@@ -132,6 +150,7 @@ TEST(Rnn, EveryCell) {
 TEST(Rnn, StepsSharedByThreads) {
   check({RnnCell::kLstm, 3, 2, 4, 270, 1}, 2);
   check({RnnCell::kGru, 3, 1, 4, 310, 2}, 5);
+  check({RnnCell::kGruReset, 3, 1, 4, 310, 1}, 3);
   RnnDesc d{RnnCell::kLstm, 4, 2, 4, 270, 1};
   d.lengths = true;
   check(d, 4);
