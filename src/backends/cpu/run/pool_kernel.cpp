@@ -30,7 +30,12 @@ class PoolKernel final : public Kernel {
   size_t scratch_bytes() const override { return pool_.scratch_bytes(); }
 
   Status run(const Invocation& call) override {
-    pool_.run(pool_of(call), call.inputs[0]->as<const float>(), call.outputs[0]->as<float>(), call.scratch);
+    const auto* x = call.inputs[0]->as<const float>();
+    if (call.outputs.size() > 1 && call.outputs[1]->given())
+      pool_.run_with_indices(pool_of(call), x, call.outputs[0]->as<float>(), call.outputs[1]->as<int64_t>(),
+                             args_.get_int("storage_order") != 0);
+    else
+      pool_.run(pool_of(call), x, call.outputs[0]->as<float>(), call.scratch);
     return {};
   }
 
