@@ -82,7 +82,7 @@ class Runner {
   int count_ = 0;
 };
 
-void run_pipeline(Runner& run, DataType floats, bool quantized) {
+void run_pipeline(Runner& run, const PassOptions& options) {
   const auto clean_up = [&] {
     run("fold_constants");     // what the exporter computes at run time, but need not
     run("inline_branches");    // conditions are known now
@@ -90,7 +90,8 @@ void run_pipeline(Runner& run, DataType floats, bool quantized) {
     run("merge_duplicates");   // so that patterns see one shape computation where there were many
     run("remove_dead_code");   // so that "used once" means what it says
   };
-  if (quantized) {
+  if (!options.narrow_floats) run("widen_floats");  // all that follows sees float32
+  if (options.quantized) {
     run("move_quantization");  // before constants fold: the weights' DequantizeLinear would become floats
     run("quantize_layers");
   }
@@ -111,20 +112,23 @@ void run_pipeline(Runner& run, DataType floats, bool quantized) {
   run("merge_pads");
   run("fuse_matmul");  // one kind of product for all that follows
   straighten();
+  if (options.blocked_channels) run("rows_to_channels");  // transposes stand next to the layers now
   clean_up();
 
   run("fuse_attention");     // while its products are bare
   run("merge_projections");  // attention says which products belong together
   straighten();              // the attention's result is in rows again
+  run("lift_selections");    // while layers are what they were written as
   clean_up();
 
   run("fold_scales");                       // before epilogues hide the layers' results
   run("fuse_skip_normalization");           // sums that no epilogue can take
   run("fuse_pointwise");                    // whole programs first,
   run("fuse_epilogues");                    // so that a layer takes in all of one at once
-  if (quantized) run("fuse_quantization");  // now that epilogues are whole
+  if (options.quantized) run("fuse_quantization");  // now that epilogues are whole
   clean_up();
 
+  const DataType floats = options.floats;
   if (floats == DataType::kF16) run("narrow_to_f16");  // whole nodes, now that they are what kernels compute
   if (floats == DataType::kBF16) run("narrow_to_bf16");
   if (floats != DataType::kF32) clean_up();
@@ -139,7 +143,7 @@ Status optimize(Graph& graph, const PassOptions& options) {
   INGOT_RETURN_IF_ERROR(infer(graph));
   INGOT_RETURN_IF_ERROR(verify(graph));
   Runner run(graph, options);
-  run_pipeline(run, options.floats, options.quantized);
+  run_pipeline(run, options);
   return run.status();
 }
 

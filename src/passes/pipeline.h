@@ -12,6 +12,8 @@ struct PassOptions {
   std::string stop_after;            // the first run of that pass is the last thing done
   DataType floats = DataType::kF32;  // what float32 becomes inside the graph: kF16 or kBF16
   bool quantized = true;             // layers between quantizers work on the quantized elements
+  bool blocked_channels = false;     // the device keeps images in blocks of channels
+  bool narrow_floats = true;         // the device has kernels for float16 and bfloat16
   /// Called with the graph before and after each run of these passes ("all": every one).
   std::vector<std::string> dump_before, dump_after;
   std::function<void(std::string_view file_name, const Graph& graph)> dump;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "passes/pass.h"
+#include "passes/rows.h"
 #include "passes/view.h"
 #include "passes/weights.h"
 
@@ -31,13 +32,6 @@ Result<Value*> before_transpose(Node* user, Value* constant, const Ints& perm) {
   return insert(user, "Transpose", {full}, {{"perm", inverse(perm)}});  // both fold
 }
 
-bool is_pointwise(const Node& n) {
-  return is_any(n, {"Abs",         "Add",       "Ceil", "Clip",      "Cos",   "Div",  "Elu",   "Erf",
-                    "Exp",         "Floor",     "Gelu", "HardSwish", "Log",   "Max",  "Min",   "Mish",
-                    "HardSigmoid", "LeakyRelu", "Mul",  "Neg",       "Pow",   "Relu", "Round", "Reciprocal",
-                    "Sigmoid",     "Softplus",  "Sqrt", "Sub",       "Swish", "Sin",  "Tanh",  "Softsign"});
-}
-
 // The operands of a pointwise op without their common Transpose; empty where they have none.
 Result<std::vector<Value*>> pointwise_operands(Node* node, const Ints& perm) {
   std::vector<Value*> inputs;
@@ -61,20 +55,6 @@ Result<std::vector<Value*>> pointwise_operands(Node* node, const Ints& perm) {
 
 bool keeps_last(const Ints& perm) {
   return !perm.empty() && perm.back() + 1 == static_cast<int64_t>(perm.size());
-}
-
-// Whether a product or a normalisation over the last dimension works on rows in any order.
-bool works_on_rows(const Node& n) {
-  if (n.is("FusedMatMul")) {
-    const auto vector_or_none = [](const Value* v) {
-      return !v || (v->type().ranked && v->type().rank() <= 1);
-    };
-    return n.attrs().get_int("trans_a") == 0 && n.input(1)->type().ranked && n.input(1)->type().rank() == 2 &&
-           n.inputs().size() <= 3 && vector_or_none(n.input(2));
-  }
-  if (n.is("Softmax")) return axis_of(n, "axis", -1, n.input(0)) + 1 == n.input(0)->type().rank();
-  if (!is_any(n, {"LayerNormalization", "RMSNormalization"}) || n.outputs().size() != 1) return false;
-  return axis_of(n, "axis", -1, n.input(0)) + 1 == n.input(0)->type().rank();
 }
 
 Status sink(Node* node) {

@@ -65,6 +65,8 @@ class Target {
   virtual int block() const = 0;                // Plan::block
   virtual int threads() const = 0;
 
+  /// Whether there are kernels for float16 and bfloat16; where there are none, passes make float32 of them.
+  virtual bool has_narrow_floats() const { return true; }
   virtual LayoutRule layout_rule(const Node& node, const OptShapes& shapes) const = 0;
   /// Kernels for `node` with its first output in `layout`. Never empty: the reference kernel ends the list.
   virtual Offer candidates(const Node& node, const OptShapes& shapes, Layout layout) const = 0;

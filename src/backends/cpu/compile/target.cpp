@@ -46,6 +46,7 @@ class CpuTarget final : public Target {
   std::string_view arch() const override { return isa_name(isa_); }
   int block() const override { return block_of(isa_); }
   int threads() const override { return threads_; }
+  bool has_narrow_floats() const override { return false; }
 
   LayoutRule layout_rule(const Node& node, const OptShapes& shapes) const override {
     const Family* family = family_of(node);

@@ -79,6 +79,7 @@ class WhereKernel final : public Kernel {
 
 class CastKernel final : public Kernel {
  public:
+  explicit CastKernel(Isa isa) : isa_(isa) {}
   Status resize(std::span<const TensorArg* const> in, std::span<const TensorArg* const> out) override {
     if (!cast_supported(in[0]->dtype, out[0]->dtype) || in[0]->dims != out[0]->dims)
       return invalid_argument("no cast from ", data_type_name(in[0]->dtype), " to ",
@@ -88,9 +89,12 @@ class CastKernel final : public Kernel {
   Status run(const Invocation& call) override {
     const TensorArg &x = *call.inputs[0], &y = *call.outputs[0];
     const int64_t count = num_elements(x.dims);
-    if (count > 0) cast(pool_of(call), x.dtype, y.dtype, count, x.data, y.data);
+    if (count > 0) cast(pool_of(call), isa_, x.dtype, y.dtype, count, x.data, y.data);
     return {};
   }
+
+ private:
+  Isa isa_;
 };
 
 }  // namespace
@@ -112,7 +116,8 @@ Result<std::unique_ptr<Kernel>> make_where_kernel(const KernelSpec& spec) {
 
 Result<std::unique_ptr<Kernel>> make_cast_kernel(const KernelSpec& spec) {
   if (spec.step.inputs.empty() || spec.step.outputs.size() != 1) return corrupt("a cast without operand");
-  return std::unique_ptr<Kernel>(std::make_unique<CastKernel>());
+  INGOT_ASSIGN_OR_RETURN(const Isa isa, isa_of(spec));
+  return std::unique_ptr<Kernel>(std::make_unique<CastKernel>(isa));
 }
 
 }  // namespace ingot::cpu

@@ -5,9 +5,22 @@
 #include <limits>
 #include <type_traits>
 
+#include "backends/cpu/kernels/pointwise/half_casts.h"
 #include "base/data_type.h"
 
 namespace ingot::cpu {
+
+namespace baseline {
+extern const HalfCasts kHalfCasts;
+}
+namespace avx2 {
+extern const HalfCasts kHalfCasts;
+}
+namespace avx512 {
+extern const HalfCasts kHalfCasts;
+}
+const HalfCasts& half_casts(Isa isa) { return INGOT_SELECT_ISA(isa, kHalfCasts); }
+
 namespace {
 
 constexpr size_t kMaxOperands = 3;
@@ -262,10 +275,17 @@ void where(ThreadPool& pool, const WhereDesc& d, const void* condition, const vo
 
 bool cast_supported(DataType from, DataType to) {
   auto yes = [](auto) { return true; };
+  const auto is_half = [](DataType t) { return t == DataType::kF16 || t == DataType::kBF16; };
+  if (is_half(from) || is_half(to)) return from == DataType::kF32 || to == DataType::kF32;
   return with_cast_type(from, yes) && with_cast_type(to, yes);
 }
 
-void cast(ThreadPool& pool, DataType from, DataType to, int64_t count, const void* x, void* y) {
+void cast(ThreadPool& pool, Isa isa, DataType from, DataType to, int64_t count, const void* x, void* y) {
+  const HalfCasts& halves = half_casts(isa);
+  if (from == DataType::kF16) return cast_halves(pool, halves.f16_to_f32, count, x, y);
+  if (from == DataType::kBF16) return cast_halves(pool, halves.bf16_to_f32, count, x, y);
+  if (to == DataType::kF16) return cast_halves(pool, halves.f32_to_f16, count, x, y);
+  if (to == DataType::kBF16) return cast_halves(pool, halves.f32_to_bf16, count, x, y);
   const Rows rows({count}, {{1}});
   with_cast_type(from, [&](auto f) {
     return with_cast_type(to, [&](auto t) {

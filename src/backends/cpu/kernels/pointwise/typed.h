@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "backends/cpu/kernels/simd/isa.h"
 #include "base/threads.h"
 #include "ingot/data_type.h"
 
@@ -46,10 +47,10 @@ struct WhereDesc {
 void where(ThreadPool& pool, const WhereDesc& desc, const void* condition, const void* a, const void* b,
            void* y);
 
-/// Whether both types are among f32, f64, i32, i64, i8, u8 and bool.
+/// Whether both types are among f32, f64, i32, i64, i8, u8 and bool, or one is f32 and the other f16 or bf16.
 bool cast_supported(DataType from, DataType to);
 /// Floats to integers: towards zero, NaN to 0, beyond int64 to its nearest, then wrapped to narrower types.
 /// To bool: whether the value is not 0.
-void cast(ThreadPool& pool, DataType from, DataType to, int64_t count, const void* x, void* y);
+void cast(ThreadPool& pool, Isa isa, DataType from, DataType to, int64_t count, const void* x, void* y);
 
 }  // namespace ingot::cpu
