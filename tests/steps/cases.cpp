@@ -55,10 +55,55 @@ void add_selection(std::vector<StepCase>& out) {
                    float_input(0.4f)}}});
 }
 
+CaseInput bytes(Dims dims, DataType type) {
+  return random_input(std::move(dims), type == DataType::kU8 ? 0 : -128, type == DataType::kU8 ? 255 : 127,
+                      type);
+}
+
+void add_integers(std::vector<StepCase>& out) {
+  constexpr DataType kU8 = DataType::kU8, kI8 = DataType::kI8;
+  const auto scale = [](Dims dims, double value) { return random_input(std::move(dims), value, 2 * value); };
+  const int64_t two = 2, one = 1;
+  for (DataType a : {kU8, kI8})
+    for (DataType b : {kU8, kI8}) {
+      out.push_back(
+          {"MatMulInteger",
+           {"large", {}, {bytes({3, 41, 129}, a), bytes({129, 75}, b), bytes({}, a), bytes({75}, b)}}});
+      out.push_back(
+          {"QLinearConv",
+           {"grouped",
+            {{"group", two}, {"pads", Ints{1, 2, 0, 1}}, {"strides", Ints{2, 1}}, {"dilations", Ints{1, 2}}},
+            {bytes({2, 6, 11, 13}, a), scale({}, 0.01), bytes({}, a), bytes({50, 3, 3, 3}, b),
+             scale({50}, 0.01), bytes({50}, b), scale({}, 0.05), bytes({}, a),
+             random_input({50}, -500, 500, DataType::kI32)}}});
+    }
+  out.push_back({"MatMulInteger", {"row", {}, {bytes({130}, kU8), bytes({130, 33}, kI8)}}});
+  out.push_back({"ConvInteger",
+                 {"depthwise",
+                  {{"group", int64_t{5}}, {"pads", Ints{1, 1, 1, 1}}},
+                  {bytes({1, 5, 9, 8}, kU8), bytes({5, 1, 3, 3}, kI8), bytes({}, kU8), bytes({5}, kI8)}}});
+  out.push_back(
+      {"ConvInteger",
+       {"one_dim", {{"pads", Ints{2, 2}}}, {bytes({2, 3, 40}, kI8), bytes({7, 3, 5}, kI8), bytes({}, kI8)}}});
+  for (DataType type : {kU8, kI8}) {
+    out.push_back({"QuantizeLinear",
+                   {"per_axis",
+                    {{"axis", one}},
+                    {random_input({3, 5, 1001}, -4, 4), scale({5}, 0.02), bytes({5}, type)}}});
+    out.push_back(
+        {"DequantizeLinear",
+         {"per_axis", {{"axis", -two}}, {bytes({3, 5, 1001}, type), scale({5}, 0.02), bytes({5}, type)}}});
+  }
+  out.push_back({"DequantizeLinear",
+                 {"sums", {}, {random_input({7, 999}, -1e6, 1e6, DataType::kI32), scale({}, 0.02)}}});
+  out.push_back({"DynamicQuantizeLinear", {"large", {}, {random_input({3, 7001}, -3, 9)}, 3}});
+}
+
 }  // namespace
 
 std::vector<StepCase> more_step_cases() {
   std::vector<StepCase> out;
+  add_integers(out);
   add_indexing(out);
   add_selection(out);
   return out;

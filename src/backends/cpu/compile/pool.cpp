@@ -10,8 +10,9 @@ bool wants_indices(const Node& node) { return node.outputs().size() > 1 && node.
 
 LayoutRule pool_rule(const Request& r) {
   const Value* x = r.node.input(0);
-  return is_f32(x) && !wants_indices(r.node) && x->type().rank() >= 3 && x->type().rank() <= 4 ? LayoutRule::kFollow
-                                                                     : LayoutRule::kPlain;
+  return is_f32(x) && !wants_indices(r.node) && x->type().rank() >= 3 && x->type().rank() <= 4
+             ? LayoutRule::kFollow
+             : LayoutRule::kPlain;
 }
 
 void pool_offer(const Request& r, Offer& offer) {

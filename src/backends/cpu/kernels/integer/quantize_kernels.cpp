@@ -19,7 +19,8 @@ void quantize(const float* x, int64_t n, float scale, int32_t zero, bool is_sign
   for (int64_t i = 0; i < n; i += kLanes) {
     const int count = n - i < kLanes ? static_cast<int>(n - i) : kLanes;
     const VecF v = count == kLanes ? load(x + i) : load_tail(x + i, count);
-    put(y + i, clamp(round(v / divisor) + shift, low, high), count);
+    const VecF q = clamp(round(v / divisor) + shift, low, high);
+    put(y + i, select(is_nan(q), shift, q), count);
   }
 }
 
