@@ -112,8 +112,11 @@ void run_pipeline(Runner& run, const PassOptions& options) {
   run("merge_pads");
   run("fuse_matmul");  // one kind of product for all that follows
   straighten();
-  if (options.blocked_channels) run("rows_to_channels");  // transposes stand next to the layers now
   clean_up();
+  if (options.blocked_channels) {
+    run("rows_to_channels");  // transposes stand next to the layers now
+    clean_up();
+  }
 
   run("fuse_attention");     // while its products are bare
   run("merge_projections");  // attention says which products belong together

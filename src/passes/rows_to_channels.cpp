@@ -22,8 +22,11 @@ bool moves_channels(const Node& node, bool back) {
   return perm_of(node) == expected;
 }
 
-bool is_vector_or_number(const Value* v) {
-  return v == nullptr || (v->is_constant() && v->constant().rank() <= 1);
+// A constant with one element for each place of the last dimension at most.
+bool is_for_channels(const Value* v) {
+  if (v == nullptr) return true;
+  return v->is_constant() &&
+         (v->constant().size() == 1 || v->constant().size() == v->constant().dims().back());
 }
 
 // The operand that the node works on, where all others are constants for each channel at most.
@@ -39,13 +42,13 @@ Value* operand_of(const Node& node) {
                : nullptr;
   }
   if (node.is("LayerNormalization"))
-    return works_on_rows(node) && is_vector_or_number(node.input(1)) && is_vector_or_number(node.input(2))
+    return works_on_rows(node) && is_for_channels(node.input(1)) && is_for_channels(node.input(2))
                ? node.input(0)
                : nullptr;
   if (!is_pointwise(node)) return nullptr;
   Value* operand = nullptr;
   for (Value* v : node.inputs()) {
-    if (is_vector_or_number(v)) continue;
+    if (is_for_channels(v)) continue;
     if (operand != nullptr || v->is_constant()) return nullptr;
     operand = v;
   }
@@ -71,10 +74,10 @@ std::vector<Node*> layers_before(const Node& back) {
   }
 }
 
-// A vector for the last dimension as one for the channels of an image.
+// Such a constant for the channels of an image.
 Result<Value*> per_channel(Node* before, Value* v, int rank) {
-  if (v == nullptr || v->constant().rank() == 0 || v->constant().size() == 1) return v;
-  Shape shape = {v->shape()[0]};
+  if (v == nullptr || v->constant().rank() == 0) return v;
+  Shape shape = {v->shape().back()};
   shape.resize(static_cast<size_t>(rank) - 1, 1);
   return insert_reshape(before, v, shape);
 }
