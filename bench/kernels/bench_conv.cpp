@@ -111,8 +111,8 @@ int main(int argc, char** argv) {
     for (int m : {4, 2}) {
       for (const cpu::WinogradTuning& t : cpu::winograd_candidates(d, m, isa, threads)) {
         bench::Floats transformed(cpu::winograd_weight_floats(d, t.m, isa));
-        std::snprintf(details, sizeof details, "groups of %ld, %d along channels", t.group_tiles,
-                      t.channel_threads);
+        std::snprintf(details, sizeof details, "groups of %ld, %d along channels%s", t.group_tiles,
+                      t.channel_threads, t.by_element ? ", by element" : "");
         report(cpu::winograd_name(t, isa), cpu::WinogradConv(d, isa, t, threads), transformed.data(),
                details);
         if (!all) break;

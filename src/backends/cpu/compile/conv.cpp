@@ -103,6 +103,7 @@ void offer_winograd(const Request& r, const Geometry& g, int m, Offer& offer) {
     c.args.set("m", int64_t{t.m});
     c.args.set("vecs", int64_t{t.vecs});
     c.args.set("group_tiles", t.group_tiles);
+    c.args.set("by_element", int64_t{t.by_element});
     c.args.set("channel_threads", int64_t{t.channel_threads});
     c.args.set("threads", int64_t{r.threads});
     offer.candidates.push_back(std::move(c));

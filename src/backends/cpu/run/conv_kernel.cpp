@@ -87,6 +87,7 @@ struct Winograd {
     t.m = args.get_int("m") == 2 ? 2 : 4;
     t.vecs = static_cast<int>(args.get_int("vecs"));
     t.group_tiles = args.get_int("group_tiles");
+    t.by_element = args.get_int("by_element") != 0;
     t.channel_threads = same_threads ? static_cast<int>(args.get_int("channel_threads")) : 0;
     return t;
   }

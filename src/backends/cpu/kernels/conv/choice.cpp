@@ -15,9 +15,9 @@ constexpr double kTransforms4 = 400, kTransforms2 = 140;
 
 // Weights that do not fit into the second cache are prefetched beside the sums: the longer of both counts,
 // and a part of the shorter.
-double together(double sums, double weight_bytes, Isa isa) {
+double together(double sums, double weight_bytes) {
   const double stream =
-      weight_bytes > static_cast<double>(second_cache_budget(isa)) ? weight_bytes / kStream : 0;
+      weight_bytes > static_cast<double>(second_cache_budget()) ? weight_bytes / kStream : 0;
   return std::max(sums, stream) + 0.2 * std::min(sums, stream);
 }
 
@@ -28,7 +28,7 @@ double direct_cycles(const ConvDesc& d, Isa isa, int threads) {
   const double rows = static_cast<double>(d.batch * d.out(0));
   const double sums =
       rows * tile_cost(tile_kernels(isa), {tile.rows, tile.vecs}, d.out(1), weights.out_blocks, depth);
-  return together(sums / threads, 4.0 * static_cast<double>(weights.floats()) / threads, isa);
+  return together(sums / threads, 4.0 * static_cast<double>(weights.floats()) / threads);
 }
 
 double winograd_cycles(const ConvDesc& d, int m, Isa isa, int threads) {
@@ -47,8 +47,10 @@ double winograd_cycles(const ConvDesc& d, int m, Isa isa, int threads) {
   const double weights = 4.0 * static_cast<double>(winograd_weight_floats(d, m, isa));
   const double transforms =
       tiles * static_cast<double>(in + out) / 2 * (m == 4 ? kTransforms4 : kTransforms2);
-  const double passes = tuning.channel_threads > 1 ? groups / threads : std::max(1.0, groups / threads);
-  return together(products / threads, weights * passes, isa) + transforms / threads;
+  const double passes = tuning.by_element            ? 1
+                        : tuning.channel_threads > 1 ? groups / threads
+                                                     : std::max(1.0, groups / threads);
+  return together(products / threads, weights * passes) + transforms / threads;
 }
 
 }  // namespace

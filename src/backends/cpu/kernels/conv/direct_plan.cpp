@@ -62,7 +62,7 @@ void DirectConv::choose(const DirectConvTuning& wanted) {
   if (tuning_.rows == 0) tuning_.rows = static_cast<int>(divide_up(out_w_, divide_up(out_w_, most)));
   tuning_.rows = std::min<int>(tuning_.rows, static_cast<int>(most));
   if (tuning_.k_block == 0) tuning_.k_block = panel_depth(kernels_, tuning_.vecs);
-  if (tuning_.strip_bytes == 0) tuning_.strip_bytes = second_cache_budget(kernels_.isa);
+  if (tuning_.strip_bytes == 0) tuning_.strip_bytes = second_cache_budget();
 
   const int64_t units = out_h_ * divide_up(out_w_, tuning_.rows);
   const double src_bytes = 4.0 * static_cast<double>(desc_.in_channels * desc_.in[0] * desc_.in[1]);

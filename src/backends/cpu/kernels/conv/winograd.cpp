@@ -32,7 +32,11 @@ WinogradConv::WinogradConv(const ConvDesc& desc, Isa isa, const WinogradTuning& 
   choose(tuning);
   const int64_t tiles = tuning_.group_tiles;
   v_floats_ = elements_ * (in_blocks_ * tiles * lanes_ + kSkew);
-  m_floats_ = elements_ * (tuning_.vecs * tiles * lanes_ + kSkew);
+  m_blocks_ = tuning_.vecs;
+  if (tuning_.by_element)
+    m_blocks_ *= divide_up(divide_up(out_blocks_, tuning_.vecs), tuning_.channel_threads);
+  m_element_ = m_blocks_ * tiles * lanes_ + kSkew;
+  m_floats_ = elements_ * m_element_;
   for (int64_t i = 0; i < in_blocks_; ++i) {
     a_offsets_.push_back(i * tiles * lanes_);
     b_offsets_.push_back(i * lanes_ * lanes_);
@@ -57,7 +61,7 @@ void WinogradConv::plan_tiles() {
 void WinogradConv::choose(const WinogradTuning& wanted) {
   const int64_t tiles = static_cast<int64_t>(tiles_.size());
   const int64_t tile_bytes = elements_ * in_blocks_ * lanes_ * 4;
-  const int64_t most = std::max<int64_t>(8, second_cache_budget(kernels_.isa) / tile_bytes);
+  const int64_t most = std::max<int64_t>(8, second_cache_budget() / tile_bytes);
   const int64_t expected = std::min(most, tiles);
   if (tuning_.vecs == 0)
     tuning_.vecs = rank_tiles(kernels_, expected, out_blocks_, in_blocks_ * lanes_)[0].vecs;
@@ -72,8 +76,14 @@ void WinogradConv::choose(const WinogradTuning& wanted) {
   if (tile_threads_ != 1) tile_threads_ = threads_;
   tuning_.channel_threads = threads_ / tile_threads_;
   if (tuning_.group_tiles == 0) {
-    const int64_t mine = divide_up(tiles, tile_threads_);
-    tuning_.group_tiles = divide_up(mine, divide_up(mine, most));
+    const int64_t mine = divide_up(tiles, tile_threads_), groups = divide_up(mine, most);
+    // By element, the weights come once instead of once a group, and V and M go to memory and back.
+    const int64_t weights = elements_ * in_blocks_ * out_blocks_ * lanes_ * lanes_;
+    const int64_t moved = 2 * mine * elements_ * (in_blocks_ + out_blocks_) * lanes_;
+    tuning_.by_element = wanted.by_element || (groups - 1) * weights > moved;
+    const int64_t element_bytes = 4 * (in_blocks_ + tuning_.vecs) * lanes_;
+    const int64_t by_element = std::max<int64_t>(8, second_cache_budget() / element_bytes);
+    tuning_.group_tiles = divide_up(mine, tuning_.by_element ? divide_up(mine, by_element) : groups);
   }
   tuning_.group_tiles = std::max<int64_t>(1, std::min(tuning_.group_tiles, tiles));
 }
@@ -138,34 +148,37 @@ void WinogradConv::transform_input(const ConvBuffers& buffers, Share tiles, Shar
   }
 }
 
-// For some output blocks at a time, all elements' products and then the way back, while they are in the
-// cache.
+// For some output blocks at a time, all elements' products and then the way back.
 void WinogradConv::multiply(const ConvBuffers& buffers, Share tiles, Share vecs, const float* v,
                             float* m) const {
   const int64_t in = in_blocks_ * lanes_, count = tiles.end - tiles.begin;
   const int64_t v_element = in * tuning_.group_tiles + kSkew;
-  const int64_t m_element = tuning_.vecs * tuning_.group_tiles * lanes_ + kSkew;
   TileArgs t;
   t.depth = t.a_row = t.c_row = lanes_;
   t.b_vec = elements_ * in * lanes_;
   t.c_vec = tuning_.group_tiles * lanes_;
-  for (int64_t vec = vecs.begin; vec < vecs.end; vec += tuning_.vecs) {
-    const int width = static_cast<int>(std::min<int64_t>(tuning_.vecs, vecs.end - vec));
+  const auto panel = [&](int64_t vec, int64_t e, int64_t end) {
+    return Panel{buffers.weights + vec * t.b_vec + e * in * lanes_, t.b_vec, in * lanes_,
+                 static_cast<int>(std::min<int64_t>(tuning_.vecs, end - vec))};
+  };
+  for (int64_t first = vecs.begin; first < vecs.end; first += m_blocks_) {
+    const int64_t last = std::min(vecs.end, first + m_blocks_);
     for (int64_t e = 0; e < elements_; ++e) {
-      t.a = v + e * v_element;
-      t.b = buffers.weights + vec * t.b_vec + e * in * lanes_;
-      t.c = m + e * m_element;
-      const bool more = vec + width < vecs.end;
-      Panel next;
-      if (e + 1 < elements_ || more) {
-        next = {
-            e + 1 < elements_ ? t.b + in * lanes_ : buffers.weights + (vec + width) * t.b_vec, t.b_vec,
-            in * lanes_,
-            e + 1 < elements_ ? width : static_cast<int>(std::min<int64_t>(width, vecs.end - vec - width))};
+      for (int64_t vec = first; vec < last; vec += tuning_.vecs) {
+        const Panel now = panel(vec, e, last);
+        const Panel next = vec + now.vecs < last ? panel(vec + now.vecs, e, last)
+                           : e + 1 < elements_   ? panel(first, e + 1, last)
+                           : last < vecs.end     ? panel(last, 0, vecs.end)
+                                                 : Panel{};
+        t.a = v + e * v_element;
+        t.b = now.data;
+        t.c = m + e * m_element_ + (vec - first) * t.c_vec;
+        multiply_element(t, count, now.vecs, next);
       }
-      multiply_element(t, count, width, next);
     }
-    transform_output(buffers, tiles, vec, width, m);
+    for (int64_t vec = first; vec < last; vec += tuning_.vecs)
+      transform_output(buffers, tiles, vec, static_cast<int>(std::min<int64_t>(tuning_.vecs, last - vec)),
+                       m + (vec - first) * t.c_vec);
   }
 }
 
@@ -195,7 +208,7 @@ void WinogradConv::transform_output(const ConvBuffers& buffers, Share tiles, int
   const int64_t h = desc_.out(0), w = desc_.out(1), dy = desc_.dilation[0], dx = desc_.dilation[1];
   const auto transform = tuning_.m == 2 ? transforms_.output2 : transforms_.output4;
   WinogradOutput out;
-  out.src_element = tuning_.vecs * tuning_.group_tiles * lanes_ + kSkew;
+  out.src_element = m_element_;
   out.row = dy * w * lanes_;
   out.pixel = dx * lanes_;
   out.clamp = desc_.clamp;
@@ -239,11 +252,15 @@ std::vector<WinogradTuning> winograd_candidates(const ConvDesc& desc, int m, Isa
   };
   add({.m = m});
   if (threads > 1) {
-    add({.m = m, .channel_threads = 1});
-    add({.m = m, .channel_threads = threads});
+    for (int channel_threads : {1, threads}) {
+      add({.m = m, .channel_threads = channel_threads});
+      add({.m = m, .by_element = true, .channel_threads = channel_threads});
+    }
   }
   const WinogradTuning first = candidates[0];
   add({.m = m, .group_tiles = std::max<int64_t>(1, first.group_tiles / 2)});
+  add({.m = m, .group_tiles = first.group_tiles});
+  add({.m = m, .by_element = true});
   add({.m = m, .vecs = first.vecs == 2 ? 3 : 2});
   return candidates;
 }

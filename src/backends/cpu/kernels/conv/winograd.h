@@ -16,9 +16,13 @@ namespace ingot::cpu {
 
 /// What may be chosen. Zero means: choose.
 struct WinogradTuning {
-  int m = 4;                // pixels of a tile in each direction: 2 or 4
-  int vecs = 0;             // of the products' tiles
-  int64_t group_tiles = 0;  // tiles that are transformed, multiplied and transformed back together
+  int m = 4;     // pixels of a tile in each direction: 2 or 4
+  int vecs = 0;  // of the products' tiles
+  // Tiles that are transformed, multiplied and transformed back together: as many as leave the transformed
+  // ones in the second cache; or, by element, more, and the products of all output blocks are made for one
+  // element after the other, so that the weights are read once.
+  int64_t group_tiles = 0;
+  bool by_element = false;  // chosen only together with group_tiles
   int channel_threads = 0;  // threads along the output channels; the others lie along the tiles
   bool operator==(const WinogradTuning&) const = default;
 };
@@ -60,7 +64,8 @@ class WinogradConv {
   int64_t lanes_, in_blocks_, out_blocks_;
   int64_t elements_;
   int tile_threads_ = 1;
-  int64_t v_floats_ = 0, m_floats_ = 0;  // of one thread or, V where threads share tiles, of all
+  int64_t v_floats_ = 0, m_floats_ = 0;   // of one thread or, V where threads share tiles, of all
+  int64_t m_blocks_ = 0, m_element_ = 0;  // output blocks in M, and floats from one element to the next
   std::vector<TileOrigin> tiles_;
   std::vector<int64_t> a_offsets_, b_offsets_;
 };

@@ -66,6 +66,16 @@ TEST(Winograd, PaddingAndDilation) {
   });
 }
 
+TEST(Winograd, ByElement) {
+  for_each_isa([](Isa isa) {
+    for (int m : {2, 4})
+      for (int threads : {1, 2, 3})
+        for (int64_t tiles : {0, 5, 1000})
+          check(conv3x3(2, 20, 150, 9, 14, 1), isa, {.m = m, .group_tiles = tiles, .by_element = true},
+                threads, true, ConvResidual::apart);
+  });
+}
+
 TEST(Winograd, EveryCandidate) {
   for_each_isa([](Isa isa) {
     const ConvDesc d = conv3x3(1, 180, 40, 13, 13, 1);

@@ -164,7 +164,7 @@ void Gemm::run(ThreadPool& pool, const GemmBuffers& buffers) const {
 void Gemm::multiply(const Operands& o, Share rows, Share vecs) const {
   if (rows.begin >= rows.end) return;
   const int64_t lanes = kernels_.lanes, count = rows.end - rows.begin;
-  const int64_t strip_rows = second_cache_budget(kernels_.isa) / 4 / std::max<int64_t>(1, desc_.k);
+  const int64_t strip_rows = second_cache_budget() / 4 / std::max<int64_t>(1, desc_.k);
   const int strips = static_cast<int>(divide_up(count, std::max<int64_t>(4 * tuning_.rows, strip_rows)));
   // Where one tile has all rows, nothing is reused: B is read in long runs, as memory likes it.
   const int64_t k_block = count <= tuning_.rows ? std::max<int64_t>(1, desc_.k) : tuning_.k_block;

@@ -49,7 +49,7 @@ int64_t panel_depth(const TileKernels& kernels, int vecs) {
   return std::max<int64_t>(64, cache_bytes(1) * 2 / 3 / (vecs * kernels.lanes * 4) / 16 * 16);
 }
 
-int64_t second_cache_budget(Isa) { return cache_bytes(2) * 3 / 5; }
+int64_t second_cache_budget() { return cache_bytes(2) * 3 / 5; }
 
 ThreadGrid choose_grid(int threads, int64_t batches, int64_t rows, int64_t columns, double row_bytes,
                        double column_bytes) {

@@ -21,7 +21,7 @@ std::vector<TileShape> rank_tiles(const TileKernels& kernels, int64_t rows, int6
 /// k's of a panel of B that leave room in the first cache for what is read beside it.
 int64_t panel_depth(const TileKernels& kernels, int vecs);
 /// Bytes that a loop may reuse from the second cache.
-int64_t second_cache_budget(Isa isa);
+int64_t second_cache_budget();
 
 /// How threads share a grid of work: batches, rows and columns.
 struct ThreadGrid {
