@@ -1,6 +1,7 @@
 #include "base/threads.h"
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <mutex>
 #include <thread>
@@ -13,14 +14,30 @@
 namespace ingot {
 namespace {
 
-// About 50 microseconds on current machines: longer than the gap between two steps of a network, shorter than
-// a scheduling quantum, so that idle contexts leave their cores to others.
-constexpr int kSpins = 2000;
+// Longer than what one thread of a network does alone between two steps, shorter than a scheduling quantum,
+// so that idle contexts leave their cores to others.
+constexpr std::chrono::microseconds kSpin{200};
+constexpr int kPauses = 50;  // between two looks at the clock: 1 to 3 microseconds
 
 void pause() {
 #if defined(__x86_64__)
   _mm_pause();
 #endif
+}
+
+/// False when nothing came of it for as long as spinning is worth.
+template <class Condition>
+bool spin_until(Condition&& condition) {
+  std::chrono::steady_clock::time_point end{};
+  while (true) {
+    for (int i = 0; i < kPauses; ++i) {
+      if (condition()) return true;
+      pause();
+    }
+    const auto now = std::chrono::steady_clock::now();
+    if (end == std::chrono::steady_clock::time_point{}) end = now + kSpin;
+    if (now >= end) return false;
+  }
 }
 
 }  // namespace
@@ -37,10 +54,8 @@ struct ThreadPool::State {
   std::vector<std::thread> workers;
 
   uint64_t wait_for_work(uint64_t seen) {
-    for (int i = 0; i < kSpins; ++i) {
-      if (uint64_t now = epoch.load(std::memory_order_acquire); now != seen) return now;
-      pause();
-    }
+    if (spin_until([&] { return epoch.load(std::memory_order_acquire) != seen; }))
+      return epoch.load(std::memory_order_acquire);
     std::unique_lock lock(mutex);
     sleepers.fetch_add(1, std::memory_order_seq_cst);
     wake.wait(lock, [&] { return epoch.load(std::memory_order_seq_cst) != seen; });
@@ -87,12 +102,9 @@ void ThreadPool::run(FunctionRef<void(int)> fn) {
   s.pending.store(size_ - 1, std::memory_order_release);
   s.publish();
   fn(0);
-  for (int i = 0; s.pending.load(std::memory_order_acquire) != 0; ++i) {
-    if (i < kSpins)
-      pause();
-    else
-      std::this_thread::yield();
-  }
+  const auto done = [&] { return s.pending.load(std::memory_order_acquire) == 0; };
+  if (!spin_until(done))
+    while (!done()) std::this_thread::yield();
   s.busy.store(false, std::memory_order_release);
 }
 
