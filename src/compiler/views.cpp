@@ -105,24 +105,44 @@ class ViewMaker {
     const PlanTensor to = at(plan_, out);
     // The first part is written before the last one's size is known, unless all sizes follow from the inputs.
     if (!to.type.ranked || !outer_is_one(to.type.shape, axis) || !known_before_the_run(to.type.shape)) return;
-    std::map<TensorId, Dim> places;
+    std::vector<std::pair<TensorId, Dim>> places;  // what has to lie where within the result
     Dim start = 0;
     for (TensorId t : s.inputs) {
       const PlanTensor& part = at(plan_, t);
-      const TensorId root = whole(t);
-      if (part.layout != to.layout || !can_move(root) || root == out || places.contains(root) ||
-          !divisible(to, axis, start, plan_.block))
-        return;
-      places[root] = elements_before(to, axis, start);
+      if (part.layout != to.layout || !divisible(to, axis, start, plan_.block)) return;
+      places.push_back({whole(t), elements_before(to, axis, start)});
       start = start + part.type.shape[static_cast<size_t>(axis)];
     }
-    for (const auto& [root, offset] : places) {
-      at(plan_, root).alias_of = out;
-      at(plan_, root).alias_offset = offset;
-    }
+    if (!joined_already(out, places) && !join(out, places)) return;
     s.op = "nop";
     s.kernel = "concat_in_place";
     s.args = {};
+  }
+
+  // The parts may lie side by side in a later concat, as those of a growing list do: then the result is a
+  // part of that one too.
+  bool joined_already(TensorId out, const std::vector<std::pair<TensorId, Dim>>& places) {
+    const PlanTensor& first = at(plan_, places[0].first);
+    if (first.alias_of == kNoTensor || !can_move(out) || at(plan_, first.alias_of).layout != first.layout)
+      return false;
+    const Dim begin = first.alias_offset;
+    for (const auto& [part, offset] : places)
+      if (at(plan_, part).alias_of != first.alias_of || !(at(plan_, part).alias_offset == begin + offset))
+        return false;
+    at(plan_, out).alias_offset = begin;
+    at(plan_, out).alias_of = first.alias_of;
+    return true;
+  }
+
+  bool join(TensorId out, const std::vector<std::pair<TensorId, Dim>>& places) {
+    std::set<TensorId> seen = {out};
+    for (const auto& [part, offset] : places)
+      if (!can_move(part) || !seen.insert(part).second) return false;
+    for (const auto& [part, offset] : places) {
+      at(plan_, part).alias_of = out;
+      at(plan_, part).alias_offset = offset;
+    }
+    return true;
   }
 
   bool known_before_the_run(const Shape& shape) const {

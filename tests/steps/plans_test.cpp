@@ -112,6 +112,27 @@ TEST_F(Plans, SizesOfTheRunAreKnownToLaterSteps) {
   expect_same({counting({7})});
 }
 
+// Each list is the beginning of the next: all lie in the last one's memory, except where the order differs.
+TEST_F(Plans, GrowingListsAreNotCopied) {
+  lower_graph(R"(graph g(x: f32[1, 4]) {
+    a = Relu(x)
+    b = Neg(a)
+    ab = Concat(a, b) {axis = 1}
+    c = Abs(ab)
+    abc = Concat(a, b, c) {axis = 1}
+    d = Neg(abc)
+    bc = Concat(b, c) {axis = 1}
+    ba = Concat(b, a) {axis = 1}
+    abcd = Concat(a, b, c, d) {axis = 1}
+    y = Neg(abcd)
+    z = Neg(bc)
+    w = Neg(ba)
+    return y, z, w
+  })");
+  EXPECT_EQ(steps("concat"), 1);
+  expect_same({counting({1, 4})});
+}
+
 TEST_F(Plans, LoopsThatNeverRunStackNothing) {
   lower_graph(R"(graph g(trips: i64[], x: f32[2, 3]) {
     kept, all = Loop(trips, _, x) body = graph body(i: i64[], c: bool[], v: f32[2, 3]) {
