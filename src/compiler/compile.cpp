@@ -35,7 +35,9 @@ Result<Plan> make_plan(const Graph& graph, const CompileProfile& profile, const 
   LoweringOptions options;
   options.target = &target;
   options.shapes = OptShapes(std::move(symbols));
-  Tuner tuner(target, device, options.shapes, compile.level, cache);
+  size_t constant_bytes = 0;
+  for (const Value* v : graph.constants()) constant_bytes += v->constant().bytes();
+  Tuner tuner(target, device, options.shapes, compile.level, cache, constant_bytes);
   KeptChoices kept;
   if (like != nullptr) kept = KeptChoices(*like);
   const size_t total = graph.nodes().size() * std::max<size_t>(compile.profiles.size(), 1);

@@ -136,6 +136,9 @@ class Device {
   virtual bool can_access(const void* data) const { return true; }
   /// Where a constant of an engine lies on the device, for as long as the device object lives.
   virtual Result<void*> constant(const Tensor& tensor) { return const_cast<void*>(tensor.data()); }
+  /// Takes host-visible memory out of the caches: what a network's other layers do between two uses of a
+  /// constant. For measurements.
+  virtual void evict(const void* data, size_t bytes) {}
   /// Machine code by the name of what it was made from: what this device has compiled so far, to be kept in
   /// an engine, and what an engine brings, which then need not be compiled.
   virtual std::vector<std::pair<std::string, Tensor>> binaries() const { return {}; }

@@ -23,6 +23,9 @@ constexpr double kNever = 1e9;    // seconds of a candidate that cannot be timed
 constexpr Budget kBudgets[] = {{0, 0}, {0.01, 2}, {0.02, 3}, {0.05, 5}, {0.2, 10}, {1.0, 30}};
 // The best guess stays unless another is faster by that much: below, times differ by chance.
 constexpr double kClearly = 0.97;
+// A network's constants beyond that leave the last cache between two runs, which others use as well; those of
+// one layer beyond the other leave it while the layer runs.
+constexpr size_t kStayCached = size_t{24} << 20, kEvictAtMost = size_t{64} << 20;
 
 // Values that neither vanish nor overflow: zeros and denormals have times of their own.
 Result<Tensor> noise(DataType dtype, int64_t elements) {
@@ -69,13 +72,19 @@ struct Tuner::Bench final : StepHost {
   }
 };
 
-Tuner::Tuner(const Target& target, Device& device, const OptShapes& shapes, int level, TimingCache& cache)
-    : target_(target), device_(device), shapes_(shapes), level_(std::clamp(level, 0, 5)), cache_(cache) {}
+Tuner::Tuner(const Target& target, Device& device, const OptShapes& shapes, int level, TimingCache& cache,
+             size_t constant_bytes)
+    : target_(target),
+      device_(device),
+      shapes_(shapes),
+      level_(std::clamp(level, 0, 5)),
+      cache_(cache),
+      cold_(constant_bytes > kStayCached && device.shares_memory()) {}
 Tuner::~Tuner() = default;
 
 std::string Tuner::key(const Node& node, const Candidate& c) const {
   std::string out = str(device_.model(), '|', target_.arch(), '|', target_.threads(), "|" INGOT_VERSION "|",
-                        c.op, '|', c.kernel);
+                        c.op, '|', c.kernel, cold_ ? "|cold" : "");
   auto add = [&](const Value* v) {
     out += v == nullptr ? "|_" : str('|', data_type_name(v->dtype()), dims_to_string(shapes_.dims(*v)));
   };
@@ -151,7 +160,13 @@ Status Tuner::run(Bench& b, void* scratch) {
   return b.kernel->run({b.inputs, b.outputs, scratch, *stream_, b});
 }
 
+void Tuner::evict_constants(const Bench& b) {
+  if (!cold_) return;
+  for (const Tensor& t : b.constants) device_.evict(t.data(), std::min(t.bytes(), kEvictAtMost));
+}
+
 Result<double> Tuner::time_once(Bench& b, void* scratch) {
+  evict_constants(b);
   INGOT_RETURN_IF_ERROR(stream_->mark(0));
   INGOT_RETURN_IF_ERROR(run(b, scratch));
   INGOT_RETURN_IF_ERROR(stream_->mark(1));
@@ -211,6 +226,7 @@ Result<std::vector<double>> Tuner::measure(const Node& node, const Offer& offer)
     for (size_t i = 0; i < benches.size(); ++i) {
       const auto& b = benches[i];
       if (b == nullptr || first[i] > limit) continue;
+      evict_constants(*b);
       INGOT_RETURN_IF_ERROR(stream_->mark(0));
       INGOT_RETURN_IF_ERROR(b->recording ? b->recording->replay() : run(*b, scratch->data()));
       INGOT_RETURN_IF_ERROR(stream_->mark(1));

@@ -22,8 +22,10 @@ struct TuningStats {
 class Tuner {
  public:
   /// `level` 0 times nothing; 1 to 5 spend more and more time on each candidate. `cache` may be shared by
-  /// builds.
-  Tuner(const Target& target, Device& device, const OptShapes& shapes, int level, TimingCache& cache);
+  /// builds. `constant_bytes` are those of the whole network: where they are many, each layer finds its own
+  /// in memory, not in a cache, and is timed that way.
+  Tuner(const Target& target, Device& device, const OptShapes& shapes, int level, TimingCache& cache,
+        size_t constant_bytes);
   ~Tuner();
 
   /// The reference kernel at the end of the list is picked only when it is alone.
@@ -37,6 +39,7 @@ class Tuner {
                                             PackedForms& packed);
   Status place(Bench& bench, TensorArg& operand, const Tensor& values);
   Status run(Bench& bench, void* scratch);
+  void evict_constants(const Bench& bench);
   Result<double> time_once(Bench& bench, void* scratch);
   Status record(Bench& bench, void* scratch);
   Result<std::vector<double>> measure(const Node& node, const Offer& offer);
@@ -48,6 +51,7 @@ class Tuner {
   const OptShapes& shapes_;
   int level_;
   TimingCache& cache_;
+  bool cold_;  // constants are not in a cache
   std::unique_ptr<Stream> stream_;
   TuningStats stats_;
 };

@@ -1,4 +1,5 @@
 // The CPU as a Device: host memory, thread pools as streams, kernels by family name.
+#include <immintrin.h>
 #include <sys/mman.h>
 
 #include <cstdlib>
@@ -61,6 +62,12 @@ class CpuDevice final : public Device {
     if (data == nullptr) return out_of_memory("cannot allocate ", bytes, " bytes");
     if (alignment == kHugePage) ::madvise(data, rounded, MADV_HUGEPAGE);
     return std::unique_ptr<Buffer>(std::make_unique<HostBuffer>(data, bytes));
+  }
+
+  void evict(const void* data, size_t bytes) override {
+    constexpr size_t kLine = 64;
+    for (size_t at = 0; at < bytes; at += kLine) _mm_clflush(static_cast<const char*>(data) + at);
+    _mm_mfence();
   }
 
   Result<std::unique_ptr<Stream>> make_stream(int threads) override {
