@@ -14,6 +14,7 @@ struct PassOptions {
   bool quantized = true;             // layers between quantizers work on the quantized elements
   bool blocked_channels = false;     // the device keeps images in blocks of channels
   bool narrow_floats = true;         // the device has kernels for float16 and bfloat16
+  bool conv_chains = false;          // the device has kernels for ConvChain
   /// Called with the graph before and after each run of these passes ("all": every one).
   std::vector<std::string> dump_before, dump_after;
   std::function<void(std::string_view file_name, const Graph& graph)> dump;

@@ -67,6 +67,8 @@ class Target {
 
   /// Whether there are kernels for float16 and bfloat16; where there are none, passes make float32 of them.
   virtual bool has_narrow_floats() const { return true; }
+  /// Whether there are kernels for ConvChain, which passes make only then.
+  virtual bool has_conv_chains() const { return false; }
   virtual LayoutRule layout_rule(const Node& node, const OptShapes& shapes) const = 0;
   /// Kernels for `node` with its first output in `layout`. Never empty: the reference kernel ends the list.
   virtual Offer candidates(const Node& node, const OptShapes& shapes, Layout layout) const = 0;

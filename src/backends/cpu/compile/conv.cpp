@@ -3,18 +3,16 @@
 #include <algorithm>
 
 #include "backends/cpu/compile/channels.h"
+#include "backends/cpu/compile/conv_geometry.h"
 #include "backends/cpu/compile/packing.h"
 #include "backends/cpu/kernels/conv/choice.h"
 #include "backends/cpu/kernels/conv/direct.h"
 #include "backends/cpu/kernels/conv/winograd.h"
 #include "backends/cpu/kernels/depthwise/depthwise.h"
-#include "ops/window.h"
 
 namespace ingot::cpu {
 namespace {
 
-// Networks' first layers have few channels: they are read from the plain input, without a reorder.
-constexpr int64_t kFewChannels = 4;
 constexpr int64_t kWinogradPixels = 160;
 // An algorithm is timed where its estimate is at most that much above the least.
 constexpr double kWorthTiming = 1.4;
@@ -42,31 +40,10 @@ std::string why_not(const Request& r) {
 }
 
 Result<Geometry> geometry_of(const Request& r) {
-  Geometry g;
-  g.weights = r.node.input(1)->constant().dims();
-  g.groups = r.node.attrs().get_int("group", 1);
-  const Dims x = r.shapes.dims(*r.node.input(0));
-  const int spatial = static_cast<int>(x.size()) - 2;
-  INGOT_ASSIGN_OR_RETURN(ops::Window window, ops::Window::read(r.node.attrs(), spatial));
-  INGOT_RETURN_IF_ERROR(window.set_kernel(std::span(g.weights).subspan(2)));
-  INGOT_RETURN_IF_ERROR(window.resolve({x.begin() + 2, x.end()}).status());
-  ConvDesc& d = g.desc;
-  d.batch = x[0];
-  d.in_channels = x[1];
-  d.out_channels = g.weights[0];
-  d.groups = g.groups;
-  for (int i = 0; i < spatial; ++i) {
-    const ops::WindowAxis& axis = window.axes[static_cast<size_t>(i)];
-    const int to = i + 2 - spatial;
-    d.in[to] = x[static_cast<size_t>(i) + 2];
-    d.kernel[to] = axis.kernel;
-    d.stride[to] = axis.stride;
-    d.dilation[to] = axis.dilation;
-    d.pad_begin[to] = axis.pad_begin;
-    d.pad_end[to] = axis.pad_end;
-  }
-  d.plain_src = d.in_channels <= kFewChannels && g.groups == 1;
-  return g;
+  const Dims& weights = r.node.input(1)->constant().dims();
+  INGOT_ASSIGN_OR_RETURN(ConvDesc desc,
+                         conv_geometry(r.node.attrs(), weights, r.shapes.dims(*r.node.input(0))));
+  return Geometry{weights, desc.groups, desc};
 }
 
 // Transformed filters are no permutation of the original: they are stored beside it.

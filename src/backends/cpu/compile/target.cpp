@@ -47,6 +47,7 @@ class CpuTarget final : public Target {
   int block() const override { return block_of(isa_); }
   int threads() const override { return threads_; }
   bool has_narrow_floats() const override { return false; }
+  bool has_conv_chains() const override { return true; }
 
   LayoutRule layout_rule(const Node& node, const OptShapes& shapes) const override {
     const Family* family = family_of(node);

@@ -4,34 +4,14 @@
 #include <optional>
 
 #include "backends/cpu/kernels/conv/direct.h"
+#include "backends/cpu/kernels/conv/post_program.h"
 #include "backends/cpu/kernels/conv/winograd.h"
 #include "backends/cpu/kernels/depthwise/depthwise.h"
+#include "backends/cpu/run/conv_operands.h"
 #include "backends/cpu/run/epilogue.h"
-#include "backends/cpu/run/window2d.h"
 
 namespace ingot::cpu {
 namespace {
-
-ConvDesc conv_desc(const Window2d& w, const Ints& weight_dims, int64_t groups, const TensorArg& x) {
-  ConvDesc d;
-  d.batch = w.batch;
-  d.in_channels = w.channels;
-  d.out_channels = weight_dims[0];
-  d.in[0] = w.in_h, d.in[1] = w.in_w;
-  d.kernel[0] = w.kernel_h, d.kernel[1] = w.kernel_w;
-  d.stride[0] = w.stride_h, d.stride[1] = w.stride_w;
-  d.dilation[0] = w.dilation_h, d.dilation[1] = w.dilation_w;
-  d.pad_begin[0] = w.pad_top, d.pad_begin[1] = w.pad_left;
-  d.pad_end[0] = w.pad_bottom, d.pad_end[1] = w.pad_right;
-  d.groups = groups;
-  d.plain_src = x.layout == Layout::kPlain;
-  return d;
-}
-
-Status check_elements(const TensorArg& arg, int64_t expected, const char* what) {
-  if (num_elements(arg.dims) >= expected && arg.dtype == DataType::kF32) return {};
-  return corrupt(what, " has ", num_elements(arg.dims), " numbers, expected ", expected);
-}
 
 // What the algorithms share: geometry, epilogue, the call of a program on finished tiles.
 class ConvKernel : public Kernel {
@@ -44,16 +24,6 @@ class ConvKernel : public Kernel {
     const Ints weight_dims = args_.get_ints("weight_dims");
     if (weight_dims.size() < 3) return corrupt("the weights have shape ", dims_to_string(weight_dims));
     return Window2d::make(args_, std::span(weight_dims).subspan(2), x, y);
-  }
-
-  Status check_bias(std::span<const TensorArg* const> in, int64_t channels) const {
-    const int64_t block = block_of(isa_);
-    if (in.size() < 3 || !in[2]->given()) return {};
-    return check_elements(*in[2], (channels + block - 1) / block * block, "the bias");
-  }
-
-  static const float* bias_of(const Invocation& call) {
-    return call.inputs.size() > 2 && call.inputs[2]->given() ? call.inputs[2]->as<const float>() : nullptr;
   }
 
   Attrs args_;
@@ -112,7 +82,7 @@ class TiledKernel final : public ConvKernel {
     const auto tuning = Algorithm::tuning(args_, args_.get_int("threads") == threads_);
     INGOT_ASSIGN_OR_RETURN(const int64_t filter_floats, Algorithm::filter_floats(d, tuning, isa_));
     INGOT_RETURN_IF_ERROR(check_elements(*in[1], filter_floats, "the packed filter"));
-    INGOT_RETURN_IF_ERROR(check_bias(in, d.out_channels));
+    INGOT_RETURN_IF_ERROR(check_bias(in, 2, d.out_channels, isa_));
     INGOT_RETURN_IF_ERROR(epilogue_.resize(in, *out[0], isa_, threads_));
     d.clamp = epilogue_.clamps();
     d.lo = epilogue_.lo();
@@ -128,34 +98,21 @@ class TiledKernel final : public ConvKernel {
 
   Status run(const Invocation& call) override {
     if (!conv_) return {};
-    Post post{epilogue_.post(call), call.outputs[0]->as<float>(), block_of(isa_)};
+    const ProgramPost post{epilogue_.post(call), call.outputs[0]->as<float>(), block_of(isa_)};
     ConvBuffers buffers;
     buffers.src = call.inputs[0]->as<const float>();
     buffers.weights = call.inputs[1]->as<const float>();
-    buffers.bias = bias_of(call);
+    buffers.bias = optional_floats(call, 2);
     buffers.residual = epilogue_.residual(call);
-    buffers.dst = post.dst;
+    buffers.dst = call.outputs[0]->as<float>();
     buffers.scratch = static_cast<float*>(call.scratch);
-    if (post.program.program != nullptr) buffers.post = {run_post, &post};
+    buffers.post = post.call();
     conv_->run(pool_of(call), buffers);
     epilogue_.finish(call, call.scratch);
     return {};
   }
 
  private:
-  struct Post {
-    PostCall program;
-    float* dst;
-    int64_t lanes;
-  };
-  static void run_post(const void* context, const ConvTile& tile) {
-    const Post& post = *static_cast<const Post*>(context);
-    for (int64_t v = 0; v < tile.vecs; ++v) {
-      float* c = tile.c + v * tile.c_vec;
-      post.program(c, c - post.dst, tile.channel + v * post.lanes, tile.pixels, post.lanes, post.lanes);
-    }
-  }
-
   std::optional<typename Algorithm::Conv> conv_;
 };
 
@@ -174,7 +131,7 @@ class DepthwiseKernel final : public ConvKernel {
     d.pad_top = w.pad_top, d.pad_left = w.pad_left;
     d.low = epilogue_.lo(), d.high = epilogue_.hi();
     INGOT_RETURN_IF_ERROR(check_elements(*in[1], depthwise_filter_size(d, isa_), "the packed filter"));
-    INGOT_RETURN_IF_ERROR(check_bias(in, d.channels));
+    INGOT_RETURN_IF_ERROR(check_bias(in, 2, d.channels, isa_));
     conv_.prepare(d, isa_, threads_);
     return {};
   }
@@ -184,7 +141,7 @@ class DepthwiseKernel final : public ConvKernel {
     Depthwise::Operands o;
     o.x = call.inputs[0]->as<const float>();
     o.filter = call.inputs[1]->as<const float>();
-    o.bias = bias_of(call);
+    o.bias = optional_floats(call, 2);
     o.y = call.outputs[0]->as<float>();
     o.post = epilogue_.post(call);
     conv_.run(pool_of(call), o, call.scratch);

@@ -48,34 +48,45 @@ Result<Epilogue> Epilogue::create(const KernelSpec& spec, size_t first) {
   Epilogue e;
   e.first_ = first;
   e.channels_ = spec.args().get_ints("channels");
-  const std::string text = spec.args().get_string("epilogue");
-  if (text.empty()) return e;
   const int extras = static_cast<int>(spec.step.inputs.size()) - static_cast<int>(first);
-  INGOT_ASSIGN_OR_RETURN(e.program_, vector_program(text, 1 + std::max(extras, 0)));
+  INGOT_RETURN_IF_ERROR(e.parse(spec.args().get_string("epilogue"), std::max(extras, 0)));
+  return e;
+}
+
+Result<Epilogue> Epilogue::alone(const std::string& program) {
+  Epilogue e;
+  e.first_ = std::numeric_limits<size_t>::max();
+  INGOT_RETURN_IF_ERROR(e.parse(program, 0));
+  return e;
+}
+
+Status Epilogue::parse(const std::string& text, int extras) {
+  if (text.empty()) return {};
+  INGOT_ASSIGN_OR_RETURN(program_, vector_program(text, 1 + extras));
   size_t i = 0;
-  const auto& p = e.program_;
+  const auto& p = program_;
   if (p[0].op == find_vector_op("add") && is_input(p[0].operands[0], 0) &&
       p[0].operands[1].kind == VectorOperand::kInput && p[0].operands[1].index > 0)
-    e.residual_ = p[i++].operands[1].index - 1;
+    residual_ = p[i++].operands[1].index - 1;
   else if (p[0].op == find_vector_op("add") && is_input(p[0].operands[1], 0) &&
            p[0].operands[0].kind == VectorOperand::kInput && p[0].operands[0].index > 0)
-    e.residual_ = p[i++].operands[0].index - 1;
+    residual_ = p[i++].operands[0].index - 1;
   if (i < p.size()) {
     const VectorInstruction& last = p[i];
     const bool on_result = i == 0 ? is_input(last.operands[0], 0) : is_temp(last.operands[0], 0);
     if (on_result && last.op == find_vector_op("relu")) {
-      e.lo_ = 0;
+      lo_ = 0;
       ++i;
     } else if (on_result && last.op == find_vector_op("clip") &&
                last.operands[1].kind == VectorOperand::kNumber &&
                last.operands[2].kind == VectorOperand::kNumber) {
-      e.lo_ = last.operands[1].number;
-      e.hi_ = last.operands[2].number;
+      lo_ = last.operands[1].number;
+      hi_ = last.operands[2].number;
       ++i;
     }
   }
-  e.simple_ = i == p.size();
-  return e;
+  simple_ = i == p.size();
+  return {};
 }
 
 Status Epilogue::resize(std::span<const TensorArg* const> inputs, const TensorArg& result, Isa isa,

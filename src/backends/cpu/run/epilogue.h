@@ -18,12 +18,15 @@ class Epilogue {
   /// `first`: index of the first extra input of the step. args: `epilogue`, `channels` (see
   /// compile/channels.h).
   static Result<Epilogue> create(const KernelSpec& spec, size_t first);
+  /// One that reads nothing but the result.
+  static Result<Epilogue> alone(const std::string& program);
 
   /// `tiles`: the kernel can call post(); `residual`: it can add a tensor before clamping.
   Status resize(std::span<const TensorArg* const> inputs, const TensorArg& result, Isa isa, int threads,
                 bool residual = true, bool tiles = true);
 
   // In the tile kernel.
+  bool passes() const { return mode_ == kPass; }  // and none of the below
   bool clamps() const { return mode_ == kClamp && (lo_ != -kInf || hi_ != kInf); }
   float lo() const { return mode_ == kClamp ? lo_ : -kInf; }
   float hi() const { return mode_ == kClamp ? hi_ : kInf; }
@@ -37,6 +40,7 @@ class Epilogue {
 
  private:
   enum Mode { kClamp, kTile, kPass };
+  Status parse(const std::string& program, int extras);
 
   size_t first_ = 0;
   std::vector<VectorInstruction> program_;

@@ -30,6 +30,8 @@ struct ConvDesc {
   int64_t dst_first[2] = {0, 0};
   // Floats between two images; 0 where they follow each other. Others let a tensor be a part of a larger one.
   int64_t src_image = 0, dst_image = 0, residual_image = 0;
+  // Floats between two blocks of the source's channels; 0 where they follow each other.
+  int64_t src_plane = 0;
 
   int64_t out(int axis) const {
     const int64_t extent = dilation[axis] * (kernel[axis] - 1) + 1;
@@ -81,9 +83,10 @@ struct ConvPost {
 
 struct ConvBuffers {
   const float* src = nullptr;
-  const float* weights = nullptr;   // packed
-  const float* bias = nullptr;      // [out_blocks * V], zeros where the channels end; or null
-  const float* residual = nullptr;  // as the destination, which it may be; or null
+  int64_t src_pixel = 0, dst_pixel = 0;  // of the image, that src and dst begin with
+  const float* weights = nullptr;        // packed
+  const float* bias = nullptr;           // [out_blocks * V], zeros where the channels end; or null
+  const float* residual = nullptr;       // as the destination, which it may be; or null
   float* dst = nullptr;
   float* scratch = nullptr;  // 64-byte aligned
   ConvPost post = {};

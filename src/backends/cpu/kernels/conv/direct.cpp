@@ -41,6 +41,20 @@ void DirectConv::run(ThreadPool& pool, const ConvBuffers& buffers) const {
   });
 }
 
+void DirectConv::run_rows(const ConvBuffers& buffers, Share rows, Share blocks) const {
+  const int64_t columns = static_cast<int64_t>(column_tiles_.size());
+  run_tiles(buffers, {rows.begin * columns, rows.end * columns}, blocks);
+}
+
+void DirectConv::run_tiles(const ConvBuffers& buffers, Share tiles, Share blocks) const {
+  run_strip(buffers, 0, tiles, blocks);
+}
+
+Share DirectConv::pixels_of(Share tiles) const {
+  const ColumnTile &first = column_tiles_[tiles.begin], &last = column_tiles_[tiles.end - 1];
+  return {first.x, last.x + last.rows};
+}
+
 // Panels of weights outermost: each is read from memory once and serves all pixels of the strip from the
 // first cache.
 void DirectConv::run_strip(const ConvBuffers& buffers, int64_t image, Share units, Share vecs) const {
@@ -100,29 +114,31 @@ void DirectConv::run_panel(const ConvBuffers& buffers, const Position& at) const
                               ? buffers.residual + at.image * residual_image_ + vec * dst_plane_ + dst_start_
                               : nullptr;
   const bool post = at.last && buffers.post.run != nullptr;
-  const bool dense = dst_pixel_ == weights_.lanes && dst_row_ == out_w_ * dst_pixel_;
-  float* finished =
-      nullptr;          // tiles that wait for the program: one after the other where the result is dense
-  int64_t waiting = 0;  // pixels of them
+  float* finished = nullptr;  // tiles that wait for the program, one after the other
+  int64_t waiting = 0;        // pixels of them
+  const auto finish = [&] {
+    if (waiting > 0) finish_tiles(buffers, at, finished, waiting);
+    waiting = 0;
+  };
   for (int64_t unit = at.units.begin; unit < at.units.end; ++unit) {
     const int64_t y = unit / columns;
     const ColumnTile& tile = column_tiles_[unit % columns];
     const int64_t src_y = y * desc_.stride[0] - desc_.pad_begin[0];
     const int64_t src_x = tile.x * desc_.stride[1] - desc_.pad_begin[1];
-    const int64_t to = y * dst_row_ + tile.x * dst_pixel_;
-    t.a = src + (src_y * desc_.in[1] + src_x) * block;
+    const int64_t to = y * dst_row_ + tile.x * dst_pixel_ - buffers.dst_pixel * weights_.lanes;
+    t.a = src + (src_y * desc_.in[1] + src_x - buffers.src_pixel) * block;
     t.c = dst + to;
     t.residual = residual ? residual + to : nullptr;
     prefetch_share(t, at.next, unit - at.units.begin, at.units.end - at.units.begin,
                    (at.steps.end - at.steps.begin) * weights_.taps * weights_.step);
     run_tile(t, at, tile, row_class_[y]);
     if (!post) continue;
+    if (t.c != finished + waiting * dst_pixel_) finish();
     if (waiting == 0) finished = t.c;
     waiting += tile.rows;
-    if (dense && waiting * at.width * weights_.lanes < kPostFloats && unit + 1 < at.units.end) continue;
-    finish_tiles(buffers, at, finished, waiting);
-    waiting = 0;
+    if (waiting * at.width * weights_.lanes >= kPostFloats) finish();
   }
+  finish();
 }
 
 // The first call starts the sums of all rows; where later calls have fewer rows, one more call without a

@@ -24,10 +24,20 @@ struct DirectConvTuning {
 /// Ready for its shapes and thread count. Immutable after construction. Needs no scratch.
 class DirectConv {
  public:
-  DirectConv(const ConvDesc& desc, Isa isa, const DirectConvTuning& tuning, int threads);
+  /// `by_rows`: for `run_rows`, which has to find the image's rows again.
+  DirectConv(const ConvDesc& desc, Isa isa, const DirectConvTuning& tuning, int threads,
+             bool by_rows = false);
   const DirectConvTuning& tuning() const { return tuning_; }  // all chosen
   /// The pool has the thread count given at construction. Allocates nothing.
   void run(ThreadPool& pool, const ConvBuffers& buffers) const;
+  /// Some rows and output blocks of the first image, on the calling thread.
+  void run_rows(const ConvBuffers& buffers, Share rows, Share blocks) const;
+  /// The same for some of all its tiles, row by row.
+  void run_tiles(const ConvBuffers& buffers, Share tiles, Share blocks) const;
+  int64_t tiles() const { return out_h_ * static_cast<int64_t>(column_tiles_.size()); }
+  /// Pixels of the image that these tiles make, where it is one row: as all are with one tap and no stride or
+  /// padding, unless `by_rows`.
+  Share pixels_of(Share tiles) const;
 
  private:
   // Kernel columns [begin, end) that are inside of the image for the rows [first, first + rows) of a tile.

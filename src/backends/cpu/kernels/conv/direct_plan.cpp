@@ -30,14 +30,15 @@ int index_of(std::vector<T>& seen, const T& value) {
 
 }  // namespace
 
-DirectConv::DirectConv(const ConvDesc& desc, Isa isa, const DirectConvTuning& tuning, int threads)
-    : desc_(flattened(desc)),
+DirectConv::DirectConv(const ConvDesc& desc, Isa isa, const DirectConvTuning& tuning, int threads,
+                       bool by_rows)
+    : desc_(by_rows ? desc : flattened(desc)),
       weights_(desc, isa),
       kernels_(tile_kernels(isa)),
       threads_(threads),
       out_h_(desc_.out(0)),
       out_w_(desc_.out(1)) {
-  src_plane_ = desc_.in[0] * desc_.in[1] * weights_.block;
+  src_plane_ = desc_.src_plane ? desc_.src_plane : desc_.in[0] * desc_.in[1] * weights_.block;
   dst_pixel_ = desc_.dst_step[1] * weights_.lanes;
   dst_row_ = desc_.dst_step[0] * desc_.dst_extent(1) * weights_.lanes;
   dst_plane_ = desc_.dst_extent(0) * desc_.dst_extent(1) * weights_.lanes;

@@ -43,6 +43,12 @@ void pack_depthwise_filter(const DepthwiseDesc& d, Isa isa, const float* filter,
   }
 }
 
+Share taps_inside(int64_t start, int64_t dilation, int64_t kernel, int64_t extent) {
+  const int64_t begin = start < 0 ? std::min(kernel, ceil_div(-start, dilation)) : 0;
+  const int64_t end = start >= extent ? begin : std::clamp(ceil_div(extent - start, dilation), begin, kernel);
+  return {begin, end};
+}
+
 void Depthwise::prepare(const DepthwiseDesc& desc, Isa isa, int threads) {
   desc_ = desc;
   isa_ = isa;
@@ -107,12 +113,10 @@ void Depthwise::run_rows(const Operands& o, int64_t plane, int64_t first, int64_
     const int64_t group_last = std::min(last, group_first + group);
     for (int64_t oy = group_first; oy < group_last; ++oy) {
       const int64_t top = oy * d.stride_h - d.pad_top;
-      const int64_t tap_from = top < 0 ? std::min(d.kernel_h, ceil_div(-top, d.dilation_h)) : 0;
-      const int64_t tap_to =
-          top >= d.in_h ? tap_from : std::clamp(ceil_div(d.in_h - top, d.dilation_h), tap_from, d.kernel_h);
-      row.taps_h = tap_to - tap_from;
-      row.x = x + (top + tap_from * d.dilation_h) * in_w * block_;
-      row.filter = filter + tap_from * d.kernel_w * block_;
+      const Share taps = taps_inside(top, d.dilation_h, d.kernel_h, d.in_h);
+      row.taps_h = taps.end - taps.begin;
+      row.x = x + (top + taps.begin * d.dilation_h) * in_w * block_;
+      row.filter = filter + taps.begin * d.kernel_w * block_;
       row.y = y + oy * out_row;
       row_function(row);
     }

@@ -52,13 +52,18 @@ class Depthwise {
   int64_t padded_w_ = 0, scratch_floats_ = 0, rows_per_task_ = 0;
 };
 
+/// The taps of a kernel of `kernel`, `dilation` apart from `start` on, that lie inside of [0, extent).
+Share taps_inside(int64_t start, int64_t dilation, int64_t kernel, int64_t extent);
+
 /// One row of output pixels.
 struct DepthwiseRow {
   const float* x;  // of the first tap row that lies inside the image, its column 0
   const float* filter;
   const float* bias;  // null: none
   float* y;
-  int64_t x_row;             // floats from one tap row to the next
+  int64_t x_row;  // floats from one tap row to the next;
+  int64_t wrap_after = 0,
+          wrap = 0;          // so many rows from x on, `wrap` floats less, where x is in a ring of rows
   int64_t taps_h, kernel_w;  // tap rows inside the image
   int64_t in_w, out_w, stride_w, dilation_w, pad_left;
   int64_t inside_from, inside_to;  // output columns all of whose taps lie inside the image

@@ -10,6 +10,11 @@ constexpr int64_t kC = kLanes;
 
 INGOT_INLINE VecF start_value(const DepthwiseRow& r) { return r.bias ? load(r.bias) : VecF{}; }
 
+// The tap row after the first `taps`.
+INGOT_INLINE const float* next_row(const DepthwiseRow& r, const float* x, int64_t taps) {
+  return x + (taps == r.wrap_after ? r.x_row - r.wrap : r.x_row);
+}
+
 // Pixel `ox`, whose window may stick out to the left or right.
 INGOT_INLINE void border_pixel(const DepthwiseRow& r, int64_t ox) {
   const int64_t left = ox * r.stride_w - r.pad_left;
@@ -19,13 +24,13 @@ INGOT_INLINE void border_pixel(const DepthwiseRow& r, int64_t ox) {
     if (ix < 0 || ix >= r.in_w) continue;
     const float *x = r.x + ix * kC, *w = r.filter + kx * kC;
     int64_t ky = 0;
-    for (; ky + 2 <= r.taps_h; ky += 2) {
-      even = fma(load(w), load(x), even);
-      odd = fma(load(w + r.kernel_w * kC), load(x + r.x_row), odd);
-      x += 2 * r.x_row;
-      w += 2 * r.kernel_w * kC;
-    }
-    if (ky < r.taps_h) even = fma(load(w), load(x), even);
+    const auto tap = [&](VecF& sum) INGOT_LAMBDA_INLINE {
+      sum = fma(load(w), load(x), sum);
+      x = next_row(r, x, ++ky);
+      w += r.kernel_w * kC;
+    };
+    while (ky + 2 <= r.taps_h) tap(even), tap(odd);
+    if (ky < r.taps_h) tap(even);
   }
   store(r.y + ox * kC, clamp(even + odd, broadcast(r.low), broadcast(r.high)));
 }
@@ -52,7 +57,7 @@ INGOT_INLINE void inside_pixels(const DepthwiseRow& r, int64_t ox) {
     } else {
       for (int64_t kx = 0; kx < kernel_w; ++kx) tap(kx);
     }
-    x += r.x_row;
+    x = next_row(r, x, ky + 1);
     w += kernel_w * kC;
   }
   const VecF low = broadcast(r.low), high = broadcast(r.high);

@@ -26,12 +26,12 @@ bool TilePost::fits(const TilePostDesc& desc) {
 }
 
 // With `by_lane` the row is one channel block, so channel operands go by lanes.
-void TilePost::apply_row(const float* const* operands, float* row, int64_t offset, int64_t channel, int64_t n,
-                         bool by_lane) const {
+void TilePost::apply_row(const float* const* operands, const float* from, float* to, int64_t offset,
+                         int64_t channel, int64_t n, bool by_lane) const {
   float scratch[kStackBlocks * kBlock];
   VectorInput in[VectorProgram::kMaxInputs];
   for (int64_t start = 0; start < n; start += kBlock) {
-    in[0] = {row + start};
+    in[0] = {from + start};
     for (size_t i = 0; i < operands_.size(); ++i) {
       if (operands_[i] == PostAccess::kSame)
         in[1 + i] = {operands[i] + offset + start};
@@ -42,7 +42,7 @@ void TilePost::apply_row(const float* const* operands, float* row, int64_t offse
       else
         in[1 + i] = {operands[i] + channel + start};
     }
-    program_.execute(in, row + start, std::min(kBlock, n - start), scratch);
+    program_.execute(in, to + start, std::min(kBlock, n - start), scratch);
   }
 }
 
@@ -86,11 +86,12 @@ void TilePost::apply(const float* const* operands, float* tile, int64_t offset, 
       std::find(operands_.begin(), operands_.end(), PostAccess::kChannel) != operands_.end();
   const bool by_lane = cols == lanes_;
   if (row_stride == cols && (by_lane || !by_channel))
-    return apply_row(operands, tile, offset, channel, rows * cols, by_lane);
+    return apply_row(operands, tile, tile, offset, channel, rows * cols, by_lane);
   if (cols < kShortRow && rows > 1)
     return apply_packed(operands, tile, offset, channel, rows, row_stride, cols);
   for (int64_t r = 0; r < rows; ++r)
-    apply_row(operands, tile + r * row_stride, offset + r * row_stride, channel, cols, false);
+    apply_row(operands, tile + r * row_stride, tile + r * row_stride, offset + r * row_stride, channel, cols,
+              false);
 }
 
 }  // namespace ingot::cpu

@@ -33,10 +33,15 @@ class TilePost {
   /// allocates nothing, so any number of threads may call it at once. Best on pieces of 512 floats and more.
   void apply(const float* const* operands, float* tile, int64_t offset, int64_t channel, int64_t rows,
              int64_t row_stride, int64_t cols) const;
+  /// The same for `n` floats of one block of channels, which are read at `from`.
+  void apply_block(const float* const* operands, const float* from, float* to, int64_t offset,
+                   int64_t channel, int64_t n) const {
+    apply_row(operands, from, to, offset, channel, n, true);
+  }
 
  private:
-  void apply_row(const float* const* operands, float* row, int64_t offset, int64_t channel, int64_t n,
-                 bool by_lane) const;
+  void apply_row(const float* const* operands, const float* from, float* to, int64_t offset, int64_t channel,
+                 int64_t n, bool by_lane) const;
   void apply_packed(const float* const* operands, float* tile, int64_t offset, int64_t channel, int64_t rows,
                     int64_t row_stride, int64_t cols) const;
 
