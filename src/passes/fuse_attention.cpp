@@ -45,39 +45,45 @@ std::optional<Operand> operand_at(Value* v, int depth) {
 }
 
 struct Heads {
-  Value* matrix;  // [B, S, columns]
+  Value* matrix;  // [batch, rows, columns], or the same elements in other dims, columns last
+  Dim batch, rows;
   int64_t offset, heads, dim;
   double scale;
 };
-
-void add_atom(ViewDim& atoms, const Dim& extent, const Dim& stride) {
-  if (!extent.is(1)) atoms.push_back({extent, stride});
-}
 
 // The operand as heads side by side in a matrix, when it is: [B, heads, S, dim] or [B * heads, S, dim].
 std::optional<Heads> as_heads(const Operand& operand) {
   const View& view = operand.view;
   const Shape& matrix = view.root->shape();
-  if (matrix.size() != 3 || view.dims.size() < 3 || !view.offset.is_const() || !matrix[2].is_const())
+  if (matrix.size() < 2 || view.dims.size() < 3 || !view.offset.is_const() || !matrix.back().is_const())
     return std::nullopt;
+  const Dim& columns = matrix.back();
   const ViewDim &rows = view.dims[view.dims.size() - 2], &last = view.dims.back();
-  if (last.size() != 1 || !last[0].extent.is_const()) return std::nullopt;
-  const int64_t dim = last[0].extent.value();
+  if (last.size() != 1 || !last[0].extent.is_const() || !last[0].stride.is(1)) return std::nullopt;
+  if (rows.size() > 1 || (rows.size() == 1 && rows[0].stride != columns)) return std::nullopt;
+  const int64_t dim = last[0].extent.value(), offset = view.offset.value();
+  Heads found{view.root, 1, rows.empty() ? Dim(1) : rows[0].extent, offset, 1, dim, operand.scale};
   ViewDim batch;
   for (size_t i = 0; i + 2 < view.dims.size(); ++i)
     batch.insert(batch.end(), view.dims[i].begin(), view.dims[i].end());
-  int64_t heads = 1;
-  if (!batch.empty() && batch.back().stride == Dim(dim) && batch.back().extent.is_const())
-    heads = batch.back().extent.value();
-  ViewDim expected_batch, expected_rows;
-  add_atom(expected_batch, matrix[0], matrix[1] * matrix[2]);
-  add_atom(expected_batch, heads, dim);
-  add_atom(expected_rows, matrix[1], matrix[2]);
-  const int64_t offset = view.offset.value();
-  if (batch != expected_batch || rows != expected_rows || !last[0].stride.is(1) || offset < 0 ||
-      offset + heads * dim > matrix[2].value())
+  if (!batch.empty() && batch.back().stride == Dim(dim) && batch.back().extent.is_const()) {
+    found.heads = batch.back().extent.value();
+    batch.pop_back();
+  }
+  if (batch.size() > 1 || (batch.size() == 1 && batch[0].stride != found.rows * columns)) return std::nullopt;
+  if (batch.size() == 1) found.batch = batch[0].extent;
+  Dim all_rows = 1;
+  for (size_t i = 0; i + 1 < matrix.size(); ++i) all_rows = all_rows * matrix[i];
+  if (all_rows != found.batch * found.rows || offset < 0 || offset + found.heads * dim > columns.value())
     return std::nullopt;
-  return Heads{view.root, offset, heads, dim, operand.scale};
+  return found;
+}
+
+// The matrix in the dims that the attention wants; null where a Reshape cannot say them.
+Result<Value*> in_rows(Node* before, const Heads& heads) {
+  const Shape wanted = {heads.batch, heads.rows, heads.matrix->shape().back()};
+  if (heads.matrix->shape() == wanted) return heads.matrix;
+  return insert_reshape(before, heads.matrix, wanted);
 }
 
 // The farthest source counts: it needs the fewest nodes before the attention.
@@ -191,16 +197,19 @@ Status fuse(Node* node) {
   const auto v = heads_of(node->input(1), node->attrs().get_int("trans_b") != 0);
   if (!q || !k || !v || q->heads != k->heads || q->heads != v->heads || q->dim != k->dim || v->scale != 1)
     return {};
-  if (q->matrix->shape()[0] != k->matrix->shape()[0] || k->matrix->shape()[0] != v->matrix->shape()[0] ||
-      k->matrix->shape()[1] != v->matrix->shape()[1])
-    return {};
+  if (q->batch != k->batch || k->batch != v->batch || k->rows != v->rows) return {};
 
   INGOT_ASSIGN_OR_RETURN(Value * mask, additive(node, scores->mask, node->output()->dtype()));
   if (mask && !(mask->type().ranked && mask->type().rank() <= 4)) return {};
   // A mask over [B * heads, S, S] is none over [B, heads, S, S] unless it is the same for all of them.
   if (mask && node->output()->type().rank() == 3 && mask->type().rank() == 3 && !mask->shape()[0].is(1))
     return {};
-  std::vector<Value*> inputs = {q->matrix, k->matrix, v->matrix};
+  std::vector<Value*> inputs;
+  for (const Heads& operand : {*q, *k, *v}) {
+    INGOT_ASSIGN_OR_RETURN(Value * matrix, in_rows(node, operand));
+    if (matrix == nullptr) return {};
+    inputs.push_back(matrix);
+  }
   if (mask) inputs.push_back(mask);
   Attrs attrs{{"heads", q->heads},
               {"head_dim", q->dim},
