@@ -2,6 +2,7 @@
 #include <cstring>
 
 #include "runtime/executor_impl.h"
+#include "runtime/ranges.h"
 
 namespace ingot {
 
@@ -70,6 +71,7 @@ Status Executor::Impl::run_step(size_t i) {
   current = i;
   Step& step = steps[i];
   const PlanStep& from = plan.steps[i];
+  const Range range(from.name.c_str());
   if (step.late) INGOT_RETURN_IF_ERROR(prepare_late(step, from));
   const Status status =
       step.kernel->run({step.inputs, step.outputs, scratch ? scratch->data() : nullptr, stream, *this});
