@@ -1,10 +1,21 @@
-"""PyTorch on the same networks: eager float16 in a CUDA graph, channels last, cuDNN's own search on."""
+"""PyTorch on the same networks, in a process of its own: peers.py MODEL eager|compile PRECISION SHAPES
+
+SHAPES are JSON. Gets ready, prints "ready SECONDS", and answers each line of its input by milliseconds of
+one replay: the median of nine blocks of 50. All is a CUDA graph, channels last, with cuDNN's own search
+on; compile is torch.compile (max-autotune) with constants folded into the weights.
+"""
+
+import contextlib
+import fcntl
+import json
+import sys
+import time
 
 import torch
 
 
 def network(model):
-    """A module with random weights and a function from the row's shapes to its inputs."""
+    """A module with random weights."""
     if model == "bert_base":
         from transformers import BertConfig, BertModel
 
@@ -16,44 +27,77 @@ def network(model):
     return getattr(torchvision.models, model)(weights=None)
 
 
-def inputs(shapes):
+def inputs(shapes, dtype):
     out = []
     for name, dims in shapes.items():
         if name in ("input_ids", "attention_mask", "token_type_ids"):
             high = {"input_ids": 20000, "attention_mask": 2, "token_type_ids": 1}[name]
-            out.append(
-                torch.randint(0, high, dims, device="cuda").clamp_(min=1 if name == "attention_mask" else 0)
-            )
+            ids = torch.randint(0, high, dims, device="cuda")
+            out.append(ids.clamp_(min=1 if name == "attention_mask" else 0))
         else:
-            x = torch.randn(dims, device="cuda", dtype=torch.float16)
+            x = torch.randn(dims, device="cuda", dtype=dtype)
             out.append(x.contiguous(memory_format=torch.channels_last))
     return out
 
 
-def eager_graph_ms(model, shapes, blocks=9, runs=50):
-    """Milliseconds of one replay: the median of blocks."""
-    torch.backends.cudnn.benchmark = True
-    module = network(model).eval().cuda().half()
-    if model != "bert_base":
-        module = module.to(memory_format=torch.channels_last)
-    feeds = inputs(shapes)
+@contextlib.contextmanager
+def alone():
+    """One process of this script at a time: cuDNN's search times its candidates."""
+    with open(__file__) as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def graph_of(function):
     side = torch.cuda.Stream()
-    with torch.no_grad(), torch.cuda.stream(side):
+    with torch.cuda.stream(side):
         for _ in range(5):
-            module(*feeds)
+            function()
         side.synchronize()
         graph = torch.cuda.CUDAGraph()
         with torch.cuda.graph(graph, stream=side):
-            module(*feeds)
-    graph.replay()
+            function()
+    return graph
+
+
+def milliseconds(replay, blocks=9, runs=50):
+    replay()
     torch.cuda.synchronize()
     times = []
     for _ in range(blocks):
         begin, end = torch.cuda.Event(enable_timing=True), torch.cuda.Event(enable_timing=True)
         begin.record()
         for _ in range(runs):
-            graph.replay()
+            replay()
         end.record()
         end.synchronize()
         times.append(begin.elapsed_time(end) / runs)
     return sorted(times)[blocks // 2]
+
+
+def main():
+    model, way, precision, shapes = sys.argv[1:5]
+    begin = time.time()
+    torch.backends.cudnn.benchmark = True
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
+    dtype = torch.float16 if precision == "fp16" else torch.float32
+    module = network(model).eval().cuda().to(dtype)
+    if model != "bert_base":
+        module = module.to(memory_format=torch.channels_last)
+    feeds = inputs(json.loads(shapes), dtype)
+    with torch.no_grad():
+        if way == "compile":
+            import torch._inductor.config as inductor
+
+            inductor.freezing = True
+            module = torch.compile(module, mode="max-autotune-no-cudagraphs")
+            module(*feeds)  # minutes
+        with alone():
+            graph = graph_of(lambda: module(*feeds))
+        print(f"ready {time.time() - begin:.0f}", flush=True)
+        for _ in sys.stdin:
+            print(f"{milliseconds(graph.replay):.4f}", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
-"""run.py --bundle DIR --graphs DIR --out DIR: Ingot on this machine's GPU, tested and timed in one go.
+"""run.py --bundle DIR --graphs DIR --out DIR: Ingot on this machine's GPU, checked and timed beside PyTorch.
 
-The bundle holds bin/ingot and lib/; the graphs are ONNX files. Every row is checked against onnxruntime in
-float32 on the host and timed beside PyTorch on the same graph shapes where a peer is asked for.
+The bundle holds bin/ingot and lib/; the graphs are ONNX files. A row is NAME:PRECISION, or NAME for fp16.
+Every row is compared with onnxruntime in float32 on the host, and timed in turns with its peers: Ingot, eager
+PyTorch in a CUDA graph, torch.compile where asked for, Ingot again.
 """
 
 import argparse
 import json
 import os
+import select
 import subprocess
 import sys
 import time
@@ -15,55 +17,100 @@ from pathlib import Path
 
 import numpy as np
 
+from engine import Engine
+
+BERT_INPUTS = ("input_ids", "attention_mask", "token_type_ids")
+
+
+def images(model, *batches):
+    return {f"{model}_b{n}": (model, {"input": (n, 3, 224, 224)}) for n in batches}
+
+
+def tokens(*shapes):
+    return {f"bert_base_{b}x{s}": ("bert_base", {n: (b, s) for n in BERT_INPUTS}) for b, s in shapes}
+
+
 ROWS = {  # name: (model, input shapes)
-    "resnet18_b1": ("resnet18", {"input": (1, 3, 224, 224)}),
-    "resnet50_b1": ("resnet50", {"input": (1, 3, 224, 224)}),
-    "resnet50_b8": ("resnet50", {"input": (8, 3, 224, 224)}),
-    "resnet50_b32": ("resnet50", {"input": (32, 3, 224, 224)}),
-    "resnet50_b128": ("resnet50", {"input": (128, 3, 224, 224)}),
-    "mobilenet_v2_b1": ("mobilenet_v2", {"input": (1, 3, 224, 224)}),
-    "mobilenet_v2_b128": ("mobilenet_v2", {"input": (128, 3, 224, 224)}),
-    "efficientnet_b0_b1": ("efficientnet_b0", {"input": (1, 3, 224, 224)}),
-    "efficientnet_b0_b32": ("efficientnet_b0", {"input": (32, 3, 224, 224)}),
-    "vit_b_16_b1": ("vit_b_16", {"input": (1, 3, 224, 224)}),
-    "vit_b_16_b32": ("vit_b_16", {"input": (32, 3, 224, 224)}),
-    "bert_base_1x128": (
-        "bert_base",
-        {n: (1, 128) for n in ("input_ids", "attention_mask", "token_type_ids")},
-    ),
-    "bert_base_32x128": (
-        "bert_base",
-        {n: (32, 128) for n in ("input_ids", "attention_mask", "token_type_ids")},
-    ),
-    "bert_base_8x384": (
-        "bert_base",
-        {n: (8, 384) for n in ("input_ids", "attention_mask", "token_type_ids")},
-    ),
+    **images("resnet18", 1),
+    **images("resnet50", 1, 8, 32, 128),
+    **images("mobilenet_v2", 1, 128),
+    **images("efficientnet_b0", 1, 32),
+    **images("vit_b_16", 1, 32),
+    **tokens((1, 128), (32, 128), (8, 384)),
     "fcn_resnet101": ("fcn_resnet101", {"input": (1, 3, 1026, 1282)}),
 }
-PRECISIONS = {"fp32": ["--no-tf32"], "tf32": [], "fp16": ["--fp16"], "bf16": ["--bf16"]}
+PRECISIONS = {
+    "fp32": ["--no-tf32"],
+    "tf32": [],
+    "fp16": ["--fp16"],
+    "bf16": ["--bf16"],
+    "int8": ["--fp16", "--int8"],  # of MODEL_int8.onnx, which python -m ingot.quantize makes
+}
+
+
+def classifies(row):
+    return row.startswith(("resnet", "mobilenet", "efficientnet", "vit"))
+
+
+class Peer:
+    """PyTorch in a process of its own, ready to be timed."""
+
+    def __init__(self, row, way, precision):
+        model, shapes = ROWS[row]
+        script = Path(__file__).with_name("peers.py")
+        self.process = subprocess.Popen(
+            [sys.executable, script, model, way, precision, json.dumps(shapes)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        self.seconds = None
+
+    def _line(self):
+        for line in self.process.stdout:
+            if line.startswith("ready") or line[0].isdigit():
+                return line
+        raise RuntimeError("PyTorch ended")
+
+    def wait(self, limit):
+        if not select.select([self.process.stdout], [], [], limit)[0]:
+            self.process.kill()
+            raise RuntimeError(f"PyTorch is not ready after {limit:.0f} s more")
+        self.seconds = int(self._line().split()[1])
+
+    def milliseconds(self):
+        self.process.stdin.write("\n")
+        self.process.stdin.flush()
+        return float(self._line())
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.terminate()
 
 
 class Runner:
     def __init__(self, options):
         self.o = options
-        self.env = dict(
-            os.environ, LD_LIBRARY_PATH=f"{options.bundle}/lib:" + os.environ.get("LD_LIBRARY_PATH", "")
-        )
-        self.ingot = f"{options.bundle}/bin/ingot"
+        libraries = [f"{options.bundle}/lib", os.environ.get("LD_LIBRARY_PATH", "")]
+        self.env = dict(os.environ, LD_LIBRARY_PATH=":".join(libraries))
+        self.work = Path(options.out) / "work"
+        self.work.mkdir(parents=True, exist_ok=True)
         self.references = {}
 
-    def call(self, *args, limit=75):
+    def call(self, *args, limit=120):
         begin = time.time()
         done = subprocess.run(
-            [self.ingot, *args], env=self.env, capture_output=True, text=True, timeout=limit
+            [f"{self.o.bundle}/bin/ingot", *args], env=self.env, capture_output=True, text=True, timeout=limit
         )
-        return done.returncode, done.stdout + done.stderr, time.time() - begin
+        if done.returncode != 0:
+            raise RuntimeError((done.stdout + done.stderr)[-600:])
+        return done.stdout, time.time() - begin
 
-    def feeds(self, shapes):
+    def feeds(self, row):
         rng = np.random.default_rng(7)
         out = {}
-        for name, dims in shapes.items():
+        for name, dims in ROWS[row][1].items():
             if name == "input_ids":
                 out[name] = rng.integers(0, 20000, dims)
             elif name == "attention_mask":
@@ -75,107 +122,105 @@ class Runner:
         return out
 
     def reference(self, row):
-        """The outputs by onnxruntime on the host, in float32."""
-        if row not in self.references:
-            import onnxruntime
+        """Inputs, and outputs by onnxruntime in float32; of a classifier the same images for all rows."""
+        import onnxruntime
 
-            model, shapes = ROWS[row]
-            session = onnxruntime.InferenceSession(
-                f"{self.o.graphs}/{model}.onnx", providers=["CPUExecutionProvider"]
-            )
-            feeds = self.feeds(shapes)
+        model = ROWS[row][0]
+        key = model if classifies(row) else row
+        if key not in self.references:
+            path = f"{self.o.graphs}/{model}.onnx"
+            session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
             names = [v.name for v in session.get_outputs()]
-            self.references[row] = (feeds, dict(zip(names, session.run(None, feeds), strict=True)))
-        return self.references[row]
+            if classifies(row):
+                rng = np.random.default_rng(7)
+                x = rng.standard_normal((self.o.images, 3, 224, 224)).astype(np.float32)
+                parts = [session.run(names, {"input": x[i : i + 8]})[0] for i in range(0, len(x), 8)]
+                self.references[key] = ({"input": x}, names, [np.concatenate(parts)])
+            else:
+                feeds = self.feeds(row)
+                self.references[key] = (feeds, names, session.run(names, feeds))
+        return self.references[key]
 
-    def shape_options(self, row):
-        """The shape as the only one of a profile: the batch stays a symbol, as it is in a service."""
-        shapes = ",".join(f"{n}:{'x'.join(map(str, d))}" for n, d in ROWS[row][1].items())
-        if self.o.fixed or not row.startswith("vit"):
-            return ["--shapes", shapes]
-        return ["--min-shapes", shapes, "--opt-shapes", shapes, "--max-shapes", shapes]
-
-    def row(self, row, precision):
-        model, _ = ROWS[row]
-        work = Path(self.o.out) / "work"
-        work.mkdir(parents=True, exist_ok=True)
-        engine = str(work / f"{row}_{precision}.ingot")
-        result = {"row": row, "precision": precision}
-        code, text, seconds = self.call(
+    def build(self, row, precision):
+        model, shapes = ROWS[row]
+        engine = str(self.work / f"{row}_{precision}.ingot")
+        text = ",".join(f"{n}:{'x'.join(map(str, d))}" for n, d in shapes.items())
+        _, seconds = self.call(
             "build",
-            f"{self.o.graphs}/{model}.onnx",
-            "-o",
-            engine,
-            "--device",
-            "cuda",
-            "--level",
-            self.o.level,
-            *self.shape_options(row),
-            "--timing-cache",
-            f"{work}/timings",
+            f"{self.o.graphs}/{model}{'_int8' if precision == 'int8' else ''}.onnx",
+            *("-o", engine),
+            *("--device", "cuda"),
+            *("--level", self.o.level),
+            *("--shapes", text),
+            *("--timing-cache", f"{self.work}/timings"),
             *PRECISIONS[precision],
         )
-        result["build_s"] = round(seconds, 1)
-        if code != 0:
-            return result | {"error": text[-600:]}
-        result["engine_mb"] = round(os.path.getsize(engine) / 2**20, 1)
-        result |= self.accuracy(row, engine, work)
-        if "error" not in result:
-            result |= self.timing(engine)
-        if self.o.peers and precision == "fp16" and "error" not in result:
-            result |= self.peer(row)
-            result["again_ms"] = self.timing(engine).get(
-                "gpu_ms"
-            )  # A B A: the machine may have changed meanwhile
-        os.remove(engine)
+        return engine, round(seconds, 1)
+
+    def accuracy(self, row, engine):
+        """The largest relative distance of an output to float32, and how often the largest class agrees."""
+        feeds, names, expected = self.reference(row)
+        ours = Engine(f"{self.o.bundle}/lib/libingot.so", engine)
+        if classifies(row):
+            x, batch = feeds["input"], ROWS[row][1]["input"][0]
+            got = []
+            for i in range(0, len(x), batch):
+                part = x[i : i + batch]
+                filled = np.concatenate([part, np.zeros((batch - len(part), *x.shape[1:]), x.dtype)])
+                got.append(ours.run({"input": filled}, names)[0][: len(part)])
+            got = [np.concatenate(got)]
+        else:
+            got = ours.run(feeds, names)
+        ours.close()
+        worst = 0.0
+        for y, g in zip(expected, got, strict=True):
+            error = np.linalg.norm(g.astype(np.float64) - y) / max(np.linalg.norm(y), 1e-30)
+            worst = max(worst, error) if np.isfinite(g).all() else float("nan")
+        result = {"rel_error": float(f"{worst:.3g}")}
+        if classifies(row):
+            same = int((got[0].argmax(-1) == expected[0].argmax(-1)).sum())
+            result["top1"] = f"{same}/{len(expected[0])}"
         return result
 
-    def peer(self, row):
-        import peers
+    def report(self, engine):
+        text, _ = self.call("bench", engine, "--duration", "0.2", "--warmup", "3", "--json", "-")
+        return json.loads(text[text.index("{") :])
 
-        model, shapes = ROWS[row]
-        return {"eager_graph_ms": round(peers.eager_graph_ms(model, shapes), 4)}
+    def milliseconds(self, engine):
+        return self.report(engine)["gpu_ms"]["median"]
 
-    def accuracy(self, row, engine, work):
-        if row.split("_b")[-1] in ("128",) and not self.o.large_references:
-            return {}
-        feeds, expected = self.reference(row)
-        args = []
-        for name, array in feeds.items():
-            np.save(work / f"{name}.npy", array)
-            args += ["--input", f"{name}={work}/{name}.npy"]
-        code, text, _ = self.call("run", engine, *args, "--output-dir", str(work / "y"))
-        if code != 0:
-            return {"error": text[-600:]}
-        worst = 0.0
-        for name, y in expected.items():
-            got = np.load(work / "y" / f"{name}.npy").astype(np.float64)
-            worst = max(worst, np.linalg.norm(got - y) / max(np.linalg.norm(y), 1e-30))
-            if not np.isfinite(got).all():
-                worst = float("nan")
-        return {"rel_error": float(f"{worst:.3g}")}
-
-    def timing(self, engine):
-        code, text, _ = self.call("bench", engine, "--duration", "0.2", "--warmup", "3", "--json", "-")
-        if code != 0:
-            return {"error": text[-600:]}
-        report = json.loads(text[text.index("{") :])
-        layers = report.pop("layers")
-        gpu = report["gpu_ms"]
-        floor = sum(max(layer["flops"] / 790e12, layer["bytes"] / 4.3e12) for layer in layers) * 1e3
-        floor2 = sum(max(layer["flops"] / 790e12, layer["bytes"] / 4.3e12, 2.2e-6) for layer in layers) * 1e3
-        return {
+    def row(self, row, precision, peers):
+        result = {"row": row, "precision": precision}
+        engine, result["build_s"] = self.build(row, precision)
+        _, result["rebuild_s"] = self.build(row, precision)
+        result["engine_mb"] = round(os.path.getsize(engine) / 2**20, 1)
+        if self.o.images > 0:
+            result |= self.accuracy(row, engine)
+        report = self.report(engine)
+        layers, gpu = report["layers"], report["gpu_ms"]
+        result |= {
             "gpu_ms": round(gpu["median"], 4),
             "kernels": gpu["kernels"],
             "host_ms": round(report["latency_ms"]["median"], 3),
-            "R": round(floor, 4),
-            "R2": round(floor2, 4),
+            "R": round(gpu["floor"], 4),
+            "R2": round(gpu["floor_of_kernels"], 4),
             "on_host": sorted({layer["kernel"] for layer in layers if layer["op"] == "eval"}),
-            "slowest": [
-                (layer["name"][:40], layer["kernel"], round(layer["ms"], 4))
-                for layer in sorted(layers, key=lambda layer: -layer["ms"])[: self.o.slowest]
-            ],
         }
+        slowest = sorted(layers, key=lambda layer: -layer["ms"])[: self.o.slowest]
+        result["slowest"] = [(x["name"][:40], x["kernel"], round(x["ms"], 4)) for x in slowest]
+        for way, peer in peers.items():
+            if peer.seconds is None:
+                continue
+            try:
+                result[f"{way}_ms"] = peer.milliseconds()
+                result[f"{way}_s"] = peer.seconds
+            except (RuntimeError, OSError) as error:
+                result[f"{way}_error"] = str(error)
+            peer.close()
+        if peers:
+            result["again_ms"] = round(self.milliseconds(engine), 4)
+        os.remove(engine)
+        return result
 
 
 def main():
@@ -184,23 +229,44 @@ def main():
     parser.add_argument("--graphs", required=True)
     parser.add_argument("--out", required=True)
     parser.add_argument("--rows", default="resnet18_b1,resnet50_b1")
-    parser.add_argument("--precisions", default="fp32,fp16")
     parser.add_argument("--level", default="3")
-    parser.add_argument("--slowest", type=int, default=8)
-    parser.add_argument("--fixed", action="store_true", help="fixed shapes for all rows")
-    parser.add_argument("--peers", action="store_true", help="PyTorch in the same run")
-    parser.add_argument("--large-references", action="store_true")
+    parser.add_argument("--slowest", type=int, default=12)
+    parser.add_argument("--images", type=int, default=100, help="random inputs to compare; 0: none")
+    parser.add_argument("--peers", action="store_true", help="eager PyTorch in the same run")
+    parser.add_argument("--compile", default="", help="rows for torch.compile as well")
+    parser.add_argument("--patience", type=float, default=400, help="seconds for all peers to get ready")
+    parser.add_argument("--meanwhile", default="", help="a command to run while the peers get ready")
     options = parser.parse_args()
-    runner, results = Runner(options), []
-    for row in options.rows.split(","):
-        for precision in options.precisions.split(","):
+    runner, results, begin = Runner(options), [], time.time()
+    names = options.rows.split(",")
+    peers = {name: {} for name in names}
+    for name in names:  # side by side, before anything is timed
+        row, precision = (name + ":fp16").split(":")[:2]
+        if options.peers and precision in ("fp16", "tf32"):
+            peers[name]["eager"] = Peer(row, "eager", precision)
+        if name in options.compile.split(","):
+            peers[name]["compile"] = Peer(row, "compile", precision)
+    if options.meanwhile:
+        subprocess.run(["bash", "-c", options.meanwhile], check=False)
+    for name in names if options.images > 0 else []:
+        runner.reference(name.split(":")[0])
+    deadline = begin + options.patience
+    for name, ways in peers.items():
+        for way, peer in ways.items():
             try:
-                result = runner.row(row, precision)
-            except Exception as error:  # one row must not cost the others
-                result = {"row": row, "precision": precision, "error": repr(error)[-600:]}
-            results.append(result)
-            print(json.dumps(result), flush=True)
-            Path(options.out, "results.json").write_text(json.dumps(results, indent=1))
+                peer.wait(max(1, deadline - time.time()))
+                print(f"{way} {name}: ready after {peer.seconds} s", flush=True)
+            except RuntimeError as error:
+                print(f"{way} {name}: {error}", flush=True)
+    for name in names:
+        row, precision = (name + ":fp16").split(":")[:2]
+        try:
+            result = runner.row(row, precision, peers[name])
+        except Exception as error:  # one row must not cost the others
+            result = {"row": row, "precision": precision, "error": repr(error)[-600:]}
+        results.append(result)
+        print(json.dumps(result), flush=True)
+        Path(options.out, "results.json").write_text(json.dumps(results, indent=1))
     sys.exit(any("error" in r for r in results))
 
 
