@@ -162,13 +162,36 @@ std::optional<Scores> scores_of(Value* v) {
   return std::nullopt;
 }
 
+bool all_true(const Value* v) {
+  if (!v->is_constant() || v->dtype() != DataType::kBool) return false;
+  const std::span<const bool> values = v->constant().span<bool>();
+  return std::all_of(values.begin(), values.end(), [](bool b) { return b; });
+}
+
+// A condition without what only repeats it: the attention repeats its mask itself.
+Value* unrepeated(Value* condition) {
+  while (const Node* both = producer(condition, "And")) {
+    const bool first = all_true(both->input(0));
+    if (!first && !all_true(both->input(1))) break;
+    condition = both->input(first ? 1 : 0);
+  }
+  return condition;
+}
+
 // The mask as floats to add; null for none.
 Result<Value*> additive(Node* before, const Mask& mask, DataType dtype) {
-  if (mask.condition == nullptr) return mask.value;
+  if (mask.condition == nullptr && mask.value == nullptr) return mask.value;
   Graph& g = before->graph();
+  if (mask.condition == nullptr) {
+    const Node* where = producer(mask.value, "Where");
+    if (!where || !scalar(where->input(1)) || !scalar(where->input(2))) return mask.value;
+    Value* const condition = unrepeated(where->input(0));
+    if (condition == where->input(0) || !condition->type().ranked) return mask.value;
+    return insert(before, "Where", {condition, where->input(1), where->input(2)});
+  }
   INGOT_ASSIGN_OR_RETURN(Tensor zero, Tensor::allocate(dtype, {}));
   Value* keep = g.add_constant("zero", std::move(zero));
-  std::vector<Value*> inputs = {mask.condition, keep, mask.otherwise};
+  std::vector<Value*> inputs = {unrepeated(mask.condition), keep, mask.otherwise};
   if (mask.inverted) std::swap(inputs[1], inputs[2]);
   return insert(before, "Where", std::move(inputs));
 }

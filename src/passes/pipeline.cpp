@@ -111,6 +111,7 @@ void run_pipeline(Runner& run, const PassOptions& options) {
   run("recognize_reductions");
   run("merge_pads");
   run("fuse_matmul");  // one kind of product for all that follows
+  if (options.floats != DataType::kF32) run("unfold_patches");  // for matrix units
   straighten();
   clean_up();
   if (options.blocked_channels) {
