@@ -15,7 +15,9 @@ struct DeviceInfo {
   std::string arch;   ///< the best kernels that it runs: "baseline", "avx2", "avx512"; "sm_90a"
   int cores = 0;      ///< that this process may use; of a GPU, its multiprocessors
   std::vector<std::string>
-      libraries;  ///< that a GPU's kernels come from: where each is, or what is lost without
+      libraries;            ///< that a GPU's kernels come from: where each is, or what is lost without
+  double gbytes_per_s = 0;  ///< of a GPU's memory, and its matrix units' 16-bit rate, by its highest clocks
+  double tflops = 0;
 };
 
 /// The devices that engines can run on here. Never empty.

@@ -25,7 +25,8 @@ std::vector<DeviceInfo> devices() {
   std::vector<DeviceInfo> out = {
       {"cpu", cpu::processor_model(), std::string(cpu::isa_name(cpu::machine_isa())), usable_cores(), {}}};
   for (const cuda::GpuInfo& gpu : cuda::gpus())
-    out.push_back({"cuda", gpu.name, gpu.arch, gpu.multiprocessors, cuda::library_report()});
+    out.push_back({"cuda", gpu.name, gpu.arch, gpu.multiprocessors, cuda::library_report(), gpu.gbytes_per_s,
+                   gpu.tflops});
   return out;
 }
 

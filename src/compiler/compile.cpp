@@ -49,7 +49,9 @@ Result<Plan> make_plan(const Graph& graph, const CompileProfile& profile, const 
     if (auto choice = kept.find(node, offer)) return Result<Choice>(std::move(*choice));
     return tuner.choose(node, offer);
   };
+  options.prepare = [&](const Node& node, const Offer& offer) { tuner.prepare(node, offer); };
   INGOT_ASSIGN_OR_RETURN(Plan plan, lower(graph, options, weights));
+  if (device.has_binaries()) INGOT_RETURN_IF_ERROR(add_binaries(plan, options.shapes, device, weights));
   for (const auto& [name, range] : profile) plan.profile.push_back(range);
   stats.measured += tuner.stats().measured;
   stats.cached += tuner.stats().cached;
@@ -70,10 +72,6 @@ Status add_plans(const Graph& graph, const Target& target, Device& device, const
     INGOT_ASSIGN_OR_RETURN(
         Plan plan, make_plan(graph, profile, target, device, options, like, cache, weights, chosen, stats));
     engine.plans.push_back(std::move(plan));
-  }
-  for (const auto& [name, code] : device.binaries()) {
-    const auto as_it_is = [&code = code]() -> Result<Tensor> { return code; };
-    INGOT_RETURN_IF_ERROR(weights.add_packed(code, {0, name, as_it_is}).status());
   }
   engine.weights = weights.take(engine.plans);
   if (!options.timing_cache.empty() && cache.changed())

@@ -28,6 +28,11 @@ class Lowering {
       home_[v] = {Layout::kPlain, plan_.inputs.back()};
       collect(v->type());
     }
+    for (const auto& node : graph_.nodes()) {
+      if (!needed_.contains(node.get()) || is_reshape(*node)) continue;
+      Offer& offer = offers_[node.get()] = target_.candidates(*node, options_.shapes, layout_of(*node));
+      if (options_.prepare) options_.prepare(*node, offer);
+    }
     for (const auto& node : graph_.nodes())
       if (needed_.contains(node.get()))
         INGOT_RETURN_IF_ERROR(lower_node(*node).with_context(describe(*node)));
@@ -194,11 +199,16 @@ class Lowering {
                        [&](const std::string& n) { return known_symbols_.contains(n); });
   }
 
-  // Reshapes of plain tensors are views.
-  bool is_view(const Node& node) const {
-    return kReshapes.contains(node.op().name) && !node.input(0)->is_constant() &&
-           node.input(0)->type().ranked && is_sized(node.output()->type());
+  Layout layout_of(const Node& node) {
+    return node.output() == nullptr ? Layout::kPlain : layouts_[node.output()];
   }
+
+  static bool is_reshape(const Node& node) {
+    return kReshapes.contains(node.op().name) && !node.input(0)->is_constant() &&
+           node.input(0)->type().ranked;
+  }
+  // Reshapes of plain tensors are views.
+  bool is_view(const Node& node) const { return is_reshape(node) && is_sized(node.output()->type()); }
 
   Status lower_node(const Node& node) {
     if (is_view(node)) {
@@ -208,8 +218,8 @@ class Lowering {
       home_[node.output()] = {Layout::kPlain, view};
       return {};
     }
-    const Layout layout = node.output() == nullptr ? Layout::kPlain : layouts_[node.output()];
-    Offer offer = target_.candidates(node, options_.shapes, layout);
+    const auto made = offers_.extract(&node);
+    const Offer offer = made ? made.mapped() : target_.candidates(node, options_.shapes, layout_of(node));
     if (offer.candidates.empty()) return internal_error("no kernel was offered");
     Choice choice;
     const bool sized = std::all_of(node.outputs().begin(), node.outputs().end(),
@@ -312,6 +322,7 @@ class Lowering {
   WeightTable& weights_;
   Plan plan_;
   LayoutMap layouts_;
+  std::map<const Node*, Offer> offers_;  // of nodes that are still to be lowered
   std::map<const Value*, Home> home_;
   std::map<std::pair<const Value*, Layout>, TensorId> copies_;
   std::map<int32_t, TensorId> packed_;  // by weight

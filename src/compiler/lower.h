@@ -14,12 +14,17 @@ struct LoweringOptions {
   const Target* target = nullptr;
   OptShapes shapes{{}};
   Chooser choose;  // empty: always the first
+  /// Told of all nodes that will be chosen for, before the first is.
+  std::function<void(const Node& node, const Offer& offer)> prepare;
 };
 
 Result<Plan> lower(const Graph& graph, const LoweringOptions& options, WeightTable& weights);
 
 /// What a node's step is called in a plan.
 std::string step_name(const Node& node);
+
+/// Adds the machine code of the plan's kernels, at these shapes, to the weights.
+Status add_binaries(const Plan& plan, const OptShapes& shapes, Device& device, WeightTable& weights);
 
 /// For each value of the graph, the layout in which its producer leaves it.
 using LayoutMap = std::map<const Value*, Layout>;

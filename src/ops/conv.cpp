@@ -1,5 +1,6 @@
 // Conv: https://onnx.ai/onnx/operators/onnx__Conv.html (version 22), 1 to 3 spatial dimensions. Beyond ONNX:
-// the attribute `epilogue` with extra inputs from index 3 on (epilogue.h), which fusion passes set.
+// the attribute `epilogue` with extra inputs from index 3 on (epilogue.h), which fusion passes set; and X of
+// float32 with W of 16 bits, the result's type: a first layer that reads its image as it is given.
 #include "ops/common.h"
 #include "ops/convolution.h"
 #include "ops/epilogue.h"
@@ -10,9 +11,13 @@ namespace {
 
 Status infer(InferContext& c) {
   INGOT_RETURN_IF_ERROR(expect_type(c, 0, kFloats));
-  INGOT_RETURN_IF_ERROR(expect_same_type(c, 0, 1));
-  INGOT_RETURN_IF_ERROR(expect_same_type(c, 0, 2));
+  const DataType narrow = c.type(1).dtype;
+  const bool mixed =
+      c.type(0).dtype == DataType::kF32 && (narrow == DataType::kF16 || narrow == DataType::kBF16);
+  if (!mixed) INGOT_RETURN_IF_ERROR(expect_same_type(c, 0, 1));
+  INGOT_RETURN_IF_ERROR(expect_same_type(c, 1, 2));
   INGOT_ASSIGN_OR_RETURN(c.outputs[0].type, infer_conv(c.attrs, c.type(0), c.type(1)));
+  c.outputs[0].type.dtype = narrow;
   if (c.has(2) && c.type(2).ranked && c.type(1).ranked) {
     const Shape &b = c.shape(2), &w = c.shape(1);
     if (b.size() != 1 || (b[0].is_const() && w[0].is_const() && b[0] != w[0]))

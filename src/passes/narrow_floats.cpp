@@ -112,13 +112,23 @@ class Narrowing {
     return narrow_[v] = made;
   }
 
+  // A first layer reads its image as it is given: a copy of its own would cost more than the wider reads.
+  bool reads_wide(const Node& node, size_t i) const {
+    constexpr int64_t kMostChannels = 4, kMostTaps = 64;
+    Value* const v = node.input(i);
+    if (i != 0 || !node.is("Conv") || narrow_.contains(v) || !node.input(1)->is_constant()) return false;
+    const Dims& w = node.input(1)->constant().dims();
+    return w.size() == 4 && w[1] <= kMostChannels && w[2] * w[3] <= kMostTaps &&
+           node.attrs().get_int("group", 1) == 1;
+  }
+
   // The node anew on narrow operands; whoever needs its results wide reads them through Casts, which nobody
   // does who is converted as well.
   Status convert(Node& node) {
     std::vector<Value*> inputs = node.inputs();
     bool changes = std::any_of(node.outputs().begin(), node.outputs().end(), is_wide);
     for (size_t i = 0; i < inputs.size(); ++i) {
-      if (!is_wide(inputs[i]) || stays_wide(node, i)) continue;
+      if (!is_wide(inputs[i]) || stays_wide(node, i) || reads_wide(node, i)) continue;
       // What only reads floats (a quantizer) reads them as they are where nobody makes them narrow.
       if (!changes && !narrow_.contains(inputs[i])) continue;
       INGOT_ASSIGN_OR_RETURN(inputs[i], narrowed(inputs[i], &node));

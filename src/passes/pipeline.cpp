@@ -110,7 +110,7 @@ void run_pipeline(Runner& run, const PassOptions& options) {
   run("recognize_normalization");  // likewise
   run("recognize_reductions");
   run("merge_pads");
-  run("fuse_matmul");  // one kind of product for all that follows
+  run("fuse_matmul");                                           // one kind of product for all that follows
   if (options.floats != DataType::kF32) run("unfold_patches");  // for matrix units
   straighten();
   clean_up();
@@ -125,10 +125,10 @@ void run_pipeline(Runner& run, const PassOptions& options) {
   run("lift_selections");    // while layers are what they were written as
   clean_up();
 
-  run("fold_scales");                       // before epilogues hide the layers' results
-  run("fuse_skip_normalization");           // sums that no epilogue can take
-  run("fuse_pointwise");                    // whole programs first,
-  run("fuse_epilogues");                    // so that a layer takes in all of one at once
+  run("fold_scales");                               // before epilogues hide the layers' results
+  run("fuse_skip_normalization");                   // sums that no epilogue can take
+  run("fuse_pointwise");                            // whole programs first,
+  run("fuse_epilogues");                            // so that a layer takes in all of one at once
   if (options.quantized) run("fuse_quantization");  // now that epilogues are whole
   clean_up();
 

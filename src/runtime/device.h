@@ -117,6 +117,8 @@ class Kernel {
   virtual size_t scratch_bytes() const { return 0; }
   /// True when `run` does nothing but enqueue work on the stream, so that it can be recorded.
   virtual bool can_record() const { return false; }
+  /// Names of the machine code (Device::binary) that it runs, at the sizes of the last resize.
+  virtual std::vector<std::string> binaries() const { return {}; }
   /// Allocates nothing, except outputs through the host when their sizes depend on data.
   virtual Status run(const Invocation& invocation) = 0;
 };
@@ -139,10 +141,13 @@ class Device {
   /// Takes host-visible memory out of the caches: what a network's other layers do between two uses of a
   /// constant. For measurements.
   virtual void evict(const void* data, size_t bytes) {}
-  /// Machine code by the name of what it was made from: what this device has compiled so far, to be kept in
-  /// an engine, and what an engine brings, which then need not be compiled.
-  virtual std::vector<std::pair<std::string, Tensor>> binaries() const { return {}; }
+  /// Whether kernels are machine code that an engine has to bring, by the name of what it was made from.
+  virtual bool has_binaries() const { return false; }
+  virtual Result<Tensor> binary(const std::string& name) const { return not_found("no code '", name, "'"); }
   virtual void add_binary(const std::string& name, const Tensor& code) {}
+  /// A kernel for this step and these shapes will be asked for: its code may be made meanwhile.
+  virtual void prefetch(const PlanStep& step, std::span<const TensorArg* const> inputs,
+                        std::span<const TensorArg* const> outputs) {}
   virtual Result<std::unique_ptr<Buffer>> allocate(size_t bytes) = 0;
   /// `threads` counts the caller; devices without host threads ignore it.
   virtual Result<std::unique_ptr<Stream>> make_stream(int threads) = 0;

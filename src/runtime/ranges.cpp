@@ -52,7 +52,8 @@ struct Profiler {
     const char* path = std::getenv("NVTX_INJECTION64_PATH");
     void* library = path == nullptr ? nullptr : ::dlopen(path, RTLD_LAZY);
     void* found = library == nullptr ? nullptr : ::dlsym(library, "InitializeInjectionNvtx2");
-    if (found == nullptr || reinterpret_cast<int (*)(decltype(&export_table))>(found)(export_table) == 0) return;
+    if (found == nullptr || reinterpret_cast<int (*)(decltype(&export_table))>(found)(export_table) == 0)
+      return;
     push = reinterpret_cast<decltype(push)>(slots[kCore][kRangePushA]);
     pop = reinterpret_cast<decltype(pop)>(slots[kCore][kRangePop]);
     if (push == nullptr || pop == nullptr) push = nullptr, pop = nullptr;

@@ -3,8 +3,8 @@
 
 namespace ingot {
 
-/// What this thread does until the end of the scope, by name. Without a profiler it costs a comparison; one is
-/// attached when NVTX_INJECTION64_PATH names its library at the first range.
+/// What this thread does until the end of the scope, by name. Without a profiler it costs a comparison; one
+/// is attached when NVTX_INJECTION64_PATH names its library at the first range.
 class Range {
  public:
   explicit Range(const char* name);

@@ -46,6 +46,26 @@ PackedInput pack_channels_last(size_t input, const Value& weights, int64_t chann
   return out;
 }
 
+PackedInput pack_image_filter(size_t input, const Value& weights) {
+  const Tensor data = weights.constant();
+  return {input, "image_filter", [data]() -> Result<Tensor> {
+            const Dims& d = data.dims();
+            const int64_t taps = (d[3] + 3) / 4 * 4;
+            INGOT_ASSIGN_OR_RETURN(Tensor packed, Tensor::allocate(data.dtype(), {d[0], d[2], taps * 4}));
+            const size_t size = byte_size(data.dtype(), 1);
+            const auto* from = static_cast<const std::byte*>(data.data());
+            auto* to = static_cast<std::byte*>(packed.mutable_data());
+            std::memset(to, 0, packed.bytes());
+            for (int64_t k = 0; k < d[0]; ++k)
+              for (int64_t c = 0; c < d[1]; ++c)
+                for (int64_t h = 0; h < d[2]; ++h)
+                  for (int64_t w = 0; w < d[3]; ++w, from += size)
+                    std::memcpy(to + static_cast<size_t>(((k * d[2] + h) * taps + w) * 4 + c) * size, from,
+                                size);
+            return packed;
+          }};
+}
+
 Result<Tensor> unpack_channels_last(const Tensor& packed, const Dims& plain) {
   if (plain.size() < 2 || packed.size() != num_elements(plain))
     return corrupt("a filter of ", dims_to_string(plain), " has ", packed.size(), " packed elements");

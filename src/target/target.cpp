@@ -6,10 +6,10 @@
 
 namespace ingot {
 
-Dims OptShapes::dims(const Value& value) const {
+Dims OptShapes::dims(const TensorType& type) const {
   Dims out;
-  if (!value.type().ranked) return out;
-  for (const Dim& d : value.shape()) {
+  if (!type.ranked) return out;
+  for (const Dim& d : type.shape) {
     SymbolValues symbols = symbols_;
     std::vector<std::string> names;
     d.collect_symbols(names);

@@ -33,6 +33,8 @@ struct Candidate {
   std::vector<Layout> outputs;  // one for each output
   std::vector<PackedInput> packed;
   std::vector<int32_t> inplace;
+  /// Seconds between other kernels that runs of itself alone do not show: the tuner adds them.
+  double beside_others = 0;
   bool sizes_outputs = false;  // asks the host for outputs whose sizes only the run can tell
 };
 /// A way that was considered and left out, and why: for `inspect --why`.
@@ -49,7 +51,8 @@ class OptShapes {
  public:
   explicit OptShapes(SymbolValues symbols) : symbols_(std::move(symbols)) {}
   /// Symbols that only a run can tell count as `kUnknownSize`.
-  Dims dims(const Value& value) const;
+  Dims dims(const Value& value) const { return dims(value.type()); }
+  Dims dims(const TensorType& type) const;
   const SymbolValues& symbols() const { return symbols_; }
   static constexpr int64_t kUnknownSize = 16;
 

@@ -2,6 +2,8 @@
 // layouts.
 #pragma once
 
+#include <tuple>
+
 #include "runtime/device.h"
 #include "target/target.h"
 #include "tune/timing_cache.h"
@@ -28,6 +30,8 @@ class Tuner {
         size_t constant_bytes);
   ~Tuner();
 
+  /// `choose` will be asked for this node: the device may make the code of what it will time meanwhile.
+  void prepare(const Node& node, const Offer& offer);
   /// The reference kernel at the end of the list is picked only when it is alone.
   Result<Choice> choose(const Node& node, const Offer& offer);
   const TuningStats& stats() const { return stats_; }
@@ -35,9 +39,11 @@ class Tuner {
  private:
   struct Bench;
   using PackedForms = std::map<std::pair<size_t, std::string>, Tensor>;  // by input and packing
-  Result<std::unique_ptr<Bench>> make_bench(const Node& node, const Candidate& candidate,
-                                            PackedForms& packed);
-  Status place(Bench& bench, TensorArg& operand, const Tensor& values);
+  using Operands = std::map<std::tuple<size_t, const void*, size_t>, std::unique_ptr<Buffer>>;
+  Result<std::unique_ptr<Bench>> make_bench(const Node& node, const Candidate& candidate, PackedForms& packed,
+                                            Operands& operands);
+  Result<void*> place(Operands& operands, size_t i, const Tensor& values, const void* source);
+  Result<void*> place_noise(Operands& operands, size_t i, const TensorArg& operand);
   Status run(Bench& bench, void* scratch);
   void evict_constants(const Bench& bench);
   Result<double> time_once(Bench& bench, void* scratch);
@@ -45,6 +51,9 @@ class Tuner {
   Result<std::vector<double>> measure(const Node& node, const Offer& offer);
   Status time_missing(const Node& node, const Offer& offer, const std::vector<std::string>& keys);
   std::string key(const Node& node, const Candidate& candidate) const;
+  std::vector<std::string> keys(const Node& node, const Offer& offer) const;
+  bool knows(const std::vector<std::string>& keys) const;
+  size_t best(const Offer& offer, const std::vector<std::string>& keys) const;
 
   const Target& target_;
   Device& device_;

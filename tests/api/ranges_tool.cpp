@@ -20,7 +20,8 @@ int pop() {
 }
 }  // namespace
 
-extern "C" __attribute__((visibility("default"))) int InitializeInjectionNvtx2(const void* (*table)(uint32_t)) {
+extern "C" __attribute__((visibility("default"))) int InitializeInjectionNvtx2(
+    const void* (*table)(uint32_t)) {
   const auto* callbacks = static_cast<const Callbacks*>(table(1));
   Slot** core = nullptr;
   unsigned size = 0;

@@ -53,6 +53,9 @@ std::vector<KernelCase> attention_cases() {
     cases.push_back(attention_case(type, 1, 2, 130, 80, false, "keys", kBool));
     cases.push_back(attention_case(type, 1, 1, 33, 128, true, "full", kBool));
     cases.push_back(attention_case(type, 8, 16, 70, 36, false, ""));
+    cases.push_back(attention_case(type, 1, 3, 197, 64, false, ""));
+    cases.push_back(attention_case(type, 8, 12, 150, 64, false, "keys", type));
+    cases.push_back(attention_case(type, 1, 1, 300, 64, true, "keys", type));
   }
   return cases;
 }

@@ -47,6 +47,28 @@ std::vector<Tensor> reference(std::string_view name, const Attrs& attrs, const s
   return *std::move(outputs);
 }
 
+std::string difference(const KernelCase& c, const std::vector<std::byte>& bytes, const Tensor& expected) {
+  const auto keep = std::make_shared<std::vector<std::byte>>(bytes);
+  const std::vector<double> got =
+      ops::values_of(Tensor::wrap(expected.dtype(), expected.dims(), keep->data(), keep));
+  const std::vector<double> want = ops::values_of(expected);
+  double square = 0;
+  for (const double w : want) square += std::isfinite(w) ? w * w : 0;
+  const double rms = std::sqrt(square / static_cast<double>(std::max<size_t>(1, want.size())));
+  size_t wrong = 0, worst = 0;
+  double largest = -1;
+  for (size_t i = 0; i < want.size(); ++i) {
+    if (std::isnan(want[i]) ? std::isnan(got[i]) : want[i] == got[i]) continue;
+    const double error = std::fabs(got[i] - want[i]) / std::max(std::fabs(want[i]), rms);
+    if (error <= c.tolerance) continue;
+    ++wrong;
+    if (!(error <= largest)) worst = i, largest = error;
+  }
+  if (wrong == 0) return "";
+  return str(wrong, " of ", want.size(), " are wrong; at ", worst, " got ", got[worst], ", expected ",
+             want[worst]);
+}
+
 Tensor transposed(const Tensor& x, const std::vector<size_t>& order) {
   Ints perm(order.begin(), order.end());
   return reference("Transpose", {{"perm", perm}}, {x})[0];

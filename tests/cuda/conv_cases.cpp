@@ -1,5 +1,6 @@
 #include "backends/cuda/kernels/conv/conv.h"
 #include "kernel_case.h"
+#include "ops/op_testing.h"
 
 namespace ingot::cuda {
 namespace {
@@ -85,6 +86,37 @@ KernelCase conv_case(DataType type, const ConvShape& s, const ConvConfig& config
           tolerance_of(type, exact)};
 }
 
+// A first layer: x and weights as image_conv_kernel wants them.
+KernelCase image_case(DataType type, DataType x_type, const ConvShape& s, const char* epilogue) {
+  ConvProblem p = problem_of(type, s);
+  p.x_type = x_type;
+  p.epilogue = epilogue;
+  const Tensor x = random_tensor(type, {s.images, s.channels, p.height, p.width});
+  const Tensor w = random_tensor(type, {s.filters, s.channels, s.kernel, s.kernel}, -1, 1, 2);
+  const Tensor b = random_tensor(type, {s.filters}, -1, 1, 3);
+  const Dims plain = dense_strides(x.dims());
+  p.x_strides = {plain[0], plain[2], plain[3], plain[1]};
+  const int64_t taps = image_taps(s.kernel);
+  const std::vector<double> from = ops::values_of(w);
+  std::vector<double> to(static_cast<size_t>(s.filters * s.kernel * taps * 4), 0);
+  for (int64_t at = 0; at < w.size(); ++at) {
+    const int64_t column = at % s.kernel, row = at / s.kernel % s.kernel;
+    const int64_t channel = at / s.kernel / s.kernel % s.channels,
+                  filter = at / s.kernel / s.kernel / s.channels;
+    to[static_cast<size_t>(((filter * s.kernel + row) * taps + column) * 4 + channel)] =
+        from[static_cast<size_t>(at)];
+  }
+  const Attrs attrs = {
+      {"pads", Ints(4, s.pad)}, {"strides", Ints(2, s.stride)}, {"epilogue", std::string(epilogue)}};
+  const auto spec = image_conv_kernel(p);
+  return {str(spec.ok() ? spec->name : "image_conv", " ", s.images, "x", s.side, "x", s.channels, " to ",
+              s.filters, " s", s.stride),
+          spec,
+          {cast(x, x_type), ops::make_tensor(type, {s.filters, s.kernel, taps * 4}, to), b},
+          {to_nhwc(reference("Conv", attrs, {x, w, b})[0])},
+          tolerance_of(type, false)};
+}
+
 KernelCase matmul_case(DataType type, int64_t batch, int64_t m, int64_t n, int64_t k,
                        const ConvConfig& config) {
   const Tensor a = random_tensor(type, {batch, m, k}), b = random_tensor(type, {batch, n, k}, -1, 1, 2);
@@ -106,39 +138,73 @@ KernelCase matmul_case(DataType type, int64_t batch, int64_t m, int64_t n, int64
           tolerance_of(type, false)};
 }
 
+// Every configuration that may be chosen for this shape.
+void add_configs(std::vector<KernelCase>& cases, const ConvShape& shape, bool (*wanted)(const ConvConfig&)) {
+  for (const DataType type : {kF16, kF32})
+    for (const ConvConfig& c : conv_configs(problem_of(type, shape), 132, true))
+      if (wanted(c)) cases.push_back(conv_case(type, shape, c, "add x0 x1; relu t0"));
+}
+
+constexpr ConvShape kLarge = {3, 13, 72, 264, 3, 1, 1}, kFewFilters = {3, 13, 24, 88, 3, 1, 1};
+constexpr ConvShape kShapes[] = {
+    {2, 7, 64, 72, 3, 1, 1},       {1, 9, 24, 40, 3, 2, 1},    {2, 8, 16, 64, 1},
+    {1, 8, 36, 24, 1, 2},          {1, 10, 6, 10, 3, 1, 2, 2}, {2, 9, 5, 7, 3, 1, 1},
+    {1, 8, 32, 48, 3, 1, 1, 1, 2}, {1, 11, 8, 16, 5, 1, 2},    {3, 5, 130, 96, 3, 1, 1}};
+
 }  // namespace
 
 std::vector<KernelCase> conv_cases() {
   std::vector<KernelCase> cases;
   const ConvConfig warp{64, 64, 2, 2, 4, 1, false}, group{64, 64, 1, 1, 4, 1, true};
-  const ConvShape shapes[] = {
-      {2, 7, 64, 72, 3, 1, 1},       {1, 9, 24, 40, 3, 2, 1},    {2, 8, 16, 64, 1},
-      {1, 8, 36, 24, 1, 2},          {1, 10, 6, 10, 3, 1, 2, 2}, {2, 9, 5, 7, 3, 1, 1},
-      {1, 8, 32, 48, 3, 1, 1, 1, 2}, {1, 11, 8, 16, 5, 1, 2},    {3, 5, 130, 96, 3, 1, 1}};
   for (const DataType type : {kF16, kBF16, kF32}) {
-    for (const ConvShape& s : shapes) {
+    for (const ConvShape& s : kShapes) {
       cases.push_back(conv_case(type, s, warp));
       cases.push_back(conv_case(type, s, group, "add x0 x1; relu t0"));
     }
     ConvConfig split = group, warp_split = warp;
     split.splits = 3;
     warp_split.splits = 4;
-    cases.push_back(conv_case(type, shapes[0], split, "mul x0 x2; add t0 x1"));
-    cases.push_back(conv_case(type, shapes[8], warp_split, "add x0 x1; silu t0"));
+    cases.push_back(conv_case(type, kShapes[0], split, "mul x0 x2; add t0 x1"));
+    cases.push_back(conv_case(type, kShapes[8], warp_split, "add x0 x1; silu t0"));
     cases.push_back(conv_case(type, {2, 17, 3, 24, 7, 2, 3}, warp, "relu x0", false, true));
     cases.push_back(conv_case(type, {2, 17, 3, 24, 7, 2, 3}, group, "relu x0", false, true));
     cases.push_back(matmul_case(type, 2, 37, 50, 72, warp));
     cases.push_back(matmul_case(type, 1, 130, 64, 768, split));
   }
-  cases.push_back(conv_case(kF32, shapes[0], warp, "add x0 x1", true));
-  // Every configuration that may be chosen.
-  for (const DataType type : {kF16, kF32}) {
-    const ConvShape large = {3, 13, 72, 264, 3, 1, 1};
-    for (ConvConfig c : conv_configs(problem_of(type, large), 132, true)) {
-      if (c.splits > 2) continue;
-      cases.push_back(conv_case(type, large, c, "add x0 x1; relu t0"));
+  cases.push_back(conv_case(kF32, kShapes[0], warp, "add x0 x1", true));
+  add_configs(cases, kLarge, [](const ConvConfig& c) { return c.groups == 0 && c.splits <= 2; });
+  return cases;
+}
+
+std::vector<KernelCase> hopper_conv_cases() {
+  std::vector<KernelCase> cases;
+  for (const DataType type : {kF16, kBF16}) {
+    cases.push_back(image_case(type, kF32, {2, 37, 3, 64, 7, 2, 3}, "relu x0"));
+    cases.push_back(image_case(type, type, {3, 40, 3, 32, 3, 2, 1}, "silu x0"));
+    cases.push_back(image_case(type, type, {1, 21, 1, 24, 5, 4, 2}, ""));
+  }
+  // Blocks that share factors and sums, residuals of other strides than the result's.
+  for (const DataType type : {kF16, kBF16, kF32}) {
+    constexpr int kOneTile = ConvConfig::kOneTile;
+    for (const ConvConfig& c :
+         {ConvConfig{128, 128, 1, 1, 3, 1, true, 1, 2}, ConvConfig{64, 64, 1, 1, 2, 1, true, 1, 2},
+          ConvConfig{128, 192, 2, 1, 2, 1, true, 1, 1}, ConvConfig{64, 64, 1, 1, 3, 1, true, 1, kOneTile},
+          ConvConfig{128, 128, 2, 1, 2, 3, true, 3, kOneTile},
+          ConvConfig{64, 32, 1, 1, 2, 8, true, 8, kOneTile}}) {
+      cases.push_back(conv_case(type, {2, 13, 72, 136, 3, 1, 1}, c, "add x0 x1; relu t0"));
+      cases.push_back(conv_case(type, {3, 11, 64, 200, 1, 2, 0}, c, "mul x0 x2; add t0 x1"));
+      cases.push_back(conv_case(type, {2, 12, 24, 88, 1}, c, "silu x0"));
+      cases.push_back(conv_case(type, {1, 14, 40, 64, 3, 1, 2, 2}, c, ""));
+      cases.push_back(matmul_case(type, 1, 300, 264, 328, c));
+    }
+    for (const int splits : {2, 3, 7}) {
+      cases.push_back(
+          conv_case(type, kShapes[0], {64, 64, 1, 1, 4, splits, true, splits}, "mul x0 x2; add t0 x1"));
+      cases.push_back(matmul_case(type, 2, 37, 50, 520, {16, 64, 1, 4, 6, splits, false, splits}));
     }
   }
+  add_configs(cases, kLarge, [](const ConvConfig& c) { return c.groups != 0; });
+  add_configs(cases, kFewFilters, [](const ConvConfig& c) { return c.groups > 0; });
   return cases;
 }
 
@@ -156,16 +222,14 @@ std::vector<KernelBench> conv_benches() {
                           {7, 512, 512, 3, 1, false},  {7, 2048, 512, 1, 1, false}};
   const auto add = [&](std::string name, const ConvProblem& p, size_t weights, size_t x, size_t y,
                        size_t count) {
-    const auto configs = conv_configs(p, 132, true);
-    for (size_t c = 0; c < std::min(count, configs.size()); ++c) {
-      KernelBench b{str(name, " #", c),
-                    conv_kernel(p, configs[c]),
-                    p.type,
-                    {x, weights, static_cast<size_t>(p.filters) * 2},
-                    {y}};
+    size_t tried[4] = {0, 0, 0, 0};
+    for (const ConvConfig& config : conv_configs(p, 132, true)) {
+      if (tried[config.groups + 1]++ >= count) continue;
+      KernelBench b{
+          name, conv_kernel(p, config), p.type, {x, weights, static_cast<size_t>(p.filters) * 2}, {y}};
       for (size_t e = 0; e < p.extras.size(); ++e) b.inputs.push_back(y);
       b.flops = 2.0 * static_cast<double>(p.rows() * p.filters * p.depth() * p.batch);
-      if (b.spec.ok()) b.name += str(" ", b.spec->name, " ", configs[c].splits);
+      if (b.spec.ok()) b.name += str(" ", b.spec->name, " ", config.splits);
       benches.push_back(b);
     }
   };
@@ -189,7 +253,14 @@ std::vector<KernelBench> conv_benches() {
     stem.weight_row = 152;
     stem.epilogue = "relu x0";
     add(str("conv b", n, " stem"), stem, 64 * 152 * 2, static_cast<size_t>(n) * 150528 * 4,
-        static_cast<size_t>(stem.rows()) * 128, 3);
+        static_cast<size_t>(stem.rows()) * 128, 1);
+    KernelBench image{str("conv b", n, " stem image_conv"),
+                      image_conv_kernel(stem),
+                      kF16,
+                      {static_cast<size_t>(n) * 150528 * 4, 64 * 224 * 2, 128},
+                      {static_cast<size_t>(stem.rows()) * 128}};
+    image.flops = 2.0 * static_cast<double>(stem.rows() * 64 * 147);
+    benches.push_back(image);
   }
   for (const int64_t m : {128, 197, 3072, 4096, 6304})
     for (const auto& [filters, k] :
@@ -197,7 +268,7 @@ std::vector<KernelBench> conv_benches() {
       ConvProblem p = matmul_problem(kF16, m, filters, k);
       p.epilogue = filters == 3072 ? "gelu x0" : "";
       add(str("gemm ", m, "x", filters, "x", k), p, static_cast<size_t>(filters * k) * 2,
-          static_cast<size_t>(m * k) * 2, static_cast<size_t>(m * filters) * 2, 3);
+          static_cast<size_t>(m * k) * 2, static_cast<size_t>(m * filters) * 2, 4);
     }
   ConvProblem big = matmul_problem(kF16, 8192, 8192, 8192);
   add("gemm 8192", big, size_t{1} << 27, size_t{1} << 27, size_t{1} << 27, 4);

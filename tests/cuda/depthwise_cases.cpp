@@ -19,8 +19,9 @@ DepthwiseProblem problem_of(DataType type, int64_t images, int64_t side, int64_t
 }
 
 KernelCase depthwise_case(DataType type, int64_t channels, int64_t kernel, int64_t stride, int64_t dilation,
-                          const char* epilogue) {
+                          const char* epilogue, int64_t piece_h = 1, int64_t piece_w = 4) {
   DepthwiseProblem p = problem_of(type, 2, 9, channels, kernel, stride, dilation);
+  p.piece_h = piece_h, p.piece_w = piece_w;
   p.epilogue = epilogue;
   const Tensor x = random_tensor(type, {2, channels, p.height, p.width});
   const Tensor w = random_tensor(type, {channels, 1, kernel, kernel}, -1, 1, 2),
@@ -37,7 +38,8 @@ KernelCase depthwise_case(DataType type, int64_t channels, int64_t kernel, int64
     inputs.push_back(to_nhwc(r));
     p.extras.push_back({type, p.out_h * p.out_w * channels, channels, 1});
   }
-  return {str("depthwise ", data_type_name(type), " c", channels, " k", kernel, " s", stride, " d", dilation),
+  return {str("depthwise ", data_type_name(type), " c", channels, " k", kernel, " s", stride, " d", dilation,
+              " in ", piece_h, "x", piece_w),
           depthwise_kernel(p),
           inputs,
           {to_nhwc(reference("Conv", attrs, all)[0])},
@@ -55,6 +57,10 @@ std::vector<KernelCase> depthwise_cases() {
     cases.push_back(depthwise_case(type, 40, 5, 2, 1, "silu x0"));
     cases.push_back(depthwise_case(type, 24, 3, 1, 2, "add x0 x1"));
     cases.push_back(depthwise_case(type, 8, 7, 1, 1, ""));
+    cases.push_back(depthwise_case(type, 16, 3, 1, 1, "silu x0", 2, 4));
+    cases.push_back(depthwise_case(type, 24, 3, 1, 2, "add x0 x1", 4, 1));
+    cases.push_back(depthwise_case(type, 12, 5, 2, 1, "", 4, 2));
+    cases.push_back(depthwise_case(type, 16, 3, 3, 1, "", 2, 2));
   }
   return cases;
 }
@@ -72,11 +78,12 @@ std::vector<KernelBench> depthwise_benches() {
       p.width = p.height;
       p.out_w = p.out_h;
       p.epilogue = "clip x0 #0 #6";
-      for (const int pixels : {1, 2, 4, 8}) {
-        p.pixels = pixels;
+      constexpr int64_t kPieces[][2] = {{1, 2}, {1, 4}, {1, 8}, {2, 2}, {2, 4}, {4, 1}, {4, 2}};
+      for (const auto& [height, width] : kPieces) {
+        p.piece_h = height, p.piece_w = width;
         benches.push_back(
-            {str("depthwise b", n, " ", l.side, " c", l.channels, " k", l.kernel, " s", l.stride, " p",
-                 pixels),
+            {str("depthwise b", n, " ", l.side, " c", l.channels, " k", l.kernel, " s", l.stride, " ", height,
+                 "x", width),
              depthwise_kernel(p),
              kF16,
              {static_cast<size_t>(n * l.side * l.side * l.channels) * 2,

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "backends/cuda/driver/nvrtc.h"
+#include "backends/cuda/steps/tensor_map.h"
 
 namespace ingot::cuda {
 namespace {
@@ -87,11 +88,21 @@ Status Gpu::launch(CUfunction function, const KernelSpec& spec, std::vector<CUde
   std::vector<void*> arguments;
   for (CUdeviceptr& p : pointers) arguments.push_back(&p);
   if (!spec.params.empty()) arguments.push_back(const_cast<std::byte*>(spec.params.data()));
-  CUlaunchAttribute serialization{kLaunchProgrammaticStreamSerialization, {}, {}};
-  serialization.value.programmatic_stream_serialization = 1;
-  const CUlaunchConfig config{
-      spec.grid.x,  spec.grid.y,       spec.grid.z, spec.block.x,   spec.block.y,
-      spec.block.z, spec.shared_bytes, stream_,     &serialization, attribute(kComputeMajor) >= 9};
+  std::vector<CUtensorMap> maps(spec.maps.size());
+  for (size_t i = 0; i < maps.size(); ++i) {
+    INGOT_ASSIGN_OR_RETURN(maps[i], encode(f_, spec.maps[i], pointers[spec.maps[i].pointer]));
+    arguments.push_back(&maps[i]);
+  }
+  CUlaunchAttribute attributes[2] = {{kLaunchProgrammaticStreamSerialization, {}, {}},
+                                     {kLaunchClusterDimension, {}, {}}};
+  attributes[0].value.programmatic_stream_serialization = 1;
+  attributes[1].value.cluster = {spec.cluster.x, spec.cluster.y, spec.cluster.z};
+  const unsigned clusters = spec.cluster != Extent3{};
+  const CUlaunchConfig config{spec.grid.x,       spec.grid.y,
+                              spec.grid.z,       spec.block.x,
+                              spec.block.y,      spec.block.z,
+                              spec.shared_bytes, stream_,
+                              attributes,        attribute(kComputeMajor) >= 9 ? 1 + clusters : 0};
   return f_.check(f_.cuLaunchKernelEx(&config, function, arguments.data(), nullptr), spec.name.c_str());
 }
 

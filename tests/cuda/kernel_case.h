@@ -17,12 +17,16 @@ struct KernelCase {
   int trailing_nulls = 0;        // pointers after the outputs, for optional ones that are not wanted
 };
 
+/// How an output is not what was expected; empty when it is.
+std::string difference(const KernelCase& c, const std::vector<std::byte>& bytes, const Tensor& expected);
+
 /// The cases of each family.
 std::vector<KernelCase> pointwise_cases();
 std::vector<KernelCase> copy_cases();
 std::vector<KernelCase> norm_cases();
 std::vector<KernelCase> reduce_cases();
 std::vector<KernelCase> conv_cases();
+std::vector<KernelCase> hopper_conv_cases();
 std::vector<KernelCase> pool_cases();
 std::vector<KernelCase> depthwise_cases();
 std::vector<KernelCase> attention_cases();

@@ -2,12 +2,9 @@
 // found), with guard zones around all memory and outputs poisoned before.
 #include <gtest/gtest.h>
 
-#include <cmath>
-
 #include "backends/cuda/driver/nvrtc.h"
 #include "gpu.h"
 #include "kernel_case.h"
-#include "ops/op_testing.h"
 
 namespace ingot::cuda {
 namespace {
@@ -15,27 +12,6 @@ namespace {
 Gpu* gpu() {
   static const auto opened = Gpu::open();
   return opened.ok() ? opened->get() : nullptr;
-}
-
-void expect_close(const KernelCase& c, const std::vector<std::byte>& bytes, const Tensor& expected) {
-  const auto keep = std::make_shared<std::vector<std::byte>>(bytes);
-  const std::vector<double> got =
-      ops::values_of(Tensor::wrap(expected.dtype(), expected.dims(), keep->data(), keep));
-  const std::vector<double> want = ops::values_of(expected);
-  double square = 0;
-  for (const double w : want) square += std::isfinite(w) ? w * w : 0;
-  const double rms = std::sqrt(square / static_cast<double>(std::max<size_t>(1, want.size())));
-  size_t wrong = 0, worst = 0;
-  double largest = -1;
-  for (size_t i = 0; i < want.size(); ++i) {
-    if (std::isnan(want[i]) ? std::isnan(got[i]) : want[i] == got[i]) continue;
-    const double error = std::fabs(got[i] - want[i]) / std::max(std::fabs(want[i]), rms);
-    if (error <= c.tolerance) continue;
-    ++wrong;
-    if (!(error <= largest)) worst = i, largest = error;
-  }
-  EXPECT_EQ(wrong, 0u) << c.name << ": " << wrong << " of " << want.size() << " are wrong; at " << worst
-                       << " got " << got[worst] << ", expected " << want[worst];
 }
 
 void run_case(const KernelCase& c, const std::vector<std::byte>& cubin) {
@@ -72,7 +48,7 @@ void run_case(const KernelCase& c, const std::vector<std::byte>& cubin) {
     }
   }
   for (size_t i = 0; i < c.expected.size(); ++i)
-    expect_close(c, memory[outputs + i]->download(), c.expected[i]);
+    EXPECT_EQ(difference(c, memory[outputs + i]->download(), c.expected[i]), "") << c.name;
   for (const auto& m : memory) EXPECT_TRUE(m->intact()) << c.name << ": a guard zone was written";
 }
 
@@ -98,6 +74,10 @@ TEST(CudaKernels, Copy) { run_cases(copy_cases()); }
 TEST(CudaKernels, Norm) { run_cases(norm_cases()); }
 TEST(CudaKernels, Reduce) { run_cases(reduce_cases()); }
 TEST(CudaKernels, Conv) { run_cases(conv_cases()); }
+TEST(CudaKernels, HopperConv) {
+  if (gpu() != nullptr && gpu()->arch() != "sm_90a") GTEST_SKIP() << "they are for sm_90a";
+  run_cases(hopper_conv_cases());
+}
 TEST(CudaKernels, Quantized) { run_cases(quantized_cases()); }
 TEST(CudaKernels, Index) { run_cases(index_cases()); }
 TEST(CudaKernels, Pool) { run_cases(pool_cases()); }

@@ -132,9 +132,11 @@ std::vector<KernelCase> quantized_cases() {
   }
   // Every configuration that may be chosen.
   for (const DataType type : {kI8, kF8E4M3}) {
-    const Shape large = {3, 13, 144, 264, 3, 1, 1};
+    const Shape large = {3, 13, 144, 264, 3, 1, 1}, narrow = {2, 13, 48, 64, 3, 1, 1};
     for (const ConvConfig& c : conv_configs(problem_of(type, type, type, large), 132, true))
       if (c.splits <= 2) cases.push_back(conv_case(type, type, type, large, c, residual));
+    for (const ConvConfig& c : conv_configs(problem_of(type, type, type, narrow), 132, true))
+      if (c.groups > 0) cases.push_back(conv_case(type, type, type, narrow, c, residual));
   }
   return cases;
 }

@@ -47,6 +47,27 @@ std::vector<double> measure(Context& context, const Options& o) {
   return seconds;
 }
 
+// The least milliseconds of a run with a kernel for each layer: each takes its arithmetic or its bytes, at
+// the rates that large products and copies reach, and, in the second number, no less than a short kernel
+// does.
+std::pair<double, double> floor_ms(const std::vector<LayerTime>& layers, const Json& steps) {
+  constexpr double kOfMatrixRate = 0.74, kOfBandwidth = 0.88, kShortKernel = 2.2e-3;
+  const std::vector<DeviceInfo> all = devices();
+  const auto gpu = std::find_if(all.begin(), all.end(), [](const DeviceInfo& d) { return d.name == "cuda"; });
+  if (gpu == all.end()) return {};
+  double floor = 0, of_kernels = 0;
+  for (size_t i = 0; i < layers.size(); ++i) {
+    const Json& outputs = steps.at(i).at("outputs");
+    const std::string type = outputs.empty() || !outputs[0].is_string() ? "" : outputs[0].get<std::string>();
+    const double rate = type.starts_with("f32") ? 0.5 : 1;  // TF32
+    const double ms = std::max(layers[i].flops / (gpu->tflops * 1e9 * rate * kOfMatrixRate),
+                               layers[i].bytes / (gpu->gbytes_per_s * 1e6 * kOfBandwidth));
+    floor += ms;
+    of_kernels += std::max(ms, kShortKernel);
+  }
+  return {floor, of_kernels};
+}
+
 // Milliseconds per run by the GPU's own clock, inputs and outputs on the device: the medians of blocks.
 Json measure_gpu(Context& context) {
   constexpr int kBlocks = 9, kRuns = 50;
@@ -121,6 +142,11 @@ void print(const Json& r) {
     fmt::print("GPU time    min {:.4f} ms, median {:.4f} ms, max {:.4f} ms; {} kernels as one CUDA graph\n",
                g.at("min").get<double>(), g.at("median").get<double>(), g.at("max").get<double>(),
                g.at("kernels").get<size_t>());
+    fmt::print(
+        "floor       {:.4f} ms by arithmetic and memory, {:.4f} ms with 2.2 us for each kernel at least\n",
+        g.at("floor").get<double>(), g.at("floor_of_kernels").get<double>());
+    fmt::print("host        {:.4f} ms of the latency for inputs, outputs and the launch\n",
+               g.at("on_host").get<double>());
   }
   if (r.contains("peak_gflops"))
     fmt::print(
@@ -140,7 +166,8 @@ void run(const Options& o) {
 
   const std::vector<double> seconds = measure(context, o);
   const double median = percentile(seconds, 0.5);
-  const bool on_gpu = Json::parse(engine.report_json()).at("plans").at(0).at("device") == "cuda";
+  const Json plan = Json::parse(engine.report_json()).at("plans").at(0);
+  const bool on_gpu = plan.at("device") == "cuda";
   const std::vector<LayerTime> layers = measure_layers(context, std::clamp<size_t>(seconds.size(), 1, 50));
   double flops = 0, total = 0;
   for (const LayerTime& l : layers) flops += l.flops;
@@ -163,6 +190,10 @@ void run(const Options& o) {
   r["gflops"] = flops / median / 1e9;
   if (on_gpu) {
     r["gpu_ms"] = measure_gpu(context);
+    const auto [floor, of_kernels] = floor_ms(layers, plan.at("steps"));
+    r["gpu_ms"]["floor"] = floor;
+    r["gpu_ms"]["floor_of_kernels"] = of_kernels;
+    r["gpu_ms"]["on_host"] = std::max(0.0, median * 1e3 - r["gpu_ms"]["median"].get<double>());
   } else {
     const double peak = take(measure_peak_gflops(context.threads()));
     r["peak_gflops"] = peak;

@@ -24,6 +24,7 @@ Result<std::unique_ptr<Target>> make_target(Device& device, bool tf32);
 struct GpuInfo {
   std::string name, arch;
   int multiprocessors = 0;
+  double gbytes_per_s = 0, tflops = 0;  // nominal: of the memory, of 16-bit matrix products
 };
 /// The GPUs of this machine; none without a driver.
 std::vector<GpuInfo> gpus();

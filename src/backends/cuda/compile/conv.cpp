@@ -13,7 +13,7 @@ Status offer_configs(const Request& r, const Candidate& base, Offer& offer);
 
 namespace {
 
-constexpr size_t kEngines = 8;
+constexpr size_t kEngines = 4;
 constexpr int64_t kVector = 8;  // channels that the fast engines read at once
 
 // Empty: it can be offered.
@@ -44,6 +44,7 @@ Status offer_engines(const Request& r, Candidate base, Offer& offer) {
     c.args.set("engine", engine.index);
     c.args.set("knobs", engine.knobs);
     c.args.set("values", engine.values);
+    c.beside_others = kSerialized;
     offer.candidates.push_back(std::move(c));
   }
   return {};
@@ -74,13 +75,28 @@ void offer_conv(const Request& r, std::string_view, Offer& offer) {
   if (channels == 1 && groups > 1 && groups == weights.constant().dims()[0]) {
     Candidate c = base_candidate(r, "depthwise");
     c.packed.push_back(pack_channels_inner(1, weights));
-    offer_if_possible(r, std::move(c), offer);
+    constexpr int64_t kPieces[][2] = {{1, 4}, {1, 2}, {1, 1}, {1, 8}, {2, 2}, {2, 4}, {4, 1}, {4, 2}};
+    for (const auto& [height, width] : kPieces) {  // of what a thread computes
+      c.kernel = str("depthwise_", height, "x", width);
+      c.args.set("piece_h", height);
+      c.args.set("piece_w", width);
+      offer_if_possible(r, c, offer);
+    }
   } else {
+    if (groups == 1 && channels <= 4 && weights.type().rank() == 4 && r.stream.gpu().arch == "sm_90a") {
+      Candidate image = base_candidate(r, "image_conv");
+      image.kernel = "image_conv";
+      image.inputs[0] = Layout::kPlain;
+      image.packed.push_back(pack_image_filter(1, weights));
+      offer_if_possible(r, std::move(image), offer);
+    }
     Candidate c = base_candidate(r, "implicit_gemm");
     if (groups == 1 && channels < kVector) c.inputs[0] = Layout::kPlain;  // an image is read as it is given
     c.packed.push_back(pack_channels_last(1, weights, channels));
     note("implicit_gemm", offer_configs(r, c, offer));
   }
+  // The libraries' operands are of one type.
+  if (r.node.input(0)->dtype() != r.node.output()->dtype()) return;
   if (is_product(r)) {
     Candidate c = base_candidate(r, "matmul");
     c.packed.push_back(pack_channels_last(1, weights, channels));

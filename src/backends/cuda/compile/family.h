@@ -2,7 +2,6 @@
 // compile/ops.inc.
 #pragma once
 
-#include "backends/cuda/run/programs.h"
 #include "backends/cuda/run/stream.h"
 #include "backends/cuda/steps/step.h"
 #include "target/target.h"
@@ -15,7 +14,6 @@ struct Request {
   const OptShapes& shapes;
   Layout layout;  // wanted for the first output
   CudaStream& stream;
-  Programs& programs;
   bool tf32;
 };
 
@@ -30,6 +28,10 @@ class OptStep {
   std::vector<TensorArg> args_;
   std::vector<const TensorArg*> inputs_, outputs_;
 };
+
+/// Kernels of libraries wait until the one before them has ended, and those after them until they have: what
+/// that costs beside our own, which overlap.
+inline constexpr double kSerialized = 1e-6;
 
 /// Which layout the node's first output has.
 using RuleFunction = LayoutRule (*)(const Node& node);

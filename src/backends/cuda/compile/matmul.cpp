@@ -8,7 +8,7 @@
 namespace ingot::cuda {
 namespace {
 constexpr size_t kAlgorithms = 8;
-constexpr size_t kConfigs = 6;
+constexpr size_t kConfigs = 9;
 }  // namespace
 
 /// Our own kernel's configurations for a step of family "implicit_gemm", as above.
@@ -23,7 +23,6 @@ Status offer_configs(const Request& r, const Candidate& base, Offer& offer) {
     c.kernel = name_of(config);
     c.args.set("config", to_ints(config));
     offer_if_possible(r, c, offer);
-    if (const auto spec = conv_kernel(problem, config); spec.ok()) r.programs.prefetch(*spec);
   }
   return {};
 }
@@ -40,6 +39,7 @@ Status offer_algorithms(const Request& r, const Candidate& base, Offer& offer) {
     Ints words;
     for (uint64_t word : algorithm.data) words.push_back(static_cast<int64_t>(word));
     c.args.set("algorithm", words);
+    c.beside_others = kSerialized;
     offer.candidates.push_back(std::move(c));
   }
   return {};
@@ -67,7 +67,15 @@ void offer_attention(const Request& r, std::string_view family, Offer& offer) {
   c.inputs.assign(c.inputs.size(), Layout::kPlain);
   Candidate fused = c;
   fused.op = "fused_attention";
-  offer_if_possible(r, std::move(fused), offer);
+  if (const auto problem = fused_attention_problem(OptStep(r, fused).view()); problem.ok()) {
+    for (const AttentionConfig& config : attention_configs(*problem, r.stream.gpu().multiprocessors)) {
+      fused.kernel = str("attention_", 16 * config.query_warps, "x", config.key_warps);
+      fused.args.set("config", Ints{config.query_warps, config.key_warps});
+      offer_if_possible(r, fused, offer);
+    }
+  } else {
+    offer.skipped.push_back({"fused_attention", std::string(problem.status().message())});
+  }
   c.args.set("tf32", int64_t{r.tf32});
   const auto step = attention_step(OptStep(r, c).view(), r.tf32);
   if (!step.ok()) return offer.skipped.push_back({"attention", std::string(step.status().message())});

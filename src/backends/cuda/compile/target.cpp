@@ -58,7 +58,7 @@ class CudaTarget final : public Target {
   Offer candidates(const Node& node, const OptShapes& shapes, Layout layout) const override {
     Offer offer;
     if (const Entry* entry = find(node); entry != nullptr && ranked(node) && node.output() != nullptr)
-      entry->offer({node, shapes, layout, *stream_, device_.programs(), tf32_}, entry->family, offer);
+      entry->offer({node, shapes, layout, *stream_, tf32_}, entry->family, offer);
     offer.candidates.push_back(reference_candidate(node));
     return offer;
   }

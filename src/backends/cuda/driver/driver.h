@@ -41,13 +41,19 @@ inline constexpr int kMemoryTypeDevice = 2;
 inline constexpr unsigned kStreamNonBlocking = 1, kEventDefault = 0;
 inline constexpr int kCaptureThreadLocal = 1;
 
-enum CUlaunchAttributeID : unsigned { kLaunchProgrammaticStreamSerialization = 6 };
+enum CUlaunchAttributeID : unsigned {
+  kLaunchClusterDimension = 4,
+  kLaunchProgrammaticStreamSerialization = 6,
+};
 struct CUlaunchAttribute {
   CUlaunchAttributeID id;
   char pad[8 - sizeof(CUlaunchAttributeID)];
   union {
     char bytes[64];
     int programmatic_stream_serialization;
+    struct {
+      unsigned x, y, z;
+    } cluster;
   } value;
 };
 struct CUlaunchConfig {
@@ -103,7 +109,10 @@ struct alignas(64) CUtensorMap {
   F(cuFuncSetAttribute, CUresult(CUfunction, CUfunction_attribute, int))                                   \
   F(cuLaunchKernelEx, CUresult(const CUlaunchConfig*, CUfunction, void**, void**))                         \
   F(cuTensorMapEncodeTiled, CUresult(CUtensorMap*, int, uint32_t, void*, const uint64_t*, const uint64_t*, \
-                                     const uint32_t*, const uint32_t*, int, int, int, int))
+                                     const uint32_t*, const uint32_t*, int, int, int, int))                \
+  F(cuTensorMapEncodeIm2col,                                                                               \
+    CUresult(CUtensorMap*, int, uint32_t, void*, const uint64_t*, const uint64_t*, const int*, const int*, \
+             uint32_t, uint32_t, const uint32_t*, int, int, int, int))
 
 struct DriverFunctions {
   INGOT_CUDA_DRIVER_FUNCTIONS(INGOT_CUDA_MEMBER)

@@ -7,9 +7,9 @@
 // is the same when their keys are, and each problem says which of its members are baked into the code.
 //
 // A kernel's parameters are device pointers, in the order that the host function documents, then `params`,
-// one struct by value. Pointers are aligned to 16 bytes unless a problem says otherwise. Kernels wait for the
-// one before them by themselves (griddepcontrol), so that they may be launched with programmatic
-// serialization.
+// one struct by value, then tensor maps. Pointers are aligned to 16 bytes unless a problem says otherwise.
+// Kernels wait for the one before them by themselves (griddepcontrol), so that they may be launched with
+// programmatic serialization.
 #pragma once
 
 #include <cstddef>
@@ -27,6 +27,17 @@ struct Extent3 {
   friend bool operator==(const Extent3&, const Extent3&) = default;
 };
 
+/// A tensor, or an image, as the copy engine moves boxes of it (device/tma.cuh). Dims from the innermost on;
+/// the box's first one takes 128 bytes.
+struct TensorMap {
+  size_t pointer = 0;  // which of the documented pointers it lies at
+  DataType type = DataType::kInvalid;
+  Dims dims, strides;  // strides of all dims but the first, in elements
+  Dims box;            // of an image of channels, columns, rows, images: channels and pixels
+  /// Of an image only: where windows begin, relative to its first and last column and row; and their steps.
+  Dims lower, upper, steps;
+};
+
 struct KernelSpec {
   std::string name;                  // what it does and on what, "softmax_f16": label of profiles
   std::string source;                // the file, "softmax/softmax.cu"
@@ -34,9 +45,10 @@ struct KernelSpec {
   std::vector<std::string> options;  // of NVRTC: "-DT=f16"
   std::string prelude;  // code generated for this problem; stands for the file's #include "prelude"
 
-  Extent3 grid, block;
+  Extent3 grid, block, cluster;
   unsigned shared_bytes = 0;  // dynamic; above 48 KB the function's limit has to be raised
   std::vector<std::byte> params;
+  std::vector<TensorMap> maps;    // further arguments, after `params`
   size_t workspace_bytes = 0;     // where not 0, a further pointer follows the documented ones
   bool zeroed_workspace = false;  // the workspace has to be zero at the first launch; launches leave it so
 

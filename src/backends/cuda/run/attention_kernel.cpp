@@ -31,6 +31,11 @@ class AttentionKernel final : public Kernel {
                      split_.scratch_bytes(), normalise_.scratch_bytes(), join_.scratch_bytes()});
   }
   bool can_record() const override { return true; }
+  std::vector<std::string> binaries() const override {
+    std::vector<std::string> names;
+    for (const LaunchList* list : {&split_, &normalise_, &join_}) list->add_binaries(names);
+    return names;
+  }
 
   Status run(const Invocation& call) override {
     auto* scratch = static_cast<std::byte*>(call.scratch);

@@ -33,6 +33,11 @@ class ConvKernel final : public Kernel {
     return padded_bytes_ + std::max(plan_->workspace_bytes(), after_.scratch_bytes());
   }
   bool can_record() const override { return true; }
+  std::vector<std::string> binaries() const override {
+    std::vector<std::string> names;
+    for (const LaunchList* list : {&before_, &after_}) list->add_binaries(names);
+    return names;
+  }
 
   Status run(const Invocation& call) override {
     auto* scratch = static_cast<std::byte*>(call.scratch);

@@ -86,6 +86,15 @@ Result<std::unique_ptr<Kernel>> CudaDevice::make_kernel(const PlanStep& step, co
   return not_found("the GPU has no kernel '", step.op, "'");
 }
 
+void CudaDevice::prefetch(const PlanStep& step, std::span<const TensorArg* const> inputs,
+                          std::span<const TensorArg* const> outputs) {
+  const LaunchFunction launches = find_launches(step.op);
+  if (launches == nullptr) return;
+  const auto made = launches({step.kernel, step.args, inputs, outputs});
+  if (!made.ok()) return;
+  for (const Launch& launch : *made) programs_.prefetch(launch.spec);
+}
+
 Result<std::unique_ptr<Device>> make_device(int ordinal) {
   INGOT_ASSIGN_OR_RETURN(std::shared_ptr<const Gpu> gpu, Gpu::open(ordinal));
   return std::unique_ptr<Device>(std::make_unique<CudaDevice>(std::move(gpu)));
@@ -96,7 +105,8 @@ std::vector<GpuInfo> gpus() {
   for (int i = 0;; ++i) {
     const auto gpu = Gpu::open(i);
     if (!gpu.ok()) return out;
-    out.push_back({(*gpu)->name, (*gpu)->arch, (*gpu)->multiprocessors});
+    out.push_back(
+        {(*gpu)->name, (*gpu)->arch, (*gpu)->multiprocessors, (*gpu)->gbytes_per_s, (*gpu)->tflops});
   }
 }
 

@@ -17,8 +17,11 @@ class CudaDevice final : public Device {
   bool shares_memory() const override { return false; }
   bool can_access(const void* data) const override;
   Result<void*> constant(const Tensor& tensor) override;
-  std::vector<std::pair<std::string, Tensor>> binaries() const override { return programs_.all(); }
+  bool has_binaries() const override { return true; }
+  Result<Tensor> binary(const std::string& name) const override { return programs_.code(name); }
   void add_binary(const std::string& name, const Tensor& code) override { programs_.add(name, code); }
+  void prefetch(const PlanStep& step, std::span<const TensorArg* const> inputs,
+                std::span<const TensorArg* const> outputs) override;
   Result<std::unique_ptr<Buffer>> allocate(size_t bytes) override;
   Result<std::unique_ptr<Stream>> make_stream(int threads) override;
   Result<std::unique_ptr<Kernel>> make_kernel(const PlanStep& step, const Plan& plan,

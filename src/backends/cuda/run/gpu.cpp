@@ -21,6 +21,9 @@ Result<std::shared_ptr<const Gpu>> Gpu::open(int ordinal) {
   const int major = attribute(kComputeMajor), minor = attribute(kComputeMinor);
   gpu->arch = str("sm_", major, minor, major >= 9 ? "a" : "");
   gpu->multiprocessors = attribute(kMultiprocessorCount);
+  gpu->gbytes_per_s = 2e-6 * attribute(kMemoryClockRateKhz) * attribute(kMemoryBusBits) / 8;
+  const double each_clock = major >= 9 ? 4096 : 2048;  // dense 16-bit operations of a multiprocessor
+  gpu->tflops = 1e-9 * each_clock * attribute(kClockRateKhz) * attribute(kMultiprocessorCount);
   gpu->max_shared_bytes = attribute(kMaxSharedMemoryPerBlockOptin);
   INGOT_RETURN_IF_ERROR(
       f->check(f->cuDevicePrimaryCtxRetain(&gpu->context, gpu->device), "making a context"));

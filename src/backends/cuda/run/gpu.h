@@ -17,6 +17,7 @@ struct Gpu {
   int multiprocessors = 0;
   int max_shared_bytes = 0;  // of one block
   size_t memory_bytes = 0;
+  double gbytes_per_s = 0, tflops = 0;  // as of GpuInfo
 
   /// Errors: those of driver(); kNotFound when there is no GPU of that number.
   static Result<std::shared_ptr<const Gpu>> open(int ordinal);

@@ -37,6 +37,8 @@ class LaunchList {
   Status set(Launches launches, size_t workspace = 0);
   size_t scratch_bytes() const { return scratch_bytes_; }
   Status enqueue(const Invocation& call, std::byte* scratch);
+  /// Adds the names of their code.
+  void add_binaries(std::vector<std::string>& names) const;
 
  private:
   struct Ready {

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "backends/cuda/run/kernel.h"
+#include "backends/cuda/steps/tensor_map.h"
 
 namespace ingot::cuda {
 namespace {
@@ -29,6 +30,11 @@ class LaunchKernel final : public Kernel {
   }
   size_t scratch_bytes() const override { return list_.scratch_bytes(); }
   bool can_record() const override { return true; }
+  std::vector<std::string> binaries() const override {
+    std::vector<std::string> names;
+    list_.add_binaries(names);
+    return names;
+  }
   Status run(const Invocation& call) override {
     return list_.enqueue(call, static_cast<std::byte*>(call.scratch));
   }
@@ -66,13 +72,17 @@ Status LaunchList::set(Launches launches, size_t first) {
   return {};
 }
 
+void LaunchList::add_binaries(std::vector<std::string>& names) const {
+  for (const Ready& r : ready_) names.push_back(programs_.name_of(r.launch.spec));
+}
+
 Status LaunchList::enqueue(const Invocation& call, std::byte* scratch) {
   const CudaStream& stream = stream_of(call);
   const Gpu& gpu = stream.gpu();
   INGOT_RETURN_IF_ERROR(gpu.activate());
-  constexpr size_t kMaxPointers = 32;
+  constexpr size_t kMaxPointers = 32, kMaxMaps = 4;
   void* pointers[kMaxPointers];
-  void* arguments[kMaxPointers + 1];
+  void* arguments[kMaxPointers + 1 + kMaxMaps];
   for (Ready& r : ready_) {
     const KernelSpec& spec = r.launch.spec;
     size_t count = 0;
@@ -81,11 +91,22 @@ Status LaunchList::enqueue(const Invocation& call, std::byte* scratch) {
       pointers[count++] = resolve(r.launch.pointers[i], call, scratch, r.tables[i].get());
     if (spec.workspace_bytes > 0) pointers[count++] = r.zeroed ? r.zeroed.get() : scratch + r.workspace;
     for (size_t i = 0; i < count; ++i) arguments[i] = &pointers[i];
-    if (!spec.params.empty()) arguments[count] = r.launch.spec.params.data();
-    CUlaunchAttribute overlap{kLaunchProgrammaticStreamSerialization, {}, {}};
-    overlap.value.programmatic_stream_serialization = 1;
-    const CUlaunchConfig config{spec.grid.x,  spec.grid.y,       spec.grid.z,     spec.block.x, spec.block.y,
-                                spec.block.z, spec.shared_bytes, stream.handle(), &overlap,     1};
+    if (!spec.params.empty()) arguments[count++] = r.launch.spec.params.data();
+    CUtensorMap maps[kMaxMaps];
+    INGOT_CHECK(spec.maps.size() <= kMaxMaps);
+    for (size_t i = 0; i < spec.maps.size(); ++i) {
+      const auto at = reinterpret_cast<CUdeviceptr>(pointers[spec.maps[i].pointer]);
+      INGOT_ASSIGN_OR_RETURN(maps[i], encode(gpu.f, spec.maps[i], at));
+      arguments[count++] = &maps[i];
+    }
+    CUlaunchAttribute attributes[2] = {{kLaunchProgrammaticStreamSerialization, {}, {}},
+                                       {kLaunchClusterDimension, {}, {}}};
+    attributes[0].value.programmatic_stream_serialization = 1;
+    attributes[1].value.cluster = {spec.cluster.x, spec.cluster.y, spec.cluster.z};
+    const bool clusters = spec.cluster != Extent3{};
+    const CUlaunchConfig config{spec.grid.x,  spec.grid.y,       spec.grid.z,       spec.block.x,
+                                spec.block.y, spec.block.z,      spec.shared_bytes, stream.handle(),
+                                attributes,   clusters ? 2u : 1u};
     INGOT_RETURN_IF_ERROR(
         gpu.f.check(gpu.f.cuLaunchKernelEx(&config, r.function, arguments, nullptr), "launching a kernel")
             .with_context(spec.name));

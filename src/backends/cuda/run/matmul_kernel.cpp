@@ -32,6 +32,11 @@ class MatMulKernel final : public Kernel {
 
   size_t scratch_bytes() const override { return std::max(plan_->workspace_bytes(), after_.scratch_bytes()); }
   bool can_record() const override { return true; }
+  std::vector<std::string> binaries() const override {
+    std::vector<std::string> names;
+    for (const LaunchList* list : {&sums_, &after_}) list->add_binaries(names);
+    return names;
+  }
 
   Status run(const Invocation& call) override {
     CudaStream& stream = stream_of(call);

@@ -21,6 +21,11 @@ Result<Tensor> compile(const KernelSpec& spec, const std::string& arch) {
 }  // namespace
 
 Programs::~Programs() {
+  {
+    const std::lock_guard lock(queue_mutex_);
+    queue_.clear();
+  }
+  for (std::thread& worker : workers_) worker.join();
   if (!gpu_->activate().ok()) return;
   for (const auto& [name, loaded] : loaded_) gpu_->f.cuModuleUnload(loaded.module);
 }
@@ -58,9 +63,11 @@ void Programs::add(const std::string& name, const Tensor& code) {
   codes_.try_emplace(name, code);
 }
 
-std::vector<std::pair<std::string, Tensor>> Programs::all() const {
+Result<Tensor> Programs::code(const std::string& name) const {
   const std::lock_guard lock(mutex_);
-  return {codes_.begin(), codes_.end()};
+  const auto it = codes_.find(name);
+  if (it == codes_.end()) return not_found("no code '", name, "'");
+  return it->second;
 }
 
 std::string Programs::name_of(const KernelSpec& spec) const {
@@ -69,16 +76,51 @@ std::string Programs::name_of(const KernelSpec& spec) const {
 
 void Programs::prefetch(const KernelSpec& spec) {
   const std::lock_guard lock(mutex_);
-  std::string name = name_of(spec);
-  if (codes_.contains(name) || compiling_.contains(name)) return;
-  compiling_.emplace(std::move(name), std::async(std::launch::async, compile, spec, gpu_->arch));
+  const std::string name = name_of(spec);
+  if (codes_.contains(name)) return;
+  std::shared_ptr<Job>& job = jobs_[name];
+  if (job != nullptr) return;
+  job = std::make_shared<Job>();
+  job->spec = spec;
+  const std::lock_guard queue_lock(queue_mutex_);
+  queue_.push_back(job);
+  if (working_ >= std::max(1u, std::thread::hardware_concurrency())) return;
+  ++working_;
+  workers_.emplace_back([this] { work(); });
+}
+
+void Programs::run(Job& job) {
+  std::call_once(job.once, [&] { job.code = compile(job.spec, gpu_->arch); });
+}
+
+// Until nothing is left to do.
+void Programs::work() {
+  for (;;) {
+    std::shared_ptr<Job> job;
+    {
+      const std::lock_guard lock(queue_mutex_);
+      if (queue_.empty()) {
+        --working_;
+        return;
+      }
+      job = std::move(queue_.front());
+      queue_.pop_front();
+    }
+    run(*job);
+  }
 }
 
 Result<Tensor> Programs::code_of(const KernelSpec& spec) {
   const std::string name = name_of(spec);
   if (auto it = codes_.find(name); it != codes_.end()) return it->second;
-  auto begun = compiling_.extract(name);
-  auto code = begun ? begun.mapped().get() : compile(spec, gpu_->arch);
+  std::shared_ptr<Job> job = jobs_[name];
+  jobs_.erase(name);
+  if (job == nullptr) {
+    job = std::make_shared<Job>();
+    job->spec = spec;
+  }
+  run(*job);
+  const Result<Tensor>& code = job->code;
   if (!code.ok())
     return code.status().with_context(str("kernel ", spec.name, " is not in the engine for these sizes"));
   return codes_[name] = *code;

@@ -2,6 +2,7 @@
 // spread after them.
 #pragma once
 
+#include "backends/cuda/kernels/attention/attention.h"
 #include "backends/cuda/libs/matmul.h"
 #include "backends/cuda/steps/step.h"
 
@@ -15,6 +16,9 @@ struct AttentionStep {
   // Where each lies in scratch memory, and how much of that there is.
   size_t q = 0, k = 0, v = 0, logits = 0, weights = 0, result = 0, bytes = 0;
 };
+
+/// The whole as one kernel's problem. Errors: kUnsupported.
+Result<AttentionProblem> fused_attention_problem(const StepView& step);
 
 /// Errors: kUnsupported.
 Result<AttentionStep> attention_step(const StepView& step, bool tf32);

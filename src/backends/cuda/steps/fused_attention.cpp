@@ -1,12 +1,13 @@
 // Attention by one kernel.
-#include "backends/cuda/kernels/attention/attention.h"
+#include "backends/cuda/steps/attention.h"
 #include "backends/cuda/steps/step.h"
 
 namespace ingot::cuda {
+namespace {
+enum Operand : size_t { kQ, kK, kV, kMask };
+}
 
-// args: those of MultiHeadAttention.
-Result<Launches> fused_attention_launches(const StepView& step) {
-  enum Operand : size_t { kQ, kK, kV, kMask };
+Result<AttentionProblem> fused_attention_problem(const StepView& step) {
   const Dims &q = step.in(kQ).dims, &k = step.in(kK).dims, &v = step.in(kV).dims;
   AttentionProblem p{};
   p.type = step.out(0).dtype;
@@ -30,7 +31,18 @@ Result<Launches> fused_attention_launches(const StepView& step) {
     p.mask_type = step.in(kMask).dtype;
     p.mask_batch = stride(0), p.mask_head = stride(1), p.mask_query = stride(2), p.mask_key = stride(3);
   }
-  INGOT_ASSIGN_OR_RETURN(KernelSpec spec, attention_kernel(p));
+  return p;
+}
+
+// args: those of MultiHeadAttention, and config: query and key warps.
+Result<Launches> fused_attention_launches(const StepView& step) {
+  INGOT_ASSIGN_OR_RETURN(const AttentionProblem p, fused_attention_problem(step));
+  const Ints c = step.args.get_ints("config");
+  if (c.size() != 2 || c[0] < 1 || c[1] < 1 || c[0] * c[1] > 32)
+    return corrupt("a configuration of attention");
+  INGOT_ASSIGN_OR_RETURN(KernelSpec spec,
+                         attention_kernel(p, {static_cast<int>(c[0]), static_cast<int>(c[1])}));
+  const bool masked = p.mask_type != DataType::kInvalid;
   Launches out;
   out.push_back(
       {std::move(spec),

@@ -143,11 +143,17 @@ Result<ConvProblem> implicit_gemm_problem(const StepView& step) {
   return p;
 }
 
-Ints to_ints(const ConvConfig& c) { return {c.bm, c.bn, c.warps_m, c.warps_n, c.stages, c.splits, c.wgmma}; }
+Ints to_ints(const ConvConfig& c) {
+  return {c.bm, c.bn, c.warps_m, c.warps_n, c.stages, c.splits, c.wgmma, c.cluster, c.groups};
+}
 
 std::string name_of(const ConvConfig& c) {
-  return str("implicit_gemm_", c.bm, "x", c.bn, "x", c.stages, c.splits > 1 ? str("_k", c.splits) : "",
-             c.wgmma ? "_wgmma" : "");
+  const std::string_view way = c.groups == 2                      ? "_pingpong"
+                               : c.groups == 1                    ? "_cooperative"
+                               : c.groups == ConvConfig::kOneTile ? "_one_tile"
+                               : c.wgmma                          ? "_wgmma"
+                                                                  : "";
+  return str("implicit_gemm_", c.bm, "x", c.bn, "x", c.stages, c.splits > 1 ? str("_k", c.splits) : "", way);
 }
 
 namespace {
@@ -180,9 +186,10 @@ Result<Launch> pad_channels(const StepView& step, const ConvProblem& p) {
 Result<Launches> implicit_gemm_launches(const StepView& step) {
   INGOT_ASSIGN_OR_RETURN(const ConvProblem problem, implicit_gemm_problem(step));
   const Ints c = step.args.get_ints("config");
-  if (c.size() != 7) return corrupt("a configuration of ", c.size(), " numbers");
+  if (c.size() != 9) return corrupt("a configuration of ", c.size(), " numbers");
   const auto number = [&](size_t i) { return static_cast<int>(c[i]); };
-  const ConvConfig config{number(0), number(1), number(2), number(3), number(4), number(5), c[6] != 0};
+  const ConvConfig config{number(0), number(1), number(2), number(3), number(4),
+                          number(5), c[6] != 0, number(7), number(8)};
   INGOT_ASSIGN_OR_RETURN(KernelSpec spec, conv_kernel(problem, config));
   Launches out;
   std::vector<Pointer> pointers = pointers_of(step);
@@ -195,7 +202,17 @@ Result<Launches> implicit_gemm_launches(const StepView& step) {
   return out;
 }
 
-// args: those of Conv, and weight_dims; the filter lies [kernel height, kernel width, channels].
+// args: those of Conv, and weight_dims; the filter lies as image_conv_kernel says.
+Result<Launches> image_conv_launches(const StepView& step) {
+  INGOT_ASSIGN_OR_RETURN(const ConvProblem problem, implicit_gemm_problem(step));
+  INGOT_ASSIGN_OR_RETURN(KernelSpec spec, image_conv_kernel(problem));
+  Launches out;
+  out.push_back({std::move(spec), pointers_of(step)});
+  return out;
+}
+
+// args: those of Conv, weight_dims, piece_h and piece_w; the filter lies [kernel height, kernel width,
+// channels].
 Result<Launches> depthwise_launches(const StepView& step) {
   INGOT_ASSIGN_OR_RETURN(const Geometry g, geometry_of(step));
   if (g.groups != g.x[1] || g.w[0] != g.groups) return unsupported("filters that read several channels");
@@ -208,6 +225,9 @@ Result<Launches> depthwise_launches(const StepView& step) {
   p.kernel_w = g.v.kernel, p.stride_w = g.v.stride, p.pad_left = g.v.pad_begin, p.dilation_w = g.v.dilation;
   p.has_bias = step.has(2);
   p.epilogue = step.args.get_string("epilogue");
+  p.piece_h = step.args.get_int("piece_h", p.piece_h), p.piece_w = step.args.get_int("piece_w", p.piece_w);
+  if (std::min(p.piece_h, p.piece_w) < 1 || std::max(p.piece_h, p.piece_w) > 8)
+    return corrupt("a depthwise convolution in pieces of ", p.piece_h, "x", p.piece_w);
   for (size_t i = first_extra(step); i < step.inputs.size(); ++i) {
     INGOT_ASSIGN_OR_RETURN(const ConvExtra e, extra_of_image(step.in(i), step.out(0).dims));
     p.extras.push_back(e);

@@ -20,8 +20,17 @@ struct AttentionProblem {
   DataType mask_type = DataType::kInvalid;           // floats to add, or bool: true is seen
   int64_t mask_batch = 0, mask_head = 0, mask_query = 0, mask_key = 0;
 };
-/// Arguments: q, k, v, mask (null where there is none), y. `multiprocessors` decides how many rows a block
-/// takes.
-Result<KernelSpec> attention_kernel(const AttentionProblem& problem, int multiprocessors = 132);
+/// Warps of a block: those with queries of their own, and those that share the keys of each of them.
+struct AttentionConfig {
+  int query_warps = 4, key_warps = 1;
+};
+/// Configurations that may be best on a GPU of `multiprocessors`, the most promising first.
+std::vector<AttentionConfig> attention_configs(const AttentionProblem& problem, int multiprocessors = 132);
+
+/// Arguments: q, k, v, mask (null where there is none), y.
+Result<KernelSpec> attention_kernel(const AttentionProblem& problem, AttentionConfig config);
+inline Result<KernelSpec> attention_kernel(const AttentionProblem& problem) {
+  return attention_kernel(problem, attention_configs(problem).front());
+}
 
 }  // namespace ingot::cuda

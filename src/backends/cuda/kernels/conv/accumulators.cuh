@@ -15,15 +15,6 @@
 #define PROMOTE 0
 #endif
 
-template <class T>
-struct SumOfProducts {
-  using type = float;
-};
-template <>
-struct SumOfProducts<i8> {
-  using type = int;
-};
-
 struct Accumulators {
   using Sum = SumOfProducts<TYPE>::type;
   static constexpr int kPart = WGMMA ? 128 : 32;                // threads of a part

@@ -3,9 +3,15 @@
 #include <algorithm>
 
 #include "backends/cuda/kernels/conv/conv_params.h"
+#include "backends/cuda/kernels/conv/conv_text.h"
 #include "backends/cuda/kernels/pointwise/program_text.h"
 
 namespace ingot::cuda {
+
+Dims x_strides_of(const ConvProblem& p) {
+  return !p.x_strides.empty() ? p.x_strides : dense_strides({p.images, p.height, p.width, p.channels});
+}
+
 namespace {
 
 // Pointers to x need no alignment where loads are element by element.
@@ -25,6 +31,8 @@ int vector_of_weights(const ConvProblem& p, int64_t row) {
   return padded && width * bytes >= 4 && width > 1 ? width : 1;
 }
 
+}  // namespace
+
 int vector_of_y(const ConvProblem& p, int64_t y_row) {
   const DataType wider = bit_width(p.y_type) > bit_width(p.type) ? p.y_type : p.type;
   // 8 elements at most: more take too many registers.
@@ -34,29 +42,50 @@ int vector_of_y(const ConvProblem& p, int64_t y_row) {
   return width;
 }
 
-std::string wgmma_text(DataType type, DataType x_type, int columns) {
-  struct Form {
-    std::string_view sum, x, weights, depth, flags;  // flags: signs, and for 16 bits also transposes
-  };
-  const bool unsigned_x = x_type == DataType::kU8;
-  const Form form = type == DataType::kF16      ? Form{"f32", "f16", "f16", "k16", ", 1, 1, 0, 0"}
-                    : type == DataType::kBF16   ? Form{"f32", "bf16", "bf16", "k16", ", 1, 1, 0, 0"}
-                    : type == DataType::kF8E4M3 ? Form{"f32", "e4m3", "e4m3", "k32", ", 1, 1"}
-                    : type == DataType::kI8     ? Form{"s32", unsigned_x ? "u8" : "s8", "s8", "k32", ""}
-                                                : Form{"f32", "tf32", "tf32", "k8", ", 1, 1"};
-  const bool integers = type == DataType::kI8;
-  const int count = columns / 2;
-  std::string registers, operands;
-  for (int i = 0; i < count; ++i) {
-    registers += str(i > 0 ? ", " : "", "%", i);
-    operands += str(i > 0 ? ", " : "", integers ? "\"+r\"(d[" : "\"+f\"(d[", i, "])");
+Result<std::string> conv_prelude(const ConvProblem& p) {
+  INGOT_ASSIGN_OR_RETURN(std::string text, epilogue_text(p.epilogue, static_cast<int>(p.extras.size()) + 1));
+  text += "#define EXTRAS(F)";
+  for (size_t i = 0; i < p.extras.size(); ++i) {
+    INGOT_ASSIGN_OR_RETURN(const std::string extra, checked_device_type(p.extras[i].type));
+    text += str(" F(", i, ", ", extra, ", ", p.extras[i].filter != 0, ")");
   }
-  return str("__device__ inline void wgmma(", integers ? "int" : "float", " (&d)[", count,
-             "], u64 a, u64 b, int accumulate) {\n", "  asm volatile(\"{ .reg .pred p; setp.ne.b32 p, %",
-             count + 2, ", 0; wgmma.mma_async.sync.aligned.m64n", columns, form.depth, ".", form.sum, ".",
-             form.x, ".", form.weights, " {", registers, "}, %", count, ", %", count + 1, ", p", form.flags,
-             "; }\" : ", operands, " : \"l\"(a), \"l\"(b), \"r\"(accumulate));\n}\n");
+  return text + "\n";
 }
+
+std::string wgmma_text(DataType type, DataType x_type, int columns, bool a_in_registers) {
+  struct Form {
+    std::string_view sum, x, weights, depth, flags;  // flags: signs; 16 bits have transposes, too
+  };
+  const std::string_view transposes = a_in_registers ? ", p, 1, 1, 0" : ", p, 1, 1, 0, 0";
+  const bool unsigned_x = x_type == DataType::kU8, integers = type == DataType::kI8;
+  const Form form = type == DataType::kF16      ? Form{"f32", "f16", "f16", "k16", transposes}
+                    : type == DataType::kBF16   ? Form{"f32", "bf16", "bf16", "k16", transposes}
+                    : type == DataType::kF8E4M3 ? Form{"f32", "e4m3", "e4m3", "k32", ", p, 1, 1"}
+                    : type == DataType::kI8     ? Form{"s32", unsigned_x ? "u8" : "s8", "s8", "k32", ", p"}
+                                                : Form{"f32", "tf32", "tf32", "k8", ", p, 1, 1"};
+  const int count = columns / 2;
+  int next = 0;  // operand of the text
+  const auto operands = [&](int n) {
+    std::string list;
+    for (int i = 0; i < n; ++i) list += str(i > 0 ? ", " : "", "%", next++);
+    return list;
+  };
+  const std::string sums = operands(count), a = a_in_registers ? "{" + operands(4) + "}" : operands(1);
+  const std::string b = operands(1), accumulate = operands(1);
+  std::string outputs;
+  for (int i = 0; i < count; ++i)
+    outputs += str(i > 0 ? ", " : "", integers ? "\"+r\"(d[" : "\"+f\"(d[", i, "])");
+  return str("__device__ inline void ", a_in_registers ? "wgmma_registers(" : "wgmma(",
+             integers ? "int" : "float", " (&d)[", count, "], ",
+             a_in_registers ? "const unsigned (&a)[4]" : "u64 a", ", u64 b, int accumulate) {\n",
+             "  asm volatile(\"{ .reg .pred p; setp.ne.b32 p, ", accumulate,
+             ", 0; wgmma.mma_async.sync.aligned.m64n", columns, form.depth, ".", form.sum, ".", form.x, ".",
+             form.weights, " {", sums, "}, ", a, ", ", b, form.flags, "; }\" : ", outputs, " : ",
+             a_in_registers ? "\"r\"(a[0]), \"r\"(a[1]), \"r\"(a[2]), \"r\"(a[3])" : "\"l\"(a)",
+             ", \"l\"(b), \"r\"(accumulate));\n}\n");
+}
+
+namespace {
 
 Status check(const ConvProblem& p) {
   if (p.type != DataType::kF16 && p.type != DataType::kBF16 && p.type != DataType::kF32 &&
@@ -70,8 +99,10 @@ Status check(const ConvProblem& p) {
   return {};
 }
 
-ConvParams make_params(const ConvProblem& p, const Dims& strides, int64_t weight_row, int64_t y_row,
-                       int vec_b) {
+}  // namespace
+
+ConvParams conv_params(const ConvProblem& p) {
+  const Dims strides = x_strides_of(p);
   ConvParams params{};
   const auto narrow = [](int64_t v) { return static_cast<int>(v); };
   params.rows = narrow(p.rows());
@@ -96,9 +127,8 @@ ConvParams make_params(const ConvProblem& p, const Dims& strides, int64_t weight
   params.x_row = strides[1];
   params.x_column = strides[2];
   params.x_channel = strides[3];
-  params.weight_row = weight_row;
-  params.weight_depth = narrow(ceil_div(p.depth(), vec_b) * vec_b);
-  params.y_row = y_row;
+  params.weight_row = p.weight_row > 0 ? p.weight_row : p.depth();
+  params.y_row = p.y_row > 0 ? p.y_row : p.filters;
   params.x_batch = p.x_batch;
   params.weight_batch = p.weight_batch;
   params.bias_batch = p.bias_batch;
@@ -112,8 +142,6 @@ ConvParams make_params(const ConvProblem& p, const Dims& strides, int64_t weight
   return params;
 }
 
-}  // namespace
-
 ConvProblem matmul_problem(DataType type, int64_t m, int64_t n, int64_t k) {
   ConvProblem p{type, type, type, type};
   p.width = p.out_w = m;
@@ -124,8 +152,9 @@ ConvProblem matmul_problem(DataType type, int64_t m, int64_t n, int64_t k) {
 
 Result<KernelSpec> conv_kernel(const ConvProblem& p, const ConvConfig& config) {
   INGOT_RETURN_IF_ERROR(check(p));
-  const Dims strides =
-      !p.x_strides.empty() ? p.x_strides : dense_strides({p.images, p.height, p.width, p.channels});
+  if (config.groups > 0) return warp_specialized_kernel(p, config);
+  if (config.groups == ConvConfig::kOneTile) return one_tile_kernel(p, config);
+  const Dims strides = x_strides_of(p);
   const int64_t weight_row = p.weight_row > 0 ? p.weight_row : p.depth(),
                 y_row = p.y_row > 0 ? p.y_row : p.filters;
   const int vec_a = vector_of_x(p, strides), vec_b = vector_of_weights(p, weight_row);
@@ -138,18 +167,19 @@ Result<KernelSpec> conv_kernel(const ConvProblem& p, const ConvConfig& config) {
   INGOT_ASSIGN_OR_RETURN(const std::string x_type, checked_device_type(p.x_type));
   INGOT_ASSIGN_OR_RETURN(const std::string y_type, checked_device_type(p.y_type));
   INGOT_ASSIGN_OR_RETURN(const std::string bias_type, checked_device_type(p.bias_type));
-  INGOT_ASSIGN_OR_RETURN(spec.prelude, epilogue_text(p.epilogue, static_cast<int>(p.extras.size()) + 1));
-  spec.prelude += "#define EXTRAS(F)";
-  for (size_t i = 0; i < p.extras.size(); ++i) {
-    INGOT_ASSIGN_OR_RETURN(const std::string extra, checked_device_type(p.extras[i].type));
-    spec.prelude += str(" F(", i, ", ", extra, ", ", p.extras[i].filter != 0, ")");
-  }
-  spec.prelude += "\n";
+  INGOT_ASSIGN_OR_RETURN(spec.prelude, conv_prelude(p));
   if (config.wgmma) spec.prelude += wgmma_text(p.type, p.x_type, config.bn / config.warps_n);
 
   const bool pointwise = p.kernel_h == 1 && p.kernel_w == 1 && p.pad_top == 0 && p.pad_left == 0 &&
                          (p.out_h - 1) * p.stride_h < p.height && (p.out_w - 1) * p.stride_w < p.width;
   const bool split = config.splits > 1;
+  ConvParams params = conv_params(p);
+  params.weight_depth = static_cast<int>(ceil_div(p.depth(), vec_b) * vec_b);
+  const int64_t depth_tiles = std::max<int64_t>(1, ceil_div(p.depth(), 128 * 8 / bit_width(p.type)));
+  params.depth_tiles = static_cast<int>(ceil_div(depth_tiles, config.splits));
+  params.splits = static_cast<int>(ceil_div(depth_tiles, params.depth_tiles));
+  const bool clustered = config.cluster > 1 && params.splits > 1;
+  if (clustered && params.splits > 8) return unsupported("a cluster of ", params.splits, " blocks");
   spec.define("TYPE", type);
   spec.define("X_TYPE", x_type);
   spec.define("OUT", y_type);
@@ -172,19 +202,17 @@ Result<KernelSpec> conv_kernel(const ConvProblem& p, const ConvConfig& config) {
   spec.define("STAGES", config.stages);
   spec.define("WGMMA", config.wgmma);
   spec.define("SPLIT", split);
+  spec.define("CLUSTER", clustered ? params.splits : 1);
 
-  ConvParams params = make_params(p, strides, weight_row, y_row, vec_b);
-  const int64_t depth_tiles = std::max<int64_t>(1, ceil_div(p.depth(), 128 * 8 / bit_width(p.type)));
-  params.depth_tiles = static_cast<int>(ceil_div(depth_tiles, config.splits));
-  params.splits = static_cast<int>(ceil_div(depth_tiles, params.depth_tiles));
   spec.grid = {static_cast<unsigned>(ceil_div(p.filters, config.bn)),
                static_cast<unsigned>(std::max<int64_t>(1, ceil_div(p.rows(), config.bm))),
                static_cast<unsigned>(p.batch * params.splits)};
   if (spec.grid.y > 65535 || spec.grid.z > 65535)
     return unsupported("a grid of ", spec.grid.y, " times ", spec.grid.z);
   spec.block.x = static_cast<unsigned>(block);
+  if (clustered) spec.cluster.z = static_cast<unsigned>(params.splits);
   spec.shared_bytes = static_cast<unsigned>(1024 + conv_shared_bytes(config, params.depth_tiles));
-  if (split) {
+  if (split && !clustered) {
     const size_t results = size_t{spec.grid.x} * spec.grid.y * static_cast<size_t>(p.batch);
     spec.workspace_bytes =
         ((results + 3) / 4 * 4 + results * static_cast<size_t>(params.splits * config.bm * config.bn)) * 4;

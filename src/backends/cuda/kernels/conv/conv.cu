@@ -4,45 +4,34 @@
 // A block computes BM x BN of the result from a ring of STAGES tiles of depth; tiles come in while others are
 // multiplied. Where the result has too few blocks for the GPU, the depth is split among blocks (p.splits):
 // each writes its sums to the workspace, and the last of them to arrive adds all up, always in the same
-// order.
+// order. Where they are a cluster, each adds up and finishes a part of the rows.
 //
 // Options: TYPE of the factors; X_TYPE as x lies in memory; BIAS_TYPE; OUT; BM, BN, WARPS_M, WARPS_N, BLOCK
 // (threads), STAGES, WGMMA; VEC_A, VEC_B, VEC_Y: elements moved at once; POINTWISE: a 1x1 filter without
 // pads; HAS_BIAS; SCALE: sums are scaled by 1: a number for each filter, 2: one number, 0: p.alpha;
-// PROMOTE: see accumulators.cuh; CONSTANT_WEIGHTS: they may be read before the previous kernel ends; SPLIT.
-// Prelude: the epilogue; EXTRAS(F): F(index, type, dense) for its inputs, dense: elements follow each other
-// along the filters.
+// PROMOTE: see accumulators.cuh; CONSTANT_WEIGHTS: they may be read before the previous kernel ends; SPLIT;
+// CLUSTER: the number of splits where they are a cluster, else 1. Prelude: the epilogue; EXTRAS(F): F(index,
+// type, dense) for its inputs, dense: elements follow each other along the filters.
 #include "backends/cuda/kernels/conv/operands.cuh"
 #include "backends/cuda/kernels/device/launch.cuh"
+#if CLUSTER > 1
+#include "backends/cuda/kernels/device/tma.cuh"
+#endif
 #include "backends/cuda/kernels/pointwise/functions.cuh"
 #include "prelude"
 // clang-format off: this uses the prelude's wgmma
 #include "backends/cuda/kernels/conv/accumulators.cuh"
+#include "backends/cuda/kernels/conv/finish.cuh"
 // clang-format on
 
-constexpr int kStage = (BM + BN) * 128, kStride = BN + 8;
+constexpr int kStage = (BM + BN) * 128, kStride = kSumStride;
 // wgmma runs on while the next tile is awaited, so that a tile's memory is free only one step later.
 constexpr int kAhead = WGMMA ? STAGES - 2 : STAGES - 1;
 
-#define EXTRA_PARAMETER(i, T, dense) const T* __restrict__ extra##i,
-#define EXTRA_LOAD(i, T, dense)                                                                              \
-  {                                                                                                          \
-    const T* at = extra##i + image * p.extra_image[i] + pixel * p.extra_pixel[i] + batch * p.extra_batch[i]; \
-    if (dense && VEC_Y > 1) {                                                                                \
-      const Vec<T, VEC_Y> v = load<VEC_Y>(at + n);                                                           \
-      for (int j = 0; j < VEC_Y; ++j) inputs[j][i + 1] = to_float(v[j]);                                     \
-    } else {                                                                                                 \
-      for (int j = 0; j < VEC_Y; ++j) inputs[j][i + 1] = to_float(at[dense ? n + j : 0]);                    \
-    }                                                                                                        \
-  }
-
 extern "C" __global__ void __launch_bounds__(BLOCK)
     conv(const X_TYPE* __restrict__ x, const TYPE* __restrict__ weights, const BIAS_TYPE* __restrict__ bias,
-#if SCALE
-         const float* __restrict__ scale,
-#endif
-         EXTRAS(EXTRA_PARAMETER) OUT* __restrict__ y,
-#if SPLIT
+         SCALE_PARAMETER EXTRAS(EXTRA_PARAMETER) OUT* __restrict__ y,
+#if SPLIT && CLUSTER == 1
          float* __restrict__ workspace,
 #endif
          const ConvParams p) {
@@ -105,9 +94,14 @@ extern "C" __global__ void __launch_bounds__(BLOCK)
   // Through shared memory, so that rows of y are written in long pieces.
   float* tile = reinterpret_cast<float*>(ring);
   sums.store(tile, kStride);
+  constexpr int kShare = (BM + CLUSTER - 1) / CLUSTER;  // rows that the block finishes
+  const int first_row = CLUSTER > 1 ? split * kShare : 0, last_row = min(first_row + kShare, BM);
+#if CLUSTER > 1
+  synchronize_cluster();
+#else
   __syncthreads();
-  constexpr int kAcross = BN / VEC_Y;
-#if SPLIT
+#endif
+#if SPLIT && CLUSTER == 1
   // Workspace: a counter for each tile of the result, then their partial sums, split by split.
   const unsigned results = gridDim.x * gridDim.y * (gridDim.z / p.splits);
   const unsigned result = (batch * gridDim.y + blockIdx.y) * gridDim.x + blockIdx.x;
@@ -135,33 +129,9 @@ extern "C" __global__ void __launch_bounds__(BLOCK)
   }
   __syncthreads();
 #endif
-  // Without branches around the loads, so that those of four steps are under way together.
-#pragma unroll 4
-  for (int e = threadIdx.x; e < BM * kAcross; e += BLOCK) {
-    const int row = e / kAcross, column = e % kAcross * VEC_Y;
-    const bool there = (row0 + row < p.rows) & (filter0 + column < p.filters);
-    const int m = there ? row0 + row : row0, n = there ? filter0 + column : 0;
-    const unsigned image = divide(m, p.pixels), pixel = remainder_of(m, image, p.pixels);
-    Compute inputs[VEC_Y][kProgramInputs];
-    constexpr int kBiasVec = VEC_Y * sizeof(BIAS_TYPE) > 16 ? 16 / sizeof(BIAS_TYPE) : VEC_Y;
-#pragma unroll
-    for (int j0 = 0; j0 < VEC_Y; j0 += kBiasVec) {
-      Vec<BIAS_TYPE, kBiasVec> shift = {};
-      if (HAS_BIAS) shift = load<kBiasVec>(bias + batch * p.bias_batch + n + j0);
-#pragma unroll
-      for (int j = j0; j < j0 + kBiasVec; ++j) {
-#if SCALE
-        const float factor = scale[SCALE == 1 ? batch * p.bias_batch + n + j : 0];
-#else
-        const float factor = p.alpha;
+  finish_rows<BLOCK>(tile, first_row, last_row, row0, filter0, batch, bias,
+                     SCALE_ARGUMENT EXTRAS(EXTRA_ARGUMENT) y, p);
+#if CLUSTER > 1
+  synchronize_cluster();  // others may still read this block's sums
 #endif
-        inputs[j][0] = factor * tile[row * kStride + column + j] + to_float(shift[j - j0]);
-      }
-    }
-    EXTRAS(EXTRA_LOAD)
-    Vec<OUT, VEC_Y> out;
-#pragma unroll
-    for (int j = 0; j < VEC_Y; ++j) out[j] = rounded<OUT>(run_program(inputs[j]));
-    if (there) store<VEC_Y>(y + batch * p.y_batch + m * p.y_row + n, out);
-  }
 }

@@ -50,10 +50,16 @@ struct ConvProblem {
 /// y [m, n] = a [m, k] * b^T, b [n, k].
 ConvProblem matmul_problem(DataType type, int64_t m, int64_t n, int64_t k);
 
-/// How a problem is cut up. `splits` does not change the code, as long as it stays 1 or stays above.
+/// How a problem is cut up. `splits` does not change the code, as long as it stays 1 or stays above, but
+/// with a cluster.
 struct ConvConfig {
   int bm, bn, warps_m, warps_n, stages, splits;  // warps: warpgroups with wgmma
   bool wgmma;
+  int cluster = 1;  // sm_90: above 1, the splits of a tile are a cluster, which sums up in shared memory
+  /// sm_90a, the factors brought by the copy engine: kOneTile for one_tile.cu, 1 or 2 for warp_specialized.cu
+  /// with so many groups of warps_m warpgroups; 0: conv.cu.
+  int groups = 0;
+  static constexpr int kOneTile = -1;
   friend bool operator==(const ConvConfig&, const ConvConfig&) = default;
 };
 
@@ -63,10 +69,20 @@ inline int64_t conv_shared_bytes(const ConvConfig& c, int64_t depth_tiles) {
                            c.bm * (c.bn + 8) * 4);
 }
 
+/// What is left to shared memory of a block for a kernel to be possible.
+inline constexpr int64_t kMostSharedBytes = 227 << 10;
+
 /// Configurations that may be best on a GPU of `multiprocessors`, by a rough model, the most promising first.
 std::vector<ConvConfig> conv_configs(const ConvProblem& problem, int multiprocessors, bool hopper);
 
 /// Arguments: x, weights, bias (null where there is none), scale (unless it is alpha), extras, y.
 Result<KernelSpec> conv_kernel(const ConvProblem& problem, const ConvConfig& config);
+
+/// A first layer: images of up to four channels with windows that move by an even number of pixels, x of any
+/// strides and float type, for sm_90a. Weights are [filters, kernel height, taps * 4], zeros after the
+/// channels of each tap and after the row's taps; `taps` as image_taps says. The epilogue has no further
+/// inputs. An infinity may reach outputs whose window ends just before it. Arguments: x, weights, bias, y.
+Result<KernelSpec> image_conv_kernel(const ConvProblem& problem);
+inline int64_t image_taps(int64_t kernel_w) { return ceil_div(kernel_w, 4) * 4; }
 
 }  // namespace ingot::cuda

@@ -17,6 +17,24 @@ constexpr ConvConfig kWarpgroupTiles[] = {  // wgmma
     {128, 96, 2, 1, 4, 1, true},  {128, 128, 2, 1, 3, 1, true}, {128, 128, 2, 1, 5, 1, true},
     {128, 256, 2, 1, 4, 1, true}, {256, 64, 2, 1, 4, 1, true},  {256, 128, 2, 1, 4, 1, true}};
 
+// warp_specialized.cu: two groups with tiles of their own, or one with a larger tile.
+constexpr ConvConfig kSpecializedTiles[] = {
+    {64, 64, 1, 1, 4, 1, true, 1, 2},   {64, 128, 1, 1, 6, 1, true, 1, 2},
+    {128, 64, 1, 1, 6, 1, true, 1, 2},  {128, 128, 1, 1, 5, 1, true, 1, 2},
+    {64, 256, 1, 1, 4, 1, true, 1, 2},  {256, 64, 2, 1, 4, 1, true, 1, 1},
+    {128, 192, 2, 1, 4, 1, true, 1, 1}, {128, 256, 2, 1, 4, 1, true, 1, 1},
+    {256, 128, 2, 1, 3, 1, true, 1, 1}};
+// The same with as many columns as there are filters.
+constexpr ConvConfig kTilesOfAllFilters[] = {{64, 0, 1, 1, 5, 1, true, 1, 2},
+                                             {128, 0, 1, 1, 4, 1, true, 1, 2},
+                                             {128, 0, 2, 1, 4, 1, true, 1, 1},
+                                             {256, 0, 2, 1, 3, 1, true, 1, 1}};
+constexpr ConvConfig kOneTiles[] = {{64, 32, 1, 1, 12, 1, true, 1, ConvConfig::kOneTile},
+                                    {64, 64, 1, 1, 12, 1, true, 1, ConvConfig::kOneTile},
+                                    {64, 128, 1, 1, 8, 1, true, 1, ConvConfig::kOneTile},
+                                    {128, 64, 2, 1, 8, 1, true, 1, ConvConfig::kOneTile},
+                                    {128, 128, 2, 1, 6, 1, true, 1, ConvConfig::kOneTile}};
+
 struct Estimate {
   ConvConfig config;
   double microseconds;
@@ -44,8 +62,44 @@ double estimate(const ConvProblem& p, const ConvConfig& c, int multiprocessors) 
   const double tile = static_cast<double>(c.bm * c.bn);
   const double store =
       sharing * tile * 2.0 * (1 + static_cast<double>(p.extras.size())) / 32e3 + tile / 8 / threads * 0.4;
-  const double split = c.splits > 1 ? 1.5 + sharing * tile * 4.0 * (1 + c.splits) / 45e3 : 0;
+  const double split = c.splits == 1   ? 0
+                       : c.cluster > 1 ? 0.8 + tile * 4.0 / 45e3
+                                       : 1.5 + sharing * tile * 4.0 * (1 + c.splits) / 45e3;
   return waves * (2.0 + depth * step + store + split);
+}
+
+// Of blocks that stay: tiles in turns, loads and stores beside the products.
+double estimate_specialized(const ConvProblem& p, const ConvConfig& c, int multiprocessors) {
+  const double element = bit_width(p.type) / 8.0, tile_depth = 128 / element;
+  const double depth =
+      std::ceil(static_cast<double>(p.channels) / tile_depth) * static_cast<double>(p.kernel_h * p.kernel_w);
+  const auto cut = [](int64_t n, int64_t by) { return static_cast<double>(ceil_div(n, by)); };
+  const double tiles = cut(p.rows(), c.bm) * cut(p.filters, c.bn);
+  const double each = std::ceil(tiles / multiprocessors);
+  const double flops = 93e6 / bit_width(p.type), size = static_cast<double>(c.bm * c.bn);
+  const double compute = 2 * size * tile_depth / flops;
+  const double load = (c.bm + c.bn) * 128 / 45e3;
+  const double products = depth * std::max({compute, load, 0.1});
+  const double moved = size * element * (1 + static_cast<double>(p.extras.size())) / 30e3;
+  const double finish = std::max(moved, size / 18e3);
+  const double tile =
+      c.groups == 2 ? std::max({products, moved, (products + finish) / 2}) : products + finish;
+  return 3.0 + each * tile + (c.groups == 2 ? finish : 0);
+}
+
+double estimate_one_tile(const ConvProblem& p, const ConvConfig& c, int multiprocessors) {
+  const double tile_depth = 1024 / bit_width(p.type);
+  const double depth = std::ceil(static_cast<double>(p.channels) / tile_depth) *
+                       static_cast<double>(p.kernel_h * p.kernel_w) / c.splits;
+  const double blocks = static_cast<double>(ceil_div(p.rows(), c.bm) * ceil_div(p.filters, c.bn) * c.splits);
+  const double stages = std::min<double>(c.stages, depth);
+  const double resident = std::clamp(std::floor(225e3 / (stages * (c.bm + c.bn) * 128 + 2048)), 1.0, 4.0);
+  const double waves = std::ceil(blocks / (multiprocessors * resident));
+  const double sharing = std::min(resident, std::ceil(blocks / multiprocessors));
+  const double step = std::max(sharing * 2 * c.bm * c.bn * tile_depth / (80e6 / bit_width(p.type)),
+                               sharing * (c.bm + c.bn) * 128 / 45e3);
+  const double finish = 0.5 + sharing * c.bm * c.bn * 6 / 45e3 + (c.splits > 1 ? 0.6 : 0);
+  return waves * (2.2 + depth * std::max(step, 0.09) + finish);
 }
 
 }  // namespace
@@ -62,12 +116,34 @@ std::vector<ConvConfig> conv_configs(const ConvProblem& p, int multiprocessors, 
     for (int splits = 1; splits <= 32 && splits <= depth_tiles; splits *= 2) {
       if (splits > 1 && tiles * splits > 2 * multiprocessors) break;
       c.splits = splits;
+      c.cluster = hopper && splits > 1 && splits <= 8 ? splits : 1;
       found.push_back({c, estimate(p, c, multiprocessors)});
     }
   };
   for (const ConvConfig& c : kWarpTiles) consider(c);
   if (hopper && !p.exact)
     for (const ConvConfig& c : kWarpgroupTiles) consider(c);
+  const auto consider_specialized = [&](const ConvConfig& c) {
+    if ((c.bn <= 64 || c.bn < 2 * p.filters) && conv_kernel(p, c).ok())
+      found.push_back({c, estimate_specialized(p, c, multiprocessors)});
+  };
+  if (hopper)
+    for (const ConvConfig& c : kSpecializedTiles) consider_specialized(c);
+  if (const int64_t columns = ceil_div(p.filters, 16) * 16; hopper && columns <= 256 && columns % 64 != 0)
+    for (ConvConfig c : kTilesOfAllFilters) {
+      c.bn = static_cast<int>(columns);
+      const int registers = c.bm / 64 / c.warps_m * c.bn / 2;  // of a thread's sums
+      if (registers <= 144) consider_specialized(c);
+    }
+  if (hopper)
+    for (ConvConfig c : kOneTiles)
+      for (const int splits : {1, 2, 4, 8}) {
+        c.splits = c.cluster = splits;
+        const int64_t blocks = ceil_div(p.rows(), c.bm) * ceil_div(p.filters, c.bn) * splits;
+        if (splits > depth_tiles || (splits > 1 && blocks > 2 * multiprocessors)) break;
+        if (blocks <= 4 * multiprocessors && (c.bn <= 32 || c.bn < 2 * p.filters) && conv_kernel(p, c).ok())
+          found.push_back({c, estimate_one_tile(p, c, multiprocessors)});
+      }
   std::stable_sort(found.begin(), found.end(),
                    [](const Estimate& a, const Estimate& b) { return a.microseconds < b.microseconds; });
   std::vector<ConvConfig> configs;

@@ -17,5 +17,9 @@ struct ConvParams {
   long long x_batch, weight_batch, bias_batch, y_batch;  // of products of several matrices, or groups
   long long extra_image[kMaxExtras], extra_pixel[kMaxExtras], extra_batch[kMaxExtras];
   int splits, depth_tiles;  // of the depth; tiles that one split takes
+  // Where the copy engine brings the factors: tiles of the result (warp_specialized.cu) or of depth
+  // (one_tile.cu), and how they are counted.
+  int tiles;
+  Divisor filter_tiles, channel_tiles;
   float alpha;
 };

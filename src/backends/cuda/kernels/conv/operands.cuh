@@ -99,10 +99,7 @@ struct FactorA {
         const bool there = (k + j < p.depth) & inside(i, taps[j], p);
         v[j] = convert<TYPE>(there ? to_float(from[i][at[j]]) : 0.f);
       }
-      const uint4 bits = *reinterpret_cast<const uint4*>(&v);
-      asm volatile("st.shared.v4.b32 [%0], {%1, %2, %3, %4};" ::"r"(tile + swizzled(row + i * kStep, column)),
-                   "r"(bits.x), "r"(bits.y), "r"(bits.z), "r"(bits.w)
-                   : "memory");
+      store_shared(tile + swizzled(row + i * kStep, column), *reinterpret_cast<const uint4*>(&v));
     }
 #endif
     k += kDepth;
@@ -134,10 +131,7 @@ struct FactorB {
       Vec<TYPE, kVec> v;
 #pragma unroll
       for (int j = 0; j < kVec; ++j) v[j] = there && k + j < p.depth ? at[j] : TYPE{};
-      const uint4 bits = *reinterpret_cast<const uint4*>(&v);
-      asm volatile("st.shared.v4.b32 [%0], {%1, %2, %3, %4};" ::"r"(tile + swizzled(n, column)), "r"(bits.x),
-                   "r"(bits.y), "r"(bits.z), "r"(bits.w)
-                   : "memory");
+      store_shared(tile + swizzled(n, column), *reinterpret_cast<const uint4*>(&v));
 #endif
     }
     k += kDepth;

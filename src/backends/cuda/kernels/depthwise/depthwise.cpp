@@ -6,6 +6,16 @@
 #include "backends/cuda/kernels/pointwise/program_text.h"
 
 namespace ingot::cuda {
+namespace {
+
+// Threads side by side on the channels: as many as make whole chunks of them.
+int64_t lanes_for(int64_t vectors) {
+  for (int64_t lanes = std::min<int64_t>(32, vectors); lanes >= 4; --lanes)
+    if (vectors % lanes == 0) return lanes;
+  return std::min<int64_t>(vectors, 16);
+}
+
+}  // namespace
 
 Result<KernelSpec> depthwise_kernel(const DepthwiseProblem& p) {
   INGOT_ASSIGN_OR_RETURN(const std::string type, checked_device_type(p.type));
@@ -30,22 +40,23 @@ Result<KernelSpec> depthwise_kernel(const DepthwiseProblem& p) {
     params.extra_pixel[i] = e.pixel;
   }
   spec.prelude += "\n";
-  const int pixels = p.pixels > 0 ? p.pixels : p.stride_w == 1 ? 4 : 2;  // what a thread's registers hold
-  const int64_t row_pieces = ceil_div(p.out_w, pixels);
-  const int64_t pieces = p.images * p.out_h * row_pieces * (p.channels / vec);
+  const int64_t strip_pieces = ceil_div(p.out_w, p.piece_w), strips = ceil_div(p.out_h, p.piece_h);
+  const int64_t pieces = p.images * strips * strip_pieces;
   if (pieces >= int64_t{1} << 31) return unsupported("a depthwise convolution of ", pieces, " pieces");
   params.pieces = static_cast<unsigned>(pieces);
-  params.channel_vectors = make_divisor(std::max<int64_t>(1, p.channels / vec));
-  params.row_pieces = make_divisor(std::max<int64_t>(1, row_pieces));
-  params.out_height = make_divisor(std::max<int64_t>(1, p.out_h));
+  params.strip_pieces = make_divisor(std::max<int64_t>(1, strip_pieces));
+  params.strips = make_divisor(std::max<int64_t>(1, strips));
   params.height = static_cast<int>(p.height);
   params.width = static_cast<int>(p.width);
+  params.out_height = static_cast<int>(p.out_h);
   params.out_width = static_cast<int>(p.out_w);
   params.pad_h = static_cast<int>(p.pad_top);
   params.pad_w = static_cast<int>(p.pad_left);
   spec.define("TYPE", type);
+  spec.define("CHANNELS", p.channels);
   spec.define("VEC", vec);
-  spec.define("PIXELS", pixels);
+  spec.define("ROWS", p.piece_h);
+  spec.define("PIXELS", p.piece_w);
   spec.define("KERNEL_H", p.kernel_h);
   spec.define("KERNEL_W", p.kernel_w);
   spec.define("STRIDE_H", p.stride_h);
@@ -53,8 +64,18 @@ Result<KernelSpec> depthwise_kernel(const DepthwiseProblem& p) {
   spec.define("DILATION_H", p.dilation_h);
   spec.define("DILATION_W", p.dilation_w);
   spec.define("HAS_BIAS", p.has_bias);
-  spec.block.x = 128;
-  spec.grid.x = static_cast<unsigned>(std::max<int64_t>(1, ceil_div(pieces, 128)));
+  const int64_t vectors = std::max<int64_t>(1, p.channels / vec), lanes = lanes_for(vectors);
+  const int64_t at_once = 128 / lanes, chunks = ceil_div(vectors, lanes);
+  if (p.kernel_h * p.kernel_w * lanes * vec * 4 > 48 << 10 || chunks > 65535)
+    return unsupported("a depthwise convolution of ", p.channels, " channels, ", p.kernel_h, "x", p.kernel_w);
+  spec.define("LANES", lanes);
+  spec.define("BLOCK", lanes * at_once);
+  spec.block.x = static_cast<unsigned>(lanes * at_once);
+  // Blocks take several pieces in turns where there are enough for all multiprocessors.
+  constexpr int64_t kBlocks = 132 * 16;
+  spec.grid.x = static_cast<unsigned>(
+      std::clamp<int64_t>(ceil_div(pieces, at_once), 1, std::max<int64_t>(1, kBlocks / chunks)));
+  spec.grid.y = static_cast<unsigned>(chunks);
   spec.set_params(params);
   return spec;
 }

@@ -1,8 +1,11 @@
-// Depthwise convolution of NHWC: a thread computes VEC channels of PIXELS neighbouring output pixels, and so
-// reads each input of a row of taps once. Options: TYPE, VEC, PIXELS, KERNEL_H, KERNEL_W, STRIDE_H, STRIDE_W,
-// DILATION_H, DILATION_W, HAS_BIAS. Prelude: the epilogue; EXTRAS(F): F(index, type, dense) as in conv.cu.
+// Depthwise convolution of NHWC: a thread computes VEC channels of a piece of the result, ROWS x PIXELS, and
+// reads each of the piece's inputs once. A block has LANES threads side by side on the channels and keeps
+// their filters in shared memory, as floats; it takes pieces in turns. Options: TYPE, CHANNELS, VEC, LANES,
+// BLOCK, ROWS, PIXELS, KERNEL_H, KERNEL_W, STRIDE_H, STRIDE_W, DILATION_H, DILATION_W, HAS_BIAS. Prelude: the
+// epilogue; EXTRAS(F): F(index, type, dense) as in conv.cu.
 #include "backends/cuda/kernels/depthwise/depthwise_params.h"
 #include "backends/cuda/kernels/device/launch.cuh"
+#include "backends/cuda/kernels/device/math.cuh"
 #include "backends/cuda/kernels/device/vector.cuh"
 #include "backends/cuda/kernels/pointwise/functions.cuh"
 #include "prelude"
@@ -19,56 +22,99 @@
     }                                                                             \
   }
 
-extern "C" __global__ void __launch_bounds__(128)
+constexpr int kPieces = BLOCK / LANES;  // at once
+// Channels of a lane lie in parts of up to 16 bytes, those of neighbouring lanes side by side.
+constexpr int kPart = VEC < 4 ? VEC : 4, kTap = LANES * VEC;
+
+// The tap by which an output meets the input at that distance from the piece's first, or -1.
+template <int TAPS, int STRIDE, int DILATION>
+__device__ constexpr int tap_of(int input, int output) {
+  const int distance = input - output * STRIDE, tap = distance / DILATION;
+  return distance >= 0 && distance % DILATION == 0 && tap < TAPS ? tap : -1;
+}
+template <int TAPS, int STRIDE, int DILATION>
+__device__ constexpr bool meets_tap(int input, int outputs) {
+  for (int o = 0; o < outputs; ++o)
+    if (tap_of<TAPS, STRIDE, DILATION>(input, o) >= 0) return true;
+  return false;
+}
+
+extern "C" __global__ void __launch_bounds__(BLOCK)
     depthwise(const TYPE* __restrict__ x, const TYPE* __restrict__ weights, const TYPE* __restrict__ bias,
               EXTRAS(EXTRA_PARAMETER) TYPE* __restrict__ y, const DepthwiseParams p) {
+  __shared__ __align__(16) float filters[KERNEL_H * KERNEL_W * kTap];
+  const int lane = threadIdx.x % LANES, channel0 = blockIdx.y * kTap;
+  const int channel = channel0 + lane * VEC;
+  for (int e = threadIdx.x; e < KERNEL_H * KERNEL_W * kTap; e += BLOCK) {
+    const int tap = e / kTap, c = e % kTap;
+    const float w = channel0 + c < CHANNELS ? to_float(weights[tap * CHANNELS + channel0 + c]) : 0.f;
+    filters[tap * kTap + c % VEC / kPart * (LANES * kPart) + c / VEC * kPart + c % kPart] = w;
+  }
   wait_for_previous_kernel();
-  const unsigned at = blockIdx.x * blockDim.x + threadIdx.x;
-  if (at >= p.pieces) return;
-  const unsigned piece = divide(at, p.channel_vectors);
-  const int channel = remainder_of(at, piece, p.channel_vectors) * VEC,
-            channels = p.channel_vectors.divisor * VEC;
-  const unsigned row = divide(piece, p.row_pieces), ow = remainder_of(piece, row, p.row_pieces) * PIXELS;
-  const unsigned image = divide(row, p.out_height), oh = remainder_of(row, image, p.out_height);
-  const int h0 = int(oh) * STRIDE_H - p.pad_h, w0 = int(ow) * STRIDE_W - p.pad_w;
-  constexpr int kReach = (PIXELS - 1) * STRIDE_W + (KERNEL_W - 1) * DILATION_W + 1;
-  float sums[PIXELS][VEC] = {};
+  __syncthreads();
+  if (channel >= CHANNELS) return;
+  float shift[VEC] = {};
+  if (HAS_BIAS) widen_all(load_words<VEC>(bias + channel), shift);
+  constexpr int kDown = (ROWS - 1) * STRIDE_H + (KERNEL_H - 1) * DILATION_H + 1;
+  constexpr int kAcross = (PIXELS - 1) * STRIDE_W + (KERNEL_W - 1) * DILATION_W + 1;
+  for (unsigned piece = blockIdx.x * kPieces + threadIdx.x / LANES; piece < p.pieces;
+       piece += gridDim.x * kPieces) {
+    const unsigned strip = divide(piece, p.strip_pieces),
+                   ow = remainder_of(piece, strip, p.strip_pieces) * PIXELS;
+    const unsigned image = divide(strip, p.strips), oh = remainder_of(strip, image, p.strips) * ROWS;
+    const int h0 = int(oh) * STRIDE_H - p.pad_h, w0 = int(ow) * STRIDE_W - p.pad_w;
+    float sums[ROWS][PIXELS][VEC];
 #pragma unroll
-  for (int r = 0; r < KERNEL_H; ++r) {
-    const int h = h0 + r * DILATION_H;
-    if (unsigned(h) >= unsigned(p.height)) continue;
-    const TYPE* line = x + (i64(image) * p.height + h) * p.width * channels + channel;
-    Vec<TYPE, VEC> in[kReach], filter[KERNEL_W];
+    for (int q = 0; q < ROWS; ++q)
 #pragma unroll
-    for (int i = 0; i < kReach; ++i) {
-      in[i] = {};
-      if (unsigned(w0 + i) < unsigned(p.width)) in[i] = load<VEC>(line + i64(w0 + i) * channels);
+      for (int o = 0; o < PIXELS; ++o)
+#pragma unroll
+        for (int j = 0; j < VEC; ++j) sums[q][o][j] = shift[j];
+#pragma unroll
+    for (int down = 0; down < kDown; ++down) {
+      const int h = h0 + down;
+      if (!meets_tap<KERNEL_H, STRIDE_H, DILATION_H>(down, ROWS) || unsigned(h) >= unsigned(p.height))
+        continue;
+      const TYPE* line = x + ((i64(image) * p.height + h) * p.width + w0) * CHANNELS + channel;
+      Loaded<TYPE, VEC> in[kAcross];
+#pragma unroll
+      for (int i = 0; i < kAcross; ++i) {
+        in[i] = {};
+        if (unsigned(w0 + i) < unsigned(p.width)) in[i] = load_words<VEC>(line + i * CHANNELS);
+      }
+#pragma unroll
+      for (int i = 0; i < kAcross; ++i) {
+        float v[VEC];
+        widen_all(in[i], v);
+#pragma unroll
+        for (int q = 0; q < ROWS; ++q) {
+          const int r = tap_of<KERNEL_H, STRIDE_H, DILATION_H>(down, q);
+#pragma unroll
+          for (int o = 0; o < PIXELS; ++o) {
+            const int s = tap_of<KERNEL_W, STRIDE_W, DILATION_W>(i, o);
+            if (r < 0 || s < 0) continue;
+            const float* filter = filters + (r * KERNEL_W + s) * kTap + lane * kPart;
+#pragma unroll
+            for (int j = 0; j < VEC; ++j)
+              sums[q][o][j] += v[j] * filter[j / kPart * (LANES * kPart) + j % kPart];
+          }
+        }
+      }
     }
 #pragma unroll
-    for (int s = 0; s < KERNEL_W; ++s)
-      filter[s] = load<VEC>(weights + (r * KERNEL_W + s) * channels + channel);
+    for (int q = 0; q < ROWS; ++q)
 #pragma unroll
-    for (int s = 0; s < KERNEL_W; ++s)
+      for (int o = 0; o < PIXELS; ++o) {
+        if (int(oh) + q >= p.out_height || int(ow) + o >= p.out_width) continue;
+        const i64 pixel = i64(oh + q) * p.out_width + ow + o;
+        Compute inputs[VEC][kProgramInputs];
 #pragma unroll
-      for (int j = 0; j < VEC; ++j) {
-        const float f = to_float(filter[s][j]);
+        for (int j = 0; j < VEC; ++j) inputs[j][0] = sums[q][o][j];
+        EXTRAS(EXTRA_LOAD)
+        Vec<TYPE, VEC> out;
 #pragma unroll
-        for (int o = 0; o < PIXELS; ++o) sums[o][j] += f * to_float(in[o * STRIDE_W + s * DILATION_W][j]);
+        for (int j = 0; j < VEC; ++j) out[j] = convert<TYPE>(run_program(inputs[j]));
+        store<VEC>(y + (i64(image) * p.out_height * p.out_width + pixel) * CHANNELS + channel, out);
       }
-  }
-  Vec<TYPE, VEC> shift = {};
-  if (HAS_BIAS) shift = load<VEC>(bias + channel);
-#pragma unroll
-  for (int o = 0; o < PIXELS; ++o) {
-    if (int(ow) + o >= p.out_width) break;
-    const i64 pixel = i64(oh) * p.out_width + ow + o;
-    Compute inputs[VEC][kProgramInputs];
-#pragma unroll
-    for (int j = 0; j < VEC; ++j) inputs[j][0] = sums[o][j] + to_float(shift[j]);
-    EXTRAS(EXTRA_LOAD)
-    Vec<TYPE, VEC> out;
-#pragma unroll
-    for (int j = 0; j < VEC; ++j) out[j] = convert<TYPE>(run_program(inputs[j]));
-    store<VEC>(y + (i64(image) * p.out_height.divisor * p.out_width + pixel) * channels + channel, out);
   }
 }

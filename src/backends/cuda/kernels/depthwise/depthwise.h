@@ -6,14 +6,14 @@
 namespace ingot::cuda {
 
 /// One filter for each channel. x, y dense NHWC; weights [kernel height, kernel width, channels]. Baked in:
-/// types, kernel, stride, dilation, epilogue, the channels' divisibility by vectors.
+/// types, channels, kernel, stride, dilation, epilogue.
 struct DepthwiseProblem {
   DataType type;
   int64_t images, height, width, channels, out_h, out_w;
   int64_t kernel_h = 3, kernel_w = 3, stride_h = 1, stride_w = 1, pad_top = 1, pad_left = 1;
   int64_t dilation_h = 1, dilation_w = 1;
   bool has_bias = true;
-  int pixels = 0;  // neighbouring output pixels of a thread; 0: a choice that is often good
+  int64_t piece_h = 1, piece_w = 4;  // of the result, that a thread computes
   std::string epilogue;
   std::vector<ConvExtra> extras;  // `filter` and strides as of convolutions; of one batch
 };

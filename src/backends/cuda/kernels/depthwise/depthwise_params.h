@@ -5,8 +5,8 @@
 
 struct DepthwiseParams {
   static constexpr int kMaxExtras = 8;
-  unsigned pieces;  // threads that have work
-  Divisor channel_vectors, row_pieces, out_height;
-  int height, width, out_width, pad_h, pad_w;
+  unsigned pieces;               // of strips of the result
+  Divisor strip_pieces, strips;  // of an image
+  int height, width, out_height, out_width, pad_h, pad_w;
   long long extra_image[kMaxExtras], extra_pixel[kMaxExtras];
 };

@@ -2,6 +2,8 @@
 // headers for 16- and 8-bit floats are not there.
 #pragma once
 
+#include "backends/cuda/kernels/device/half.cuh"
+
 using i8 = signed char;
 using u8 = unsigned char;
 using i16 = short;
@@ -22,11 +24,7 @@ struct f8e5m2 {
   u8 bits;
 };
 
-__device__ inline float to_float(f16 v) {
-  float f;
-  asm("cvt.f32.f16 %0, %1;" : "=f"(f) : "h"(v.bits));
-  return f;
-}
+__device__ inline float to_float(f16 v) { return half_to_float(v.bits); }
 __device__ inline float to_float(bf16 v) { return __uint_as_float(unsigned(v.bits) << 16); }
 
 // FP8 by integers where there are no conversion instructions (they need sm_89). A half has the exponent width
@@ -66,19 +64,11 @@ struct Converter<bool> {
 };
 template <>
 struct Converter<f16> {
-  static __device__ f16 from(float v) {
-    f16 r;
-    asm("cvt.rn.f16.f32 %0, %1;" : "=h"(r.bits) : "f"(v));
-    return r;
-  }
+  static __device__ f16 from(float v) { return {float_to_half(v)}; }
 };
 template <>
 struct Converter<bf16> {
-  static __device__ bf16 from(float v) {
-    bf16 r;
-    asm("cvt.rn.bf16.f32 %0, %1;" : "=h"(r.bits) : "f"(v));
-    return r;
-  }
+  static __device__ bf16 from(float v) { return {float_to_bfloat(v)}; }
 };
 // Rounds to nearest even and saturates, as ONNX's Cast does; EXPONENT and MANTISSA bits, largest finite
 // value.
@@ -121,24 +111,26 @@ __device__ inline T convert(C v) {
   return Converter<T>::from(v);
 }
 
+// What tensor cores sum products of a type in.
+template <class T>
+struct SumOfProducts {
+  using type = float;
+};
+template <>
+struct SumOfProducts<i8> {
+  using type = int;
+};
+
 // What quantized layers store: integers are rounded to nearest, halves to even, and saturate.
 template <class T>
 struct Rounder : Converter<T> {};
 template <>
 struct Rounder<i8> {
-  static __device__ i8 from(float v) {
-    int r;
-    asm("cvt.rni.sat.s8.f32 %0, %1;" : "=r"(r) : "f"(v));
-    return i8(r);
-  }
+  static __device__ i8 from(float v) { return i8(float_to_i8(v)); }
 };
 template <>
 struct Rounder<u8> {
-  static __device__ u8 from(float v) {
-    unsigned r;
-    asm("cvt.rni.sat.u8.f32 %0, %1;" : "=r"(r) : "f"(v));
-    return u8(r);
-  }
+  static __device__ u8 from(float v) { return u8(float_to_u8(v)); }
 };
 template <class T>
 __device__ inline T rounded(float v) {

@@ -1,6 +1,7 @@
 // Rows of a matrix held in registers: THREADS threads for each, ITEMS vectors of VEC elements a thread.
 #pragma once
 
+#include "backends/cuda/kernels/device/math.cuh"
 #include "backends/cuda/kernels/device/vector.cuh"
 
 // The column at which vector `item` of this thread begins.
@@ -27,9 +28,7 @@ __device__ inline void load_row(float (&v)[ITEMS][VEC], const T* row, int column
 #pragma unroll
   for (int i = 0; i < ITEMS; ++i) {
     if (column_of(i) >= columns) continue;
-    const Vec<T, VEC> x = load<VEC>(row + column_of(i));
-#pragma unroll
-    for (int j = 0; j < VEC; ++j) v[i][j] = to_float(x[j]);
+    widen_all(load_words<VEC>(row + column_of(i)), v[i]);
   }
 }
 

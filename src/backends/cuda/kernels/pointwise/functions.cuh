@@ -2,6 +2,7 @@
 // that a program computes in: float, double, or i64 for those that make sense on integers.
 #pragma once
 
+#include "backends/cuda/kernels/device/math.cuh"
 #include "backends/cuda/kernels/device/types.cuh"
 
 namespace program {
@@ -37,12 +38,12 @@ INGOT_FUNCTION ceil(T a) { return ::ceil(a); }
 INGOT_FUNCTION round(T a) { return ::rint(a); }  // halves to even
 INGOT_FUNCTION sign(T a) { return a != a ? a : T(int(a > T(0)) - int(a < T(0))); }
 
-// 1 / (1 + e^-a): the fast division is right also where its divisor is huge or infinite.
 INGOT_FUNCTION sigmoid(T a) { return T(1) / (T(1) + ::exp(-a)); }
-__device__ inline float sigmoid(float a) { return __fdividef(1.f, 1.f + expf(-a)); }
+// e^-a as a power of 2: within 1e-6 where |a| < 16.
+__device__ inline float sigmoid(float a) { return fast_reciprocal(1.f + power_of_2(-1.44269504f * a)); }
 INGOT_FUNCTION silu(T a) { return a / (T(1) + ::exp(-a)); }
-// At -infinity the quotient is NaN, as in the instruction's own definition.
-__device__ inline float silu(float a) { return __fdividef(a, 1.f + expf(-a)); }
+// At -infinity it is NaN, as in the instruction's own definition.
+__device__ inline float silu(float a) { return a * sigmoid(a); }
 INGOT_FUNCTION relu(T a) { return a < T(0) ? T(0) : a; }
 INGOT_FUNCTION leakyrelu(T a, T b) { return a < T(0) ? b * a : a; }
 INGOT_FUNCTION prelu(T a, T b) { return a < T(0) ? b * a : a; }
@@ -53,6 +54,14 @@ INGOT_FUNCTION hardsigmoid(T a, T b, T c) {
 }
 INGOT_FUNCTION hardswish(T a) { return a <= T(-3) ? T(0) : a >= T(3) ? a : a * (a * T(1.0 / 6) + T(0.5)); }
 INGOT_FUNCTION gelu(T a) { return T(0.5) * a * (T(1) + ::erf(a * T(0.70710678118654752))); }
+// With erfc as in Abramowitz and Stegun, 7.1.26, within 1.5e-7 (infinities give NaN); the constants are for
+// |a| in place of |a| / sqrt(2), and for -erfc / 2.
+__device__ inline float gelu(float a) {
+  const float x = fabsf(a), t = fast_reciprocal(1.f + 0.23164189f * x);
+  const float series =
+      -0.127414796f + t * (0.142248368f + t * (-0.7107068705f + t * (0.7265760135f + t * -0.5307027145f)));
+  return fmaxf(a, 0.f) + x * (series * t * power_of_2(-0.72134752f * a * a));
+}
 INGOT_FUNCTION gelu_tanh(T a) {
   return T(0.5) * a * (T(1) + ::tanh(T(0.79788456080286536) * (a + T(0.044715) * a * a * a)));
 }
