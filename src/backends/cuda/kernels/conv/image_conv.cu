@@ -9,7 +9,7 @@
 #include "backends/cuda/kernels/conv/image_conv_params.h"
 #include "backends/cuda/kernels/device/async.cuh"
 #include "backends/cuda/kernels/device/launch.cuh"
-#include "backends/cuda/kernels/device/math.cuh"
+#include "backends/cuda/kernels/device/loaded.cuh"
 #include "backends/cuda/kernels/device/mma.cuh"
 #include "backends/cuda/kernels/device/vector.cuh"
 #include "backends/cuda/kernels/device/wgmma.cuh"

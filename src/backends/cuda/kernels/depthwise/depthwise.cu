@@ -5,7 +5,7 @@
 // epilogue; EXTRAS(F): F(index, type, dense) as in conv.cu.
 #include "backends/cuda/kernels/depthwise/depthwise_params.h"
 #include "backends/cuda/kernels/device/launch.cuh"
-#include "backends/cuda/kernels/device/math.cuh"
+#include "backends/cuda/kernels/device/loaded.cuh"
 #include "backends/cuda/kernels/device/vector.cuh"
 #include "backends/cuda/kernels/pointwise/functions.cuh"
 #include "prelude"

@@ -1,7 +1,7 @@
 // Rows of a matrix held in registers: THREADS threads for each, ITEMS vectors of VEC elements a thread.
 #pragma once
 
-#include "backends/cuda/kernels/device/math.cuh"
+#include "backends/cuda/kernels/device/loaded.cuh"
 #include "backends/cuda/kernels/device/vector.cuh"
 
 // The column at which vector `item` of this thread begins.
