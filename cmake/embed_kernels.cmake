@@ -1,6 +1,6 @@
 # ingot_embed_kernels(TARGET FILES...): CUDA sources as text in a library, for kernel_source() of
-# backends/cuda/kernels/kernel_spec.h, each once and without the comments that take a line; with them all headers that
-# they may include.
+# backends/cuda/kernels/kernel_spec.h, each once and without indentation and the comments that take a line; with
+# them all headers that they may include.
 #
 # As a script (cmake -DOUTPUT=... -DROOT=src/backends/cuda/kernels -DFILES=... -P embed_kernels.cmake) it writes the C++
 # file.
@@ -10,7 +10,8 @@ if(CMAKE_SCRIPT_MODE_FILE)
   foreach(file IN LISTS FILES)
     file(READ "${ROOT}/${file}" text)
     string(REGEX REPLACE "(^|\n)[ ]*//[^\n]*" "\\1" text "${text}")
-    string(REGEX REPLACE "\n\n+" "\n" text "${text}")
+    string(REGEX REPLACE "[ ]+\\\\\n" "\\\\\n" text "${text}")
+    string(REGEX REPLACE "\n[ \n]+" "\n" text "${text}")
     string(APPEND entries "    {\"${file}\", R\"cuda(${text})cuda\"},\n")
   endforeach()
   file(WRITE "${OUTPUT}"

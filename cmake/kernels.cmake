@@ -4,7 +4,7 @@
 # ingot::cpu::INGOT_ISA. Such a source includes little: an inline function of a heavy header that it shares with the rest of
 # the library could be kept in its AVX-512 form by the linker and then run everywhere.
 set(INGOT_ISAS baseline avx2 avx512)
-set(INGOT_ISA_FLAGS_baseline -march=x86-64-v2)
+set(INGOT_ISA_FLAGS_baseline -march=x86-64-v2 -Os)  # for few machines: 15 % slower, 80 KB less
 set(INGOT_ISA_FLAGS_avx2 -march=x86-64-v3)
 set(INGOT_ISA_FLAGS_avx512 -march=x86-64-v4 -mprefer-vector-width=512)
 # Results may be rounded differently (fused multiply-add), but NaN, infinities and signed zeros are kept.

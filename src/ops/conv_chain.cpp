@@ -38,6 +38,14 @@ Status check(const Attrs& chain, size_t inputs) {
   return {};
 }
 
+Status check_given(const InferContext& c) {
+  if (!c.has(0)) return invalid_argument("input 0 is missing");
+  for (size_t i = 0; i < chain_length(c.attrs); ++i)
+    if (const size_t w = chain_weights(c.attrs, i); !c.has(w))
+      return invalid_argument("input ", w, ", the weights of convolution ", i, ", is missing");
+  return {};
+}
+
 // Inputs of convolution `i` besides X, out of those of the chain.
 template <class T>
 void append_inputs(std::vector<T>& to, const std::vector<T>& from, const Attrs& chain, size_t i) {
@@ -68,6 +76,7 @@ Status check_prologue(const InferContext& c) {
 
 Status infer(InferContext& c) {
   INGOT_RETURN_IF_ERROR(check(c.attrs, c.inputs.size()));
+  INGOT_RETURN_IF_ERROR(check_given(c));
   INGOT_RETURN_IF_ERROR(check_prologue(c));
   TensorType x = c.type(0);
   for (size_t i = 0; i < chain_length(c.attrs); ++i) {
@@ -227,7 +236,7 @@ namespace ingot {
 const OpDef& op_ConvChain() {
   static const OpDef op{
       "ConvChain",
-      2,
+      0,  // any may be absent: biases are, and `infer` looks after the others
       kVariadic,
       1,
       1,

@@ -24,6 +24,23 @@ Walk make_walk(const Dims& shape, const std::vector<Dims>& strides) {
   return w;
 }
 
+void for_each_row(const Walk& walk, FunctionRef<void(const Dims&, int64_t)> fn) {
+  const size_t rank = walk.shape.size(), operands = walk.strides.size();
+  if (num_elements(walk.shape) == 0) return;
+  Dims offsets(operands, 0), index(rank, 0);
+  while (true) {
+    fn(offsets, walk.shape.back());
+    size_t d = rank - 1;
+    for (; d > 0; --d) {
+      for (size_t k = 0; k < operands; ++k) offsets[k] += walk.strides[k][d - 1];
+      if (++index[d - 1] < walk.shape[d - 1]) break;
+      for (size_t k = 0; k < operands; ++k) offsets[k] -= walk.strides[k][d - 1] * walk.shape[d - 1];
+      index[d - 1] = 0;
+    }
+    if (d == 0) return;
+  }
+}
+
 Dims dense_strides(const Dims& dims) {
   Dims strides(dims.size(), 1);
   for (size_t d = dims.size(); d-- > 1;) strides[d - 1] = strides[d] * dims[d];

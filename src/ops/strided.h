@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "base/tensor.h"
+#include "base/threads.h"
 
 namespace ingot::ops {
 
@@ -18,23 +19,7 @@ Walk make_walk(const Dims& shape, const std::vector<Dims>& strides);
 
 /// Calls fn(offsets, count) for each innermost row of the walk in row-major order: offsets[k] is operand k's
 /// element offset at the row's begin; along the row operand k steps by walk.strides[k].back().
-template <class F>
-void for_each_row(const Walk& walk, F&& fn) {
-  const size_t rank = walk.shape.size(), operands = walk.strides.size();
-  if (num_elements(walk.shape) == 0) return;
-  Dims offsets(operands, 0), index(rank, 0);
-  while (true) {
-    fn(offsets, walk.shape.back());
-    size_t d = rank - 1;
-    for (; d > 0; --d) {
-      for (size_t k = 0; k < operands; ++k) offsets[k] += walk.strides[k][d - 1];
-      if (++index[d - 1] < walk.shape[d - 1]) break;
-      for (size_t k = 0; k < operands; ++k) offsets[k] -= walk.strides[k][d - 1] * walk.shape[d - 1];
-      index[d - 1] = 0;
-    }
-    if (d == 0) return;
-  }
-}
+void for_each_row(const Walk& walk, FunctionRef<void(const Dims& offsets, int64_t count)> fn);
 
 /// Row-major strides of a dense tensor.
 Dims dense_strides(const Dims& dims);

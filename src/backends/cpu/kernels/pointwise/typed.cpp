@@ -55,8 +55,7 @@ class Rows {
   int64_t step(size_t operand) const { return strides_[operand].back(); }
 
   /// fn(offset of the operands, offset in the output, elements) for pieces of rows, on all threads.
-  template <class F>
-  void run(ThreadPool& pool, F&& fn) const {
+  void run(ThreadPool& pool, FunctionRef<void(const int64_t*, int64_t, int64_t)> fn) const {
     const int64_t length = dims_.back(), pieces = (length + kPiece - 1) / kPiece;
     auto work = [&](int thread, int threads) {
       const Share mine = share(count_ * pieces, thread, threads);
