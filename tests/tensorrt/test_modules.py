@@ -29,6 +29,15 @@ def test_wrong_calls_are_logged(major):
     assert modules.run(major, "bad_input.py").strip() == "ok"
 
 
+def test_callbacks_that_throw(major):
+    assert modules.run(major, "throwing.py").strip() == "ok"
+
+
+@pytest.mark.parametrize("major", ["10", "11"])
+def test_streams_of_the_program(major):
+    assert modules.run(major, "streams.py").strip() == "ok"
+
+
 def test_every_kind_of_layer(major):
     assert int(modules.run(major, "layers.py")) >= 50
     assert int(modules.run(major, "layers_of_majors.py")) >= 3

@@ -90,6 +90,7 @@ Result<std::map<std::string, Histogram>> run_batches(nvinfer1::IInt8Calibrator& 
   }
   std::map<std::string, Histogram> out;
   std::vector<void*> batch(names.size(), nullptr);
+  size_t batches = 0;
   while (calibrator.getBatch(batch.data(), names.data(), static_cast<int32_t>(names.size()))) {
     for (size_t i = 0; i < names.size(); ++i) {
       if (batch[i] == nullptr)
@@ -104,7 +105,9 @@ Result<std::map<std::string, Histogram>> run_batches(nvinfer1::IInt8Calibrator& 
       if (!values.ok()) return values.status();
       out[name].add(static_cast<const float*>(values->data), values->size());
     }
+    ++batches;
   }
+  if (batches == 0) return Status(StatusCode::kInvalidArgument, "calibration: the calibrator gave no batch");
   return out;
 }
 

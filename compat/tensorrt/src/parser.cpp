@@ -26,21 +26,24 @@ Result<CustomOpRef> plugin_for(const NetworkNode& node) {
   auto* creator = registry.lookup(node.op, version, space);
   if (creator == nullptr) return Status(StatusCode::kUnsupported, registry.missing(node.op, version, space));
   std::unique_ptr<Plugin> made;
+  const std::string_view generation = PluginRegistry::generation(*creator);
+  if (generation == "V2") {
+    auto* v2 = static_cast<nvinfer1::IPluginCreator*>(creator);
+    Fields fields = Fields::of(node.attrs, v2->getFieldNames());
+    made = take(v2->createPlugin(node.op.c_str(), &fields.collection()));
+  }
 #if NV_TENSORRT_MAJOR >= 10
-  if (std::string_view(creator->getInterfaceInfo().kind) == "PLUGIN CREATOR_V3ONE") {
+  if (generation == "V3") {
     auto* v3 = static_cast<nvinfer1::IPluginCreatorV3One*>(creator);
     Fields fields = Fields::of(node.attrs, v3->getFieldNames());
     made = take(v3->createPlugin(node.op.c_str(), &fields.collection(), nvinfer1::TensorRTPhase::kBUILD));
   }
 #endif
-  if (made == nullptr) {
-    auto* v2 = static_cast<nvinfer1::IPluginCreator*>(creator);
-    Fields fields = Fields::of(node.attrs, v2->getFieldNames());
-    made = take(v2->createPlugin(node.op.c_str(), &fields.collection()));
-  }
   if (made == nullptr)
     return Status(StatusCode::kInvalidArgument, "the creator of plugin '" + node.op + "' made none");
-  return CustomOpRef{kPluginKind, node_data(keep(std::move(made)))};
+  const auto data = keep(std::move(made));
+  if (!data.ok()) return data.status();
+  return CustomOpRef{kPluginKind, node_data(*data)};
 }
 
 nvonnxparser::ErrorCode parser_code(StatusCode code) {

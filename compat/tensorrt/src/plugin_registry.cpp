@@ -14,19 +14,17 @@ using Creator = PluginRegistry::Creator;
 
 const char* text(const char* s) { return s == nullptr ? "" : s; }
 
-#if NV_TENSORRT_MAJOR >= 10
-std::string_view kind_of(const Creator& creator) { return text(creator.getInterfaceInfo().kind); }
-bool is_v2(const Creator& creator) { return kind_of(creator) == "PLUGIN CREATOR_V1"; }
-#endif
+bool is_v2(const Creator& creator) { return PluginRegistry::generation(creator) == "V2"; }
 
 // Name and version stand in each generation's own class.
 std::pair<const char*, const char*> identity(const Creator& creator) {
 #if NV_TENSORRT_MAJOR >= 10
-  if (kind_of(creator) == "PLUGIN CREATOR_V3ONE") {
+  const std::string_view generation = PluginRegistry::generation(creator);
+  if (generation == "V3") {
     const auto& v3 = static_cast<const nvinfer1::IPluginCreatorV3One&>(creator);
     return {v3.getPluginName(), v3.getPluginVersion()};
   }
-  if (kind_of(creator) == "PLUGIN CREATOR_V3QUICK") {
+  if (generation == "quick") {
     const auto& quick = static_cast<const nvinfer1::IPluginCreatorV3Quick&>(creator);
     return {quick.getPluginName(), quick.getPluginVersion()};
   }
@@ -36,6 +34,15 @@ std::pair<const char*, const char*> identity(const Creator& creator) {
 }
 
 }  // namespace
+
+std::string_view PluginRegistry::generation([[maybe_unused]] const Creator& creator) {
+#if NV_TENSORRT_MAJOR >= 10
+  const std::string_view kind = text(creator.getInterfaceInfo().kind);
+  if (kind == "PLUGIN CREATOR_V3ONE") return "V3";
+  if (kind == "PLUGIN CREATOR_V3QUICK") return "quick";
+#endif
+  return "V2";
+}
 
 PluginRegistry& PluginRegistry::global() {
   static PluginRegistry registry;
@@ -50,12 +57,7 @@ class LoggerFinder final : public nvinfer1::ILoggerFinder {
 
 bool PluginRegistry::add(Creator& creator, const char* space) {
   const auto [name, version] = identity(creator);
-#if NV_TENSORRT_MAJOR >= 10
-  const bool old = is_v2(creator);
-#else
-  const bool old = true;
-#endif
-  if (old) static_cast<nvinfer1::IPluginCreator&>(creator).setPluginNamespace(text(space));
+  if (is_v2(creator)) static_cast<nvinfer1::IPluginCreator&>(creator).setPluginNamespace(text(space));
   if (find(name, version, space) != nullptr) {
     log_.warning(std::string("plugin creator '") + text(name) + "' version " + text(version) +
                  " is registered already");
@@ -209,14 +211,16 @@ void* PluginRegistry::loadLibrary(const char* path) noexcept {
   if (auto get = reinterpret_cast<GetCreators>(dlsym(library, "getCreators"))) {
     int32_t count = 0;
     Creator* const* creators = get(count);
-    for (int32_t i = 0; i < count; ++i) add(*creators[i], "");
+    for (int32_t i = 0; creators != nullptr && i < count; ++i)
+      if (creators[i] != nullptr) add(*creators[i], "");
   }
 #endif
   using GetOldCreators = nvinfer1::IPluginCreator* const* (*)(int32_t&);
   if (auto get = reinterpret_cast<GetOldCreators>(dlsym(library, "getPluginCreators"))) {
     int32_t count = 0;
     nvinfer1::IPluginCreator* const* creators = get(count);
-    for (int32_t i = 0; i < count; ++i) add(*creators[i], "");
+    for (int32_t i = 0; creators != nullptr && i < count; ++i)
+      if (creators[i] != nullptr) add(*creators[i], "");
   }
   loading_ = nullptr;
   return library;

@@ -5,6 +5,7 @@
 #include <map>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "log.h"
@@ -51,6 +52,8 @@ class PluginRegistry final : public Unsupported<nvinfer1::IPluginRegistry> {
   nvinfer1::IErrorRecorder* getErrorRecorder() const noexcept override { return log_.recorder(); }
   bool isParentSearchEnabled() const noexcept override { return search_parent_; }
   void setParentSearchEnabled(const bool on) noexcept override { search_parent_ = on; }
+  /// "V2", "V3", or "quick" for those of functions that Python decorates.
+  static std::string_view generation(const Creator& creator);
   /// The creator of that name; null: there is none.
   Creator* lookup(const std::string& name, const std::string& version, const std::string& space) const {
     return find(name.c_str(), version.c_str(), space.c_str());

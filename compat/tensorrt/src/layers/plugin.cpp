@@ -16,14 +16,12 @@ Values emit_plugin(ingot::Network& g, const Values& in, const std::string& data,
 class PluginV2Layer final : public LayerOf<nvinfer1::IPluginV2Layer, nvinfer1::apiv::VPluginV2Layer> {
  public:
   PluginV2Layer(NetworkDefinition& network, std::vector<Tensor*> inputs, nvinfer1::IPluginV2* own,
-                std::unique_ptr<Plugin> plugin)
-      : LayerOf(network, LayerType::kPLUGIN_V2, std::move(inputs)),
-        own_(own),
-        data_(keep(std::move(plugin))) {}
+                std::string data)
+      : LayerOf(network, LayerType::kPLUGIN_V2, std::move(inputs)), own_(own), data_(std::move(data)) {}
   ~PluginV2Layer() { own_->destroy(); }
   nvinfer1::IPluginV2& getPlugin() noexcept override { return *own_; }
   Values emit(ingot::Network& g, const Values& in) override {
-    return emit_plugin(g, in, node_data(data_), Layer::getNbOutputs(), name());
+    return emit_plugin(g, in, data_, Layer::getNbOutputs(), name());
   }
 
  private:
@@ -34,11 +32,9 @@ class PluginV2Layer final : public LayerOf<nvinfer1::IPluginV2Layer, nvinfer1::a
 #if NV_TENSORRT_MAJOR >= 10
 class PluginV3Layer final : public LayerOf<nvinfer1::IPluginV3Layer, nvinfer1::apiv::VPluginV3Layer> {
  public:
-  PluginV3Layer(NetworkDefinition& network, std::vector<Tensor*> inputs, int32_t shape_inputs,
-                nvinfer1::IPluginV3* own, std::unique_ptr<Plugin> plugin)
-      : LayerOf(network, LayerType::kPLUGIN_V3, std::move(inputs)),
-        own_(own),
-        data_(node_data(keep(std::move(plugin)), shape_inputs)) {}
+  PluginV3Layer(NetworkDefinition& network, std::vector<Tensor*> inputs, nvinfer1::IPluginV3* own,
+                std::string data)
+      : LayerOf(network, LayerType::kPLUGIN_V3, std::move(inputs)), own_(own), data_(std::move(data)) {}
   nvinfer1::IPluginV3& getPlugin() noexcept override { return *own_; }
   Values emit(ingot::Network& g, const Values& in) override {
     return emit_plugin(g, in, data_, Layer::getNbOutputs(), name());
@@ -65,7 +61,9 @@ nvinfer1::IPluginV2Layer* NetworkDefinition::addPluginV2(nvinfer1::ITensor* cons
     if (own != nullptr) own->destroy();
     return nullptr;
   }
-  return add_with_outputs<PluginV2Layer>(outputs, std::move(*given), own, std::move(taken));
+  const auto data = keep(std::move(taken));
+  if (!log_.check(data.status())) return own->destroy(), nullptr;
+  return add_with_outputs<PluginV2Layer>(outputs, std::move(*given), own, node_data(*data));
 }
 
 #if NV_TENSORRT_MAJOR >= 10
@@ -86,8 +84,10 @@ nvinfer1::IPluginV3Layer* NetworkDefinition::addPluginV3(nvinfer1::ITensor* cons
   }
   const char* metadata = taken->metadata();
   const std::string shown = metadata == nullptr ? "" : metadata;
-  auto* layer = add_with_outputs<PluginV3Layer>(outputs, std::move(*given), std::max(shapes, 0),
-                                                plugin.clone(), std::move(taken));
+  const auto data = keep(std::move(taken));
+  if (!log_.check(data.status())) return nullptr;
+  auto* layer = add_with_outputs<PluginV3Layer>(outputs, std::move(*given), plugin.clone(),
+                                                node_data(*data, std::max(shapes, 0)));
   layer->api()->setMetadata(shown.c_str());
   return layer;
 }

@@ -21,6 +21,8 @@ class Plugin {
   virtual Status output_dims(const std::vector<nvinfer1::DimsExprs>& inputs,
                              const std::vector<nvinfer1::DimsExprs>& values,
                              std::vector<nvinfer1::DimsExprs>& outputs, Expressions& builder) = 0;
+  /// Whether it takes tensors of these types, row by row; open dims are -1.
+  virtual Status supports(const Descs& inputs, const Descs& outputs) = 0;
   /// Configures it for these tensors and runs it on them: on host memory, or with `gpu` on that of the GPU.
   virtual Status run(const Descs& inputs, const Descs& outputs, const void* const* in, void* const* out,
                      const CustomOp::Gpu* gpu) = 0;
@@ -30,7 +32,7 @@ class Plugin {
   /// What an engine's inspector shows of it; may be null.
   virtual const char* metadata() { return nullptr; }
   /// From which `restore` makes it again, in another process, too.
-  virtual std::string save() = 0;
+  virtual Result<std::string> save() = 0;
 };
 
 /// Takes over the object; null for a generation that is not known.
@@ -53,7 +55,7 @@ inline constexpr const char* kPluginKind = "tensorrt_plugin";
 void register_plugin_op();
 /// From now on this process runs `plugin` where a network holds its data, whether or not a creator of it is
 /// registered. Gives the data.
-std::string keep(std::unique_ptr<Plugin> plugin);
+Result<std::string> keep(std::unique_ptr<Plugin> plugin);
 /// The data of a node that runs what `keep` gave; the last `shape_inputs` inputs are shape inputs.
 std::string node_data(const std::string& kept, int32_t shape_inputs = 0);
 /// The code of plugins of this name is going away.
@@ -67,6 +69,7 @@ nvinfer1::IGpuAllocator* plugin_allocator();
 nvinfer1::DynamicPluginTensorDesc with_range(const nvinfer1::PluginTensorDesc& desc);
 std::vector<nvinfer1::DynamicPluginTensorDesc> with_range(const Plugin::Descs& descs);
 Status refused(const char* name, const char* call, int64_t code);
+Status gave_nothing(const char* name, const char* call);
 Status unsupported_format(const char* name, size_t position, nvinfer1::DataType type);
 
 /// Fields of data with a name, in bytes and back.

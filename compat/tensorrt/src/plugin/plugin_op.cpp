@@ -45,13 +45,23 @@ void give_back(const std::string& data, std::unique_ptr<Plugin> plugin) {
   pool().idle[data].push_back(std::move(plugin));
 }
 
-nvinfer1::PluginTensorDesc desc(DataType type, const ShapeDims& dims) {
+nvinfer1::PluginTensorDesc desc(nvinfer1::DataType type, const nvinfer1::Dims& dims) {
   nvinfer1::PluginTensorDesc out{};
-  out.dims = to_dims(dims);
-  out.type = to_tensorrt(type);
+  out.dims = dims;
+  out.type = type;
   out.format = nvinfer1::TensorFormat::kLINEAR;
   out.scale = 1;
   return out;
+}
+nvinfer1::PluginTensorDesc desc(DataType type, const ShapeDims& dims) {
+  return desc(to_tensorrt(type), to_dims(dims));
+}
+// Dims that only a run tells are -1.
+nvinfer1::PluginTensorDesc desc(nvinfer1::DataType type, const nvinfer1::DimsExprs& dims) {
+  ShapeDims known;
+  for (int32_t d = 0; d < dims.nbDims; ++d)
+    known.push_back(dims.d[d]->isConstant() ? dims.d[d]->getConstantValue() : -1);
+  return desc(type, to_dims(known));
 }
 
 // A dim of an output, for a run: the most it can be, and which output tells what it is.
@@ -137,7 +147,10 @@ class PluginOp final : public CustomOp {
     for (const nvinfer1::DimsExprs& d : dims)
       if (d.nbDims < 0 || std::any_of(d.d, d.d + d.nbDims, [](const auto* e) { return e == nullptr; }))
         return {StatusCode::kInvalidArgument, "the plugin gave no dims for an output"};
-    return {};
+    Plugin::Descs in, out;
+    for (size_t i = 0; i < in_dims.size(); ++i) in.push_back(desc(in_types[i], in_dims[i]));
+    for (size_t i = 0; i < dims.size(); ++i) out.push_back(desc(types[i], dims[i]));
+    return plugin.supports(in, out);
   }
 
   Status run_on(Plugin& plugin, const std::vector<TensorRef>& inputs, size_t num_outputs,
@@ -264,11 +277,12 @@ void register_plugin_op() {
   static_cast<void>(once);
 }
 
-std::string keep(std::unique_ptr<Plugin> plugin) {
+Result<std::string> keep(std::unique_ptr<Plugin> plugin) {
   register_plugin_op();
-  std::string data = plugin->save();
+  auto data = plugin->save();
+  if (!data.ok()) return data;
   const std::lock_guard lock(pool().mutex);
-  auto& idle = pool().idle[data];
+  auto& idle = pool().idle[*data];
   if (idle.empty()) idle.push_back(std::move(plugin));  // else there is one to clone from
   return data;
 }
@@ -288,6 +302,10 @@ Result<std::unique_ptr<Plugin>> restore(const std::string& data) {
   if (creator == nullptr)
     return Status(StatusCode::kNotFound,
                   PluginRegistry::global().missing(saved->name, saved->version, saved->space));
+  if (const auto registered = PluginRegistry::generation(*creator); registered != saved->generation)
+    return Status(StatusCode::kInvalidArgument, "plugin '" + saved->name + "' of generation " +
+                                                    saved->generation + " is registered as one of " +
+                                                    std::string(registered));
   std::unique_ptr<Plugin> made;
   if (saved->generation == "V2") {
     auto* v2 = static_cast<nvinfer1::IPluginCreator*>(creator);
@@ -358,6 +376,11 @@ Result<void*> workspace(size_t bytes, const CustomOp::Gpu* gpu, std::vector<char
 Status refused(const char* name, const char* call, int64_t code) {
   return {StatusCode::kInvalidArgument, std::string("plugin '") + (name == nullptr ? "" : name) +
                                             "': " + call + " failed with code " + std::to_string(code)};
+}
+
+Status gave_nothing(const char* name, const char* call) {
+  return {StatusCode::kInvalidArgument,
+          std::string("plugin '") + (name == nullptr ? "" : name) + "': " + call + " gave nothing"};
 }
 
 Status unsupported_format(const char* name, size_t position, nvinfer1::DataType type) {

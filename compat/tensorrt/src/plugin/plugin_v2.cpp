@@ -65,10 +65,19 @@ class PluginV2 final : public Plugin {
     return {};
   }
 
+  Status supports(const Descs& in, const Descs& out) override {
+    Descs all = in;
+    all.insert(all.end(), out.begin(), out.end());
+    for (size_t i = 0; i < all.size(); ++i)
+      if (!takes(i, all, in.size(), out.size()))
+        return unsupported_format(plugin_->getPluginType(), i, all[i].type);
+    return {};
+  }
+
   Status run(const Descs& in, const Descs& out, const void* const* inputs, void* const* outputs,
              const CustomOp::Gpu* gpu) override {
     const auto stream = static_cast<cudaStream_t>(gpu == nullptr ? nullptr : gpu->stream);
-    if (Status s = configure(in, out); !s.ok()) return s;
+    configure(in, out);
     if (!initialized_) {
       if (const int32_t code = plugin_->initialize(); code != 0)
         return refused(plugin_->getPluginType(), "initialize", code);
@@ -95,7 +104,7 @@ class PluginV2 final : public Plugin {
   std::unique_ptr<Plugin> clone() override { return take(plugin_->clone()); }
   bool host_only() override { return is_builtin(plugin_->getPluginType()); }
 
-  std::string save() override {
+  Result<std::string> save() override {
     SavedPlugin saved{"V2", plugin_->getPluginType(), plugin_->getPluginVersion(), "", ""};
     if (const char* space = plugin_->getPluginNamespace()) saved.space = space;
     saved.bytes.resize(plugin_->getSerializationSize());
@@ -113,20 +122,15 @@ class PluginV2 final : public Plugin {
     return static_cast<int32_t>(list.size());
   }
 
-  Status configure(const Descs& in, const Descs& out) {
-    Descs all = in;
-    all.insert(all.end(), out.begin(), out.end());
-    for (size_t i = 0; i < all.size(); ++i)
-      if (!takes(i, all, in.size(), out.size()))
-        return unsupported_format(plugin_->getPluginType(), i, all[i].type);
+  void configure(const Descs& in, const Descs& out) {
     if (generation_ == PluginVersion::kV2_DYNAMICEXT) {
       const auto with_in = with_range(in), with_out = with_range(out);
       as<IPluginV2DynamicExt>().configurePlugin(with_in.data(), count(in), with_out.data(), count(out));
-      return {};
+      return;
     }
     if (generation_ == PluginVersion::kV2_IOEXT) {
       as<IPluginV2IOExt>().configurePlugin(in.data(), count(in), out.data(), count(out));
-      return {};
+      return;
     }
     std::vector<Dims> in_dims, out_dims;
     std::vector<Type> in_types, out_types;
@@ -135,13 +139,12 @@ class PluginV2 final : public Plugin {
     const Type type = out_types.empty() ? Type::kFLOAT : out_types[0];
     if (generation_ == PluginVersion::kV2) {
       plugin_->configureWithFormat(in_dims.data(), count(in), out_dims.data(), count(out), type, kLinear, 1);
-      return {};
+      return;
     }
     const std::unique_ptr<bool[]> never(new bool[in.size() + out.size() + 1]());
     as<IPluginV2Ext>().configurePlugin(in_dims.data(), count(in), out_dims.data(), count(out),
                                        in_types.data(), out_types.data(), never.get(), never.get(), kLinear,
                                        1);
-    return {};
   }
 
   bool takes(size_t i, const Descs& all, size_t inputs, size_t outputs) const {

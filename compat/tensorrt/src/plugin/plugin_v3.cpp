@@ -53,15 +53,19 @@ class PluginV3 final : public Plugin {
     return code == 0 ? Status() : refused(name(), "getOutputShapes", code);
   }
 
-  Status run(const Descs& in, const Descs& out, const void* const* inputs, void* const* outputs,
-             const CustomOp::Gpu* gpu) override {
-    const auto stream = static_cast<cudaStream_t>(gpu == nullptr ? nullptr : gpu->stream);
-    auto with_in = with_range(in), with_out = with_range(out);
-    std::vector<nvinfer1::DynamicPluginTensorDesc> all = with_in;
-    all.insert(all.end(), with_out.begin(), with_out.end());
+  Status supports(const Descs& in, const Descs& out) override {
+    auto all = with_range(in);
+    for (const auto& d : out) all.push_back(with_range(d));
     for (size_t i = 0; i < all.size(); ++i)
       if (!build()->supportsFormatCombination(static_cast<int32_t>(i), all.data(), count(in), count(out)))
         return unsupported_format(name(), i, all[i].desc.type);
+    return {};
+  }
+
+  Status run(const Descs& in, const Descs& out, const void* const* inputs, void* const* outputs,
+             const CustomOp::Gpu* gpu) override {
+    const auto stream = static_cast<cudaStream_t>(gpu == nullptr ? nullptr : gpu->stream);
+    const auto with_in = with_range(in), with_out = with_range(out);
     if (const int32_t code = build()->configurePlugin(with_in.data(), count(in), with_out.data(), count(out)))
       return refused(name(), "configurePlugin", code);
     const auto memory = workspace(
@@ -70,9 +74,9 @@ class PluginV3 final : public Plugin {
     if (attached_ == nullptr) {
       static ResourceContext context;
       nvinfer1::IPluginV3OneRuntime* own = runtime(*plugin_);
-      if (own == nullptr) return refused(name(), "getCapabilityInterface(kRUNTIME)", 0);
+      if (own == nullptr) return gave_nothing(name(), "getCapabilityInterface(kRUNTIME)");
       attached_.reset(own->attachToContext(&context));
-      if (attached_ == nullptr) return refused(name(), "attachToContext", 0);
+      if (attached_ == nullptr) return gave_nothing(name(), "attachToContext");
     }
     nvinfer1::IPluginV3OneRuntime* running = runtime(*attached_);
     if (const int32_t code = choose_tactic(*running)) return refused(name(), "setTactic", code);
@@ -84,22 +88,22 @@ class PluginV3 final : public Plugin {
 
   std::unique_ptr<Plugin> clone() override { return take(plugin_->clone()); }
 
-  std::string save() override {
+  Result<std::string> save() override {
     const auto text = [](const char* s) { return std::string(s == nullptr ? "" : s); };
     SavedPlugin saved{"V3", text(core()->getPluginName()), text(core()->getPluginVersion()),
                       text(core()->getPluginNamespace()), ""};
-    if (nvinfer1::IPluginV3OneRuntime* own = runtime(*plugin_))
-      saved.bytes = pack(own->getFieldsToSerialize());
-    return tensorrt::pack(saved);
+    nvinfer1::IPluginV3OneRuntime* own = runtime(*plugin_);
+    if (own == nullptr) return gave_nothing(name(), "getCapabilityInterface(kRUNTIME)");
+    const nvinfer1::PluginFieldCollection* fields = own->getFieldsToSerialize();
+    if (fields == nullptr) return gave_nothing(name(), "getFieldsToSerialize");
+    saved.bytes = pack_fields(*fields);
+    return pack(saved);
   }
 
  private:
   static nvinfer1::IPluginV3OneRuntime* runtime(IPluginV3& plugin) {
     return static_cast<nvinfer1::IPluginV3OneRuntime*>(
         plugin.getCapabilityInterface(PluginCapabilityType::kRUNTIME));
-  }
-  static std::string pack(const nvinfer1::PluginFieldCollection* fields) {
-    return fields == nullptr ? std::string() : pack_fields(*fields);
   }
   const char* name() const { return core()->getPluginName(); }
   // The first of the plugin's own tactics, which are not timed; without any, nothing is set.
