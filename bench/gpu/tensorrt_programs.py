@@ -29,7 +29,17 @@ WHEELS = [
 ONNXRUNTIME = "onnxruntime-gpu==1.31.1"
 GRAPHS = ["resnet50", "bert_base", "fcn_resnet101"]
 MODELS = ["mnist/mnist-8", "cifar10-cnn/cifar10_cnn", "magika/model", "yunet/face_detection_yunet_120x160"]
-TESTS = ["gpu", "exec", "programs", "torch_tensorrt", "trtexec", "modules", "polygraphy", "tutorials"]
+TESTS = [
+    "gpu",
+    "onnxruntime",
+    "exec",
+    "programs",
+    "torch_tensorrt",
+    "trtexec",
+    "modules",
+    "polygraphy",
+    "tutorials",
+]
 LEFT_OUT = "every_kind_of_layer or every_attribute"  # hundreds of small engines: said on the CPU
 
 
