@@ -3,7 +3,8 @@
 
 tensorrt_programs.py pack FOLDER: with a network, after ./dev bundle: everything that the tests need there.
 tensorrt_programs.py run FOLDER --out DIR: there, from the same checkout: unpacks it and runs tests/tensorrt
-against the GPU. What the tests say is in DIR/tests.txt.
+against the GPU, side by side, and then what a call through TensorRT's interface costs. What the tests say is
+in DIR/tests.txt, the costs are in DIR/overhead.txt.
 """
 
 import argparse
@@ -15,10 +16,12 @@ import sys
 import tarfile
 import tempfile
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 SHARED = ROOT.parent / "shared"
+BENCH = ROOT / "build" / "bench" / "bench_tensorrt"
 WHEELS = [
     "tensorrt-cu13-bindings==10.16.1.11",
     "tensorrt-cu13-bindings==11.1.0.106",
@@ -26,11 +29,20 @@ WHEELS = [
     "onnx-graphsurgeon==0.6.1",
     "torch-tensorrt==2.14.0",
 ]
+TOOLS = ["pytest==9.2.0", "pytest-xdist==3.8.0", "execnet", "iniconfig", "packaging", "pluggy", "pygments"]
 ONNXRUNTIME = "onnxruntime-gpu==1.31.1"
-GRAPHS = ["resnet50", "bert_base", "fcn_resnet101"]
-MODELS = ["mnist/mnist-8", "cifar10-cnn/cifar10_cnn", "magika/model", "yunet/face_detection_yunet_120x160"]
+GRAPHS = ["resnet50", "bert_base", "fcn_resnet101", "mobilenet_v2"]
+MODELS = [
+    "mnist/mnist-8",
+    "cifar10-cnn/cifar10_cnn",
+    "magika/model",
+    "yunet/face_detection_yunet_120x160",
+    "dtln/dtln_model_1",
+    "control-flow-toy/polygraphy_loop",
+]
 TESTS = [
     "gpu",
+    "gpu_interface",
     "onnxruntime",
     "exec",
     "programs",
@@ -92,6 +104,8 @@ def pack(folder, python):
     for name in ("graphs", "models"):
         (folder / "shared" / name).mkdir(parents=True)
     shutil.copy(bundles[-1], folder / "ingot.tar.xz")
+    subprocess.run(["strip", "-o", folder / BENCH.name, BENCH], check=True)
+    download(folder / "wheels", python, *TOOLS)
     for wheel in WHEELS:  # one by one: two versions of a package are among them
         download(folder / "wheels", python, wheel)
     for name in [f"{g}.{kind}" for g in GRAPHS for kind in ("onnx", "json")] + ["fill_weights.py"]:
@@ -105,30 +119,51 @@ def pack(folder, python):
     print(f"{folder}: {size / 2**20:.1f} MiB")
 
 
+def model_path(name):
+    sys.path.insert(0, str(ROOT / "bench"))
+    import graphs  # needs onnx, which the other machine has
+
+    return graphs.model_path(name)
+
+
 def run(folder, out, seconds):
-    work = Path(tempfile.mkdtemp())
+    folder, work = folder.resolve(), Path(tempfile.mkdtemp())
     for archive in ("ingot", "onnxruntime"):
         with tarfile.open(folder / f"{archive}.tar.xz") as file:
             file.extractall(work, filter="data")
     (prefix,) = work.glob("ingot-*")
     if not SHARED.exists():
-        SHARED.symlink_to((folder / "shared").resolve())
+        SHARED.symlink_to(folder / "shared")
     environment = {
         **os.environ,
         "INGOT_PREFIX": str(prefix),
         "ONNXRUNTIME_GPU": str(work),
         "PIP_NO_INDEX": "1",
-        "PIP_FIND_LINKS": str((folder / "wheels").resolve()),
+        "PIP_FIND_LINKS": str(folder / "wheels"),
+        "PYTHONPATH": str(work / "tools"),
     }
+    install = ["-m", "pip", "install", "-q", "--no-deps", "--target", work / "tools"]
+    subprocess.run([sys.executable, *install, *TOOLS], env=environment, check=True)
     subprocess.run([prefix / "bin" / "ingot", "inspect", "--devices"])
+    with ThreadPoolExecutor() as pool:  # weights are drawn before tests that run side by side want them
+        models = dict(zip(GRAPHS, pool.map(model_path, GRAPHS), strict=True))
     tests = [str(ROOT / "tests" / "tensorrt" / f"test_{name}.py") for name in TESTS]
     command = ["timeout", "-s", "INT", str(seconds), sys.executable, "-m", "pytest", "-p", "no:cacheprovider",
-               "-v", "-rA", "--tb=short", "--durations=10", "-k", f"not ({LEFT_OUT})", *tests]  # fmt: skip
+               "-n", str(min(os.cpu_count(), 12)), "-v", "-rA", "--tb=short", "--durations=10", "--full-size",
+               "-k", f"not ({LEFT_OUT})", *tests]  # fmt: skip
     with open(out / "tests.txt", "w") as log:
         to = {"stdout": log, "stderr": subprocess.STDOUT}
         code = subprocess.run(command, cwd=ROOT, env=environment, **to).returncode
     lines = (out / "tests.txt").read_text().splitlines()
     print("\n".join(line for line in lines if line.startswith(("FAILED", "ERROR", "SKIPPED", "=="))))
+    environment["LD_LIBRARY_PATH"] = f"{prefix / 'lib'}:{prefix / 'lib' / 'tensorrt-10'}"
+    (folder / BENCH.name).chmod(0o755)
+    with open(out / "overhead.txt", "w") as log:
+        for model in ([], [models["mobilenet_v2"]]):
+            log.write(f"{' '.join(['call', *(m.name for m in model)])}\n")
+            log.flush()
+            subprocess.run([folder / BENCH.name, "call", *model], env=environment, stdout=log, stderr=log)
+    print((out / "overhead.txt").read_text())
     return code
 
 

@@ -1,5 +1,6 @@
 """NVIDIA's own Python modules, from PyPI, over Ingot's libraries: where they lie, how code runs with them."""
 
+import fcntl
 import functools
 import json
 import os
@@ -75,13 +76,16 @@ def cuda():
 def packages(name, *wheels):
     """A folder of packages from PyPI, installed when it is first asked for; without what they depend on."""
     target = CACHE / name
-    if not target.is_dir():
-        made = target.with_name(f"{name}.part")
-        command = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--target", made, *wheels]
-        result = subprocess.run(command, capture_output=True, text=True)
-        if result.returncode != 0:
-            pytest.skip(f"{' '.join(wheels)} cannot be installed here: {result.stderr.strip()[-200:]}")
-        made.rename(target)
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with open(CACHE / f"{name}.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # tests may run side by side
+        if not target.is_dir():
+            made = target.with_name(f"{name}.part")
+            command = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--target", made, *wheels]
+            result = subprocess.run(command, capture_output=True, text=True)
+            if result.returncode != 0:
+                pytest.skip(f"{' '.join(wheels)} cannot be installed here: {result.stderr.strip()[-200:]}")
+            made.rename(target)
     return target
 
 

@@ -157,8 +157,63 @@ def test_refusals(tmp_path):
         assert "[E] " in said and words in said, said
 
 
-def test_help_lists_flags_of_every_version():
+# The flags that the help texts of trtexec 8.6, 10.16 and 11.1 list.
+FLAGS = {
+    "8 10 11": """
+        onnx minShapes optShapes maxShapes inputIOFormats outputIOFormats memPoolSize
+        profilingVerbosity avgTiming refit vc versionCompatible useRuntime leanDLLPath
+        excludeLeanRuntime sparsity noTF32 directIO layerDeviceTypes safe buildDLAStandalone
+        allowGPUFallback consistency skipInference saveEngine loadEngine tacticSources
+        noBuilderCache timingCacheFile preview builderOptimizationLevel
+        hardwareCompatibilityLevel tempdir tempfileControls maxAuxStreams shapes loadInputs
+        iterations warmUp duration sleepTime idleTime infStreams streams exposeDMA
+        noDataTransfers useManagedMemory useSpinWait threads useCudaGraph timeDeserialize
+        timeRefit separateProfileRun persistentCacheRatio verbose avgRuns percentile dumpRefit
+        dumpOutput dumpProfile dumpLayerInfo exportTimes exportOutput exportProfile
+        exportLayerInfo device useDLACore staticPlugins plugins dynamicPlugins
+        setPluginsToSerialize ignoreParsedPluginLibs
+    """,
+    "8": """
+        model deploy output uff uffInput uffNHWC maxBatch batch explicitBatch explicitPrecision
+        workspace minTiming heuristic nvtxMode buildOnly
+    """,
+    "8 10": """
+        fp16 int8 fp8 best calib minShapesCalib optShapesCalib maxShapesCalib
+        precisionConstraints layerPrecisions layerOutputTypes restricted
+    """,
+    "10": "bf16 int4 calibProfile weightless",
+    "10 11": """
+        profile stronglyTyped stripWeights stripAllWeights refitFromOnnx allowWeightStreaming
+        markDebug markUnfusedTensorsAsDebugTensors maxTactics tilingOptimizationLevel
+        l2LimitForTiling noCompilationCache errorOnTimingCacheMiss decomposableAttentions
+        runtimePlatform asyncFileReader getPlanVersionOnly pluginInstanceNorm pi
+        uint8AsymmetricQuantizationDLA dumpKernelText remoteAutoTuningConfig cpuOnly
+        monitorMemory useProfile allocationStrategy saveDebugTensors saveAllDebugTensors
+        weightStreamingBudget dumpRawBindingsToFile dumpOptimizationProfile safetyPlugins
+    """,
+    "11": """
+        enablePluginOverride reportCapabilityDLA adjustForDLA distributiveIndependence
+        includeDataTransfers noSpinWait noCudaGraph loadRefOutputs accuracyAlgorithm atol rtol
+        accuracyThreshold refPair tuneBuildRoutes tuneBuildRouteFile tuningSearch
+        tuningCacheFile tuningTimeOut saveAllEngines dryRun continue helpBuildRoute
+        setBuildRoute tuningResultFile
+    """,
+}
+
+
+def test_every_documented_flag_is_known():
+    known = {}  # as the help says: the flag, whether it takes a value, and why it has no effect
     help_ = subprocess.run([modules.program("trtexec"), "--help"], capture_output=True, text=True).stdout
-    for flag in ("--onnx", "--workspace", "--buildOnly", "--fp16", "--staticPlugins", "--tuningSearch"):
-        assert flag in help_
-    assert help_.count("--") > 150
+    for names, value, effect in re.findall(r"^  (--[\w,-]+)(=\w+)? +(.*)", help_, re.M):
+        for name in names.split(","):
+            known[name] = names.split(",")[0], bool(value), effect
+    documented = {f"--{name}" for names in FLAGS.values() for name in names.split()}
+    assert documented == set(known)
+
+    # all those without effect on one command line: each is named
+    idle = {n: v for n, v in known.items() if v[2].startswith("no effect")}
+    idle.pop("--setPluginsToSerialize")  # its libraries are loaded all the same
+    words = [f"{name}=1" if takes_value else name for name, (_, takes_value, _) in idle.items()]
+    said = trtexec(f"--onnx={DIGITS}", "--buildOnly", "--builderOptimizationLevel=0", *words)
+    for first, _, effect in idle.values():
+        assert f"[W] {first} has no effect" in said or "without a GPU" in effect, first

@@ -1,5 +1,5 @@
-// A stand-in for the CUDA driver: there is no device, and memory is the host's. As much as NVIDIA's Python module
-// asks for when a program reads an engine through a stream of its own.
+// A stand-in for the CUDA driver: there is no device, and memory is the host's. As much as NVIDIA's Python
+// module asks for when a program reads an engine through a stream of its own.
 #include <cstddef>
 #include <cstring>
 
@@ -19,9 +19,7 @@ int cuDeviceGetCount(int* count) {
 
 int cuGetErrorString(int result, const char** text) {
   if (text == nullptr) return kInvalidValue;
-  *text = result == kSuccess    ? "no error"
-          : result == kNoDevice ? "there is no GPU"
-                                : "invalid argument";
+  *text = result == kSuccess ? "no error" : result == kNoDevice ? "there is no GPU" : "invalid argument";
   return kSuccess;
 }
 
