@@ -120,17 +120,19 @@ void DirectConv::run_panel(const ConvBuffers& buffers, const Position& at) const
     if (waiting > 0) finish_tiles(buffers, at, finished, waiting);
     waiting = 0;
   };
+  const PanelPrefetch prefetch(at.next, at.units.end - at.units.begin,
+                               (at.steps.end - at.steps.begin) * weights_.taps * weights_.step);
+  int64_t y = at.units.begin / columns, column = at.units.begin % columns - 1;
   for (int64_t unit = at.units.begin; unit < at.units.end; ++unit) {
-    const int64_t y = unit / columns;
-    const ColumnTile& tile = column_tiles_[unit % columns];
+    if (++column == columns) column = 0, ++y;
+    const ColumnTile& tile = column_tiles_[column];
     const int64_t src_y = y * desc_.stride[0] - desc_.pad_begin[0];
     const int64_t src_x = tile.x * desc_.stride[1] - desc_.pad_begin[1];
     const int64_t to = y * dst_row_ + tile.x * dst_pixel_ - buffers.dst_pixel * weights_.lanes;
     t.a = src + (src_y * desc_.in[1] + src_x - buffers.src_pixel) * block;
     t.c = dst + to;
     t.residual = residual ? residual + to : nullptr;
-    prefetch_share(t, at.next, unit - at.units.begin, at.units.end - at.units.begin,
-                   (at.steps.end - at.steps.begin) * weights_.taps * weights_.step);
+    prefetch.ask(t, unit - at.units.begin);
     run_tile(t, at, tile, row_class_[y]);
     if (!post) continue;
     if (t.c != finished + waiting * dst_pixel_) finish();
@@ -143,25 +145,31 @@ void DirectConv::run_panel(const ConvBuffers& buffers, const Position& at) const
 
 // The first call starts the sums of all rows; where later calls have fewer rows, one more call without a
 // product finishes.
-void DirectConv::run_tile(const TileArgs& t, const Position& at, const ColumnTile& tile,
-                          int row_class) const {
+void DirectConv::run_tile(TileArgs& t, const Position& at, const ColumnTile& tile, int row_class) const {
+  const auto set_taps = [&](const Run& run, TileArgs& args) {
+    const Taps& taps = taps_[row_class * column_ranges_.size() + run.columns];
+    args.a_offsets = a_offsets_.data() + taps.begin;
+    args.b_offsets = b_offsets_.data() + taps.begin;
+    args.blocks = (at.steps.end - at.steps.begin) * taps.per_step;
+    args.depth = taps.depth;
+  };
+  const Run *run = runs_.data() + tile.run_begin, *end = runs_.data() + tile.run_end;
+  if (tile.covered && end - run == 1) {
+    set_taps(*run, t);
+    return kernels_.at(tile.rows, at.width)(t);
+  }
   const auto call = [&](const Run* run, bool start, bool finish) {
     TileArgs part = t;
+    part.blocks = 0;
     if (run != nullptr) {
-      const Taps& taps = taps_[row_class * column_ranges_.size() + run->columns];
+      set_taps(*run, part);
       part.a += run->first * t.a_row;
       part.c += run->first * t.c_row;
-      part.a_offsets = a_offsets_.data() + taps.begin;
-      part.b_offsets = b_offsets_.data() + taps.begin;
-      part.blocks = (at.steps.end - at.steps.begin) * taps.per_step;
-      part.depth = taps.depth;
     }
     if (!start) part.bias = nullptr, part.accumulate = true;
     if (!finish) part.residual = nullptr, part.clamp = false;
     kernels_.at(run != nullptr ? run->rows : tile.rows, at.width)(part);
   };
-  const Run *run = runs_.data() + tile.run_begin, *end = runs_.data() + tile.run_end;
-  if (tile.covered && end - run == 1) return call(run, true, true);
   call(tile.covered ? run++ : nullptr, true, false);
   for (; run < end; ++run) call(run, false, false);
   if (t.residual != nullptr || t.clamp) call(nullptr, false, true);

@@ -70,7 +70,7 @@ class DirectConv {
   Taps make_taps(Range rows, Range columns, int64_t steps);
   void run_strip(const ConvBuffers& buffers, int64_t image, Share units, Share vecs) const;
   void run_panel(const ConvBuffers& buffers, const Position& at) const;
-  void run_tile(const TileArgs& t, const Position& at, const ColumnTile& tile, int row_class) const;
+  void run_tile(TileArgs& t, const Position& at, const ColumnTile& tile, int row_class) const;
   void finish_tiles(const ConvBuffers& buffers, const Position& at, float* c, int64_t rows) const;
 
   ConvDesc desc_;  // a product with one tap on dense pixels is made one row

@@ -173,8 +173,8 @@ std::vector<DirectConvTuning> direct_conv_candidates(const ConvDesc& desc, Isa i
   };
   const ConvDesc flat = flattened(desc);
   const ConvWeights weights(desc, isa);
-  for (TileShape shape : rank_tiles(tile_kernels(isa), flat.out(1), weights.out_blocks,
-                                    weights.steps * weights.step * weights.taps)) {
+  const int64_t depth = weights.steps * weights.step * weights.taps;
+  for (TileShape shape : rank_tiles(tile_kernels(isa), flat.out(1), weights.out_blocks, depth)) {
     add({.vecs = shape.vecs});
     if (threads > 1 && candidates.size() < 4) {
       add({.vecs = shape.vecs, .row_threads = 1});
@@ -183,6 +183,8 @@ std::vector<DirectConvTuning> direct_conv_candidates(const ConvDesc& desc, Isa i
   }
   const DirectConvTuning first = candidates[0];
   add({.vecs = first.vecs, .k_block = first.k_block / 2});
+  // Longer sums stay in registers longer, and the panel is read from the second cache.
+  if (depth > first.k_block) add({.vecs = first.vecs, .k_block = first.k_block * 4});
   add({.vecs = first.vecs, .strip_bytes = first.strip_bytes * 4});
   return candidates;
 }

@@ -187,6 +187,7 @@ void WinogradConv::multiply_element(const TileArgs& common, int64_t tiles, int w
   TileArgs t = common;
   const int64_t row_tiles = divide_up(tiles, kernels_.max_rows[width - 1]);
   const int64_t panels = divide_up(in_blocks_ * lanes_, panel_depth(kernels_, width));
+  const PanelPrefetch prefetch(next, panels * row_tiles, in_blocks_ * lanes_ / panels);
   for (int64_t k = 0; k < panels; ++k) {
     const Share blocks = share(in_blocks_, static_cast<int>(k), static_cast<int>(panels));
     t.accumulate = k > 0;
@@ -197,7 +198,7 @@ void WinogradConv::multiply_element(const TileArgs& common, int64_t tiles, int w
       const Share rows = share(tiles, static_cast<int>(i), static_cast<int>(row_tiles));
       t.a = common.a + rows.begin * t.a_row;
       t.c = common.c + rows.begin * t.c_row;
-      prefetch_share(t, next, k * row_tiles + i, panels * row_tiles, t.blocks * t.depth);
+      prefetch.ask(t, k * row_tiles + i);
       kernels_.at(static_cast<int>(rows.end - rows.begin), width)(t);
     }
   }

@@ -222,6 +222,7 @@ void Gemm::multiply_panel(const Operands& o, const Position& at) const {
   t.tail = static_cast<int>(columns % lanes);
   const int64_t count = at.rows.end - at.rows.begin;
   const int tiles = static_cast<int>(divide_up(count, std::min(tuning_.rows, kernels_.max_rows[width - 1])));
+  const PanelPrefetch prefetch(at.next, tiles, t.depth);
   for (int tile = 0; tile < tiles; ++tile) {
     const Share rows = share(count, tile, tiles);
     const int64_t row = at.rows.begin + rows.begin;
@@ -229,7 +230,7 @@ void Gemm::multiply_panel(const Operands& o, const Position& at) const {
     t.c = buffers.c + batch.c + row * desc_.ldc + column;
     if (last && buffers.residual != nullptr && !in_place)
       t.residual = buffers.residual + batch.residual + row * desc_.ld_residual + column;
-    prefetch_share(t, at.next, tile, tiles, t.depth);
+    prefetch.ask(t, tile);
     kernels_.at(static_cast<int>(rows.end - rows.begin), width)(t);
     if (last && buffers.post.run != nullptr)
       buffers.post.run(buffers.post.context,

@@ -18,18 +18,30 @@ struct Panel {
   int vecs = 1;
 };
 
-/// Lets the call for tile `index` of `tiles` ask for its share of the panel that comes next, so that the
-/// panel is in the second cache when its turn comes, however far away it lay. `steps` is how many k's the
-/// call has.
-inline void prefetch_share(TileArgs& args, const Panel& next, int64_t index, int64_t tiles, int64_t steps) {
-  constexpr int64_t kLine = 16;
-  args.prefetch = args.b;
-  args.prefetch_step = 0;
-  if (next.data == nullptr || steps < 4) return;
-  const int64_t position = next.vecs * next.floats * index / tiles;
-  const int64_t each = divide_up(next.vecs * next.floats, tiles);
-  args.prefetch = next.data + position / next.floats * next.b_vec + position % next.floats;
-  args.prefetch_step = std::min(2 * kLine, divide_up(each, steps / 4));
-}
+/// Lets each of the calls for `tiles` tiles ask for its share of the panel that comes next, so that the panel
+/// is in the second cache when its turn comes, however far away it lay. `steps` is how many k's a call has.
+class PanelPrefetch {
+ public:
+  PanelPrefetch(const Panel& next, int64_t tiles, int64_t steps) : next_(next) {
+    if (next.data == nullptr || steps < 4) return;
+    total_ = next.vecs * next.floats;
+    each_ = divide_up(total_, tiles);
+    step_ = std::min(2 * kLine, divide_up(each_, steps / 4));
+  }
+  void ask(TileArgs& args, int64_t tile) const {
+    int64_t at = each_ * tile;
+    const bool any = at < total_;
+    args.prefetch_step = any ? step_ : 0;
+    args.prefetch = any ? next_.data : args.b;
+    if (!any) return;
+    for (; at >= next_.floats; at -= next_.floats) args.prefetch += next_.b_vec;
+    args.prefetch += at;
+  }
+
+ private:
+  static constexpr int64_t kLine = 16;
+  Panel next_;
+  int64_t total_ = 0, each_ = 0, step_ = 0;
+};
 
 }  // namespace ingot::cpu

@@ -35,7 +35,7 @@ struct TileArgs {
   bool clamp = false;  // to [lo, hi] at the end; NaN stays NaN
   float lo = 0, hi = 0;
   int tail = 0;  // lanes of the last vector that exist in C, bias and residual; 0 means all
-  // What the next call will read of B: two cache lines of it are asked for each four k's.
+  // What later calls will read of B: two cache lines of it are asked for each four k's.
   const float* prefetch = nullptr;
   int64_t prefetch_step = 0;
 };

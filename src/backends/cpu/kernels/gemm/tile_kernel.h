@@ -26,6 +26,8 @@ struct RowPointers {
   }
 };
 
+inline constexpr int kLine = 16,
+                     kAhead = 512;  // floats of a cache line, and of a row alone that are asked for
 /// k's from which on a sum takes so long that memory answers meanwhile.
 inline constexpr int64_t kLongSum = 128;
 
@@ -91,7 +93,13 @@ struct Tile {
 #pragma GCC unroll 16
       for (int r = 0; r < R; ++r)
 #pragma GCC unroll 4
-        for (int n = 0; n < N; ++n) acc[r][n] = ingot::cpu::INGOT_ISA::clamp(acc[r][n], lo, hi);
+        for (int n = 0; n < N; ++n) acc[r][n] = max(lo, acc[r][n]);
+      if (t.hi < __builtin_inff()) {
+#pragma GCC unroll 16
+        for (int r = 0; r < R; ++r)
+#pragma GCC unroll 4
+          for (int n = 0; n < N; ++n) acc[r][n] = min(hi, acc[r][n]);
+      }
     }
     float* c = t.c;
     if (t.tail) {
@@ -120,9 +128,16 @@ void tile_kernel(const TileArgs& t) {
     for (int n = 0; n < N; ++n) b[n] = t.b + t.b_offsets[block] + n * t.b_vec;
     int64_t k = t.depth;
     for (; k >= 4; k -= 4) {
-      __builtin_prefetch(prefetch, 0, 2);
-      __builtin_prefetch(prefetch + 16, 0, 2);
-      prefetch += t.prefetch_step;
+      if constexpr (R == 1) {  // B is read once, as fast as memory gives it
+#pragma GCC unroll 4
+        for (int n = 0; n < N; ++n)
+#pragma GCC unroll 4
+          for (int i = 0; i < 4 * kLanes; i += kLine) __builtin_prefetch(b[n] + kAhead + i, 0, 2);
+      } else {
+        __builtin_prefetch(prefetch, 0, 2);
+        __builtin_prefetch(prefetch + kLine, 0, 2);
+        prefetch += t.prefetch_step;
+      }
       tile.step(a, 0, b);
       tile.step(a, 1, b);
       tile.step(a, 2, b);
