@@ -12,8 +12,8 @@ namespace ingot::passes {
 namespace {
 
 constexpr size_t kExtras = 3;  // input index of a Conv's first extra input
-// Less than that much between two layers stays in a cache anyway.
-constexpr int64_t kWorthFusing = 512 << 10;
+// Less than that much between two layers stays in a cache anyway; narrow images make narrow tiles.
+constexpr int64_t kWorthFusing = 256 << 10, kLeastWidth = 12;
 // A first layer may have any kernel; others with large ones have better algorithms of their own.
 constexpr int64_t kFewChannels = 4;
 constexpr size_t kLongest = 8;  // instructions of a program between two convolutions
@@ -63,7 +63,11 @@ Node* first_of(const Node& depthwise) {
   if (first == nullptr || !is_plain_conv(*first) || group_of(*first) != 1 || !fits_inside(*first))
     return nullptr;
   const bool cheap = is_pointwise(*first) || filter_of(*first)[1] <= kFewChannels;
-  return cheap && image_bytes(*first->output()) >= kWorthFusing ? first : nullptr;
+  const Dim& width = depthwise.output()->shape()[3];
+  return cheap && image_bytes(*first->output()) >= kWorthFusing && width.is_const() &&
+                 width.value() >= kLeastWidth
+             ? first
+             : nullptr;
 }
 
 // The convolution after `depthwise`, where it can be fused; or null.

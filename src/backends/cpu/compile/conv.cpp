@@ -117,9 +117,15 @@ void conv_offer(const Request& r, Offer& offer) {
   if (!geometry.ok()) return skip("conv_f32", std::string(geometry.status().message()));
   const Geometry& g = *geometry;
   if (g.depthwise()) {
-    Candidate c = base_candidate(r, g, "depthwise", str("conv_depthwise_f32__", isa_name(r.isa)));
-    c.packed.push_back(permuted(1, str("depthwise/", isa_name(r.isa)), r.node.input(1)->constant()));
-    offer.candidates.push_back(std::move(c));
+    // Rows first, where there are enough: the layer before and the one after share their work that way.
+    const bool rows_first = g.desc.out(0) >= 4 * r.threads;
+    for (bool by_rows : {rows_first, !rows_first}) {
+      if (r.threads == 1 && by_rows != rows_first) continue;
+      Candidate c = base_candidate(r, g, "depthwise", str("conv_depthwise_f32__", isa_name(r.isa)));
+      c.packed.push_back(permuted(1, str("depthwise/", isa_name(r.isa)), r.node.input(1)->constant()));
+      c.args.set("by_rows", int64_t{by_rows});
+      offer.candidates.push_back(std::move(c));
+    }
     return skip("conv_direct_f32", "each channel has a filter of its own");
   }
   skip("conv_depthwise_f32", "filters read several channels");

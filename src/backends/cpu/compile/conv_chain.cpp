@@ -80,6 +80,8 @@ void offer_conv_chain(const Request& r, Offer& offer) {
     c.args.set("rows", t.rows);
     c.args.set("first_vecs", int64_t{t.first_vecs});
     c.args.set("last_vecs", int64_t{t.last_vecs});
+    c.args.set("row_threads", int64_t{t.row_threads});
+    c.args.set("threads", int64_t{r.threads});
     offer.candidates.push_back(std::move(c));
   }
 }

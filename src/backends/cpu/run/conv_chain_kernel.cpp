@@ -1,5 +1,5 @@
 // Chains of convolutions in the blocked layout. args: the op's attributes, `weight_dims` (four numbers for
-// each convolution), `channels`, and the fields of ConvChainTuning.
+// each convolution), `channels`, `threads` and the fields of ConvChainTuning.
 #include <optional>
 
 #include "backends/cpu/kernels/conv/chain.h"
@@ -31,6 +31,8 @@ class ConvChainKernel final : public Kernel {
     tuning.rows = args_.get_int("rows");
     tuning.first_vecs = static_cast<int>(args_.get_int("first_vecs"));
     tuning.last_vecs = static_cast<int>(args_.get_int("last_vecs"));
+    if (args_.get_int("threads") == threads_)
+      tuning.row_threads = static_cast<int>(args_.get_int("row_threads"));
     chain_.reset();
     if (num_elements(out[0]->dims) != 0) chain_.emplace(desc, isa_, tuning, threads_);
     return {};

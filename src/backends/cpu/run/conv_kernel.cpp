@@ -132,7 +132,7 @@ class DepthwiseKernel final : public ConvKernel {
     d.low = epilogue_.lo(), d.high = epilogue_.hi();
     INGOT_RETURN_IF_ERROR(check_elements(*in[1], depthwise_filter_size(d, isa_), "the packed filter"));
     INGOT_RETURN_IF_ERROR(check_bias(in, 2, d.channels, isa_));
-    conv_.prepare(d, isa_, threads_);
+    conv_.prepare(d, isa_, threads_, args_.get_int("by_rows") != 0);
     return {};
   }
   size_t scratch_bytes() const override { return std::max(conv_.scratch_bytes(), epilogue_.scratch_bytes()); }

@@ -7,6 +7,9 @@
 namespace ingot::cpu {
 namespace {
 
+// So many at least, where threads lie along the rows: those that two of them need are made twice.
+constexpr int64_t kRowsOfThread = 14;
+
 int64_t reach(int64_t kernel, int64_t dilation) { return (kernel - 1) * dilation + 1; }
 
 DepthwiseDesc depthwise_desc(const ConvDesc& d) {
@@ -43,11 +46,15 @@ ConvChain::ConvChain(const ConvChainDesc& desc, Isa isa, const ConvChainTuning& 
       middle_blocks_(divide_up(depthwise_.channels, lanes_)),
       kernels_(depthwise_kernels(isa)) {
   const DepthwiseDesc& d = depthwise_;
-  const int64_t most = std::max<int64_t>(1, divide_up(d.batch * d.out_h, threads));
+  const int64_t units = d.batch * d.out_h;
+  if (tuning_.row_threads == 0 || threads % tuning_.row_threads != 0)
+    tuning_.row_threads = units >= kRowsOfThread * threads ? threads : 1;
+  columns_ = threads / tuning_.row_threads;
+  const int64_t most = std::max<int64_t>(1, divide_up(units, tuning_.row_threads));
   const auto read = [&](int64_t rows) { return (rows - 1) * d.stride_h + reach(d.kernel_h, d.dilation_h); };
   if (tuning_.rows == 0) {
     const auto bytes = [&](int64_t rows) {
-      return 4 * middle_blocks_ * lanes_ * (read(rows) * d.in_w + rows * d.out_w);
+      return 4 * divide_up(middle_blocks_, columns_) * lanes_ * (read(rows) * d.in_w + rows * d.out_w);
     };
     tuning_.rows = 1;
     while (2 * tuning_.rows <= most && bytes(2 * tuning_.rows) <= second_cache_budget()) tuning_.rows *= 2;
@@ -56,13 +63,19 @@ ConvChain::ConvChain(const ConvChainDesc& desc, Isa isa, const ConvChainTuning& 
   ring_rows_ = std::min(read(tuning_.rows), d.in_h);
   padded_w_ = std::max((d.out_w - 1) * d.stride_w + reach(d.kernel_w, d.dilation_w), d.pad_left + d.in_w);
   ring_plane_ = ring_rows_ * padded_w_ * lanes_;
-  strip_plane_ = tuning_.rows * d.out_w * lanes_;
   first_.emplace(into_ring(), isa, DirectConvTuning{.vecs = tuning_.first_vecs}, 1, true);
   tuning_.first_vecs = first_->tuning().vecs;
+  const int64_t groups = divide_up(middle_blocks_, tuning_.first_vecs);
+  ring_blocks_ = std::min(middle_blocks_, divide_up(groups, columns_) * tuning_.first_vecs);
   last_blocks_ = middle_blocks_;
   if (desc_.last) {
     last_blocks_ = divide_up(desc_.last->out_channels, lanes_);
-    last_.emplace(from_strip(), isa, DirectConvTuning{.vecs = tuning_.last_vecs}, 1, true);
+    between_plane_ = (columns_ > 1 ? d.out_h : tuning_.rows) * d.out_w * lanes_;
+    const DirectConvTuning wanted{.vecs = tuning_.last_vecs};
+    if (columns_ > 1)
+      last_.emplace(*desc_.last, isa, wanted, threads);
+    else
+      last_.emplace(from_strip(), isa, wanted, 1, true);
     tuning_.last_vecs = last_->tuning().vecs;
   }
   const ConvDesc& f = desc_.first;
@@ -84,28 +97,41 @@ ConvDesc ConvChain::into_ring() const {
 // The last convolution as it reads a strip.
 ConvDesc ConvChain::from_strip() const {
   ConvDesc last = *desc_.last;
-  last.src_plane = strip_plane_;
+  last.src_plane = between_plane_;
   return last;
 }
 
 void ConvChain::run(ThreadPool& pool, const Operands& operands) const {
   const DepthwiseDesc& d = depthwise_;
+  float* const between = operands.scratch + threads_ * ring_floats();
   pool.run([&](int thread) {
-    float* ring = operands.scratch + thread * (ring_floats() + between_floats());
+    float* const ring = operands.scratch + thread * ring_floats();
     clear_margins(ring);
-    const Share mine = share(d.batch * d.out_h, thread, threads_);
+    const Share mine = share(d.batch * d.out_h, thread / columns_, tuning_.row_threads);
+    Share blocks = share(divide_up(middle_blocks_, tuning_.first_vecs), thread % columns_, columns_);
+    blocks = {blocks.begin * tuning_.first_vecs, std::min(middle_blocks_, blocks.end * tuning_.first_vecs)};
     for (int64_t at = mine.begin; at < mine.end;) {
       const int64_t image = at / d.out_h, end = std::min(mine.end, (image + 1) * d.out_h);
-      run_part(operands, image, {at - image * d.out_h, end - image * d.out_h}, ring, ring + ring_floats());
+      run_part(operands, image, {at - image * d.out_h, end - image * d.out_h}, blocks,
+               ring - blocks.begin * ring_plane_,
+               between + (apart() ? image : thread) * middle_blocks_ * between_plane_);
       at = end;
     }
   });
+  if (!apart()) return;
+  const ProgramPost post{operands.last.post, operands.dst, lanes_};
+  last_->run(pool, {.src = between,
+                    .weights = operands.last.weights,
+                    .bias = operands.last.bias,
+                    .residual = operands.residual,
+                    .dst = operands.dst,
+                    .post = post.call()});
 }
 
 void ConvChain::clear_margins(float* ring) const {
   const DepthwiseDesc& d = depthwise_;
   const int64_t left = d.pad_left * lanes_, image = d.in_w * lanes_, row = padded_w_ * lanes_;
-  for (int64_t i = 0; i < middle_blocks_ * ring_rows_; ++i) {
+  for (int64_t i = 0; i < ring_blocks_ * ring_rows_; ++i) {
     std::fill_n(ring + i * row, left, 0.0f);
     std::fill_n(ring + i * row + left + image, row - left - image, 0.0f);
   }
@@ -119,35 +145,40 @@ Share ConvChain::rows_read(Share rows) const {
   return {begin, std::clamp(end, begin, d.in_h)};
 }
 
-// By output blocks of the first convolution: the depthwise one reads its rows from the first cache.
-void ConvChain::run_part(const Operands& o, int64_t image, Share rows, float* ring, float* between) const {
+// By output blocks of the first convolution: the depthwise one reads its rows from the first cache. `ring` is
+// where that of the first block of all would lie.
+void ConvChain::run_part(const Operands& o, int64_t image, Share rows, Share all, float* ring,
+                         float* between) const {
   const DepthwiseDesc& d = depthwise_;
-  const int64_t out_row = d.out_w * lanes_;
-  float* const dst = o.dst + image * dst_image_;
+  const int64_t out_row = d.out_w * lanes_, plane = last_ ? between_plane_ : d.out_h * out_row;
+  float* const result = last_ ? between : o.dst + image * dst_image_;
   int64_t made = 0;  // rows of the first result
   for (int64_t y = rows.begin; y < rows.end; y += tuning_.rows) {
     const Share strip = {y, std::min(rows.end, y + tuning_.rows)};
+    const int64_t row = last_ && !apart() ? 0 : y;  // of the result, where the strip goes
     Share wanted = rows_read(strip);
     wanted.begin = std::max(wanted.begin, made);
     made = std::max(made, wanted.end);
-    for (int64_t first = 0; first < middle_blocks_; first += tuning_.first_vecs) {
-      const Share blocks = {first, std::min(middle_blocks_, first + tuning_.first_vecs)};
+    for (int64_t first = all.begin; first < all.end; first += tuning_.first_vecs) {
+      const Share blocks = {first, std::min(all.end, first + tuning_.first_vecs)};
       fill_ring(o, o.src + image * src_image_, wanted, blocks, ring);
       for (int64_t block = blocks.begin; block < blocks.end; ++block)
-        run_depthwise(o, block, strip, ring + block * ring_plane_,
-                      last_ ? between + block * strip_plane_ : dst + (block * d.out_h + y) * out_row);
+        run_depthwise(o, block, strip, ring + block * ring_plane_, result + block * plane + row * out_row);
     }
-    if (!last_) continue;
-    const ProgramPost post{o.last.post, o.dst, lanes_};
-    last_->run_rows({.src = between,
-                     .src_pixel = y * d.out_w,
-                     .weights = o.last.weights,
-                     .bias = o.last.bias,
-                     .residual = o.residual ? o.residual + image * dst_image_ : nullptr,
-                     .dst = dst,
-                     .post = post.call()},
-                    strip, {0, last_blocks_});
+    if (last_ && !apart()) run_last(o, image, strip, between);
   }
+}
+
+void ConvChain::run_last(const Operands& o, int64_t image, Share rows, const float* between) const {
+  const ProgramPost post{o.last.post, o.dst, lanes_};
+  last_->run_rows({.src = between,
+                   .src_pixel = rows.begin * depthwise_.out_w,
+                   .weights = o.last.weights,
+                   .bias = o.last.bias,
+                   .residual = o.residual ? o.residual + image * dst_image_ : nullptr,
+                   .dst = o.dst + image * dst_image_,
+                   .post = post.call()},
+                  rows, {0, last_blocks_});
 }
 
 void ConvChain::fill_ring(const Operands& o, const float* src, Share rows, Share blocks, float* ring) const {
@@ -207,11 +238,16 @@ std::vector<ConvChainTuning> conv_chain_candidates(const ConvChainDesc& desc, Is
   };
   add({});
   const ConvChainTuning best = candidates[0];
+  if (threads > 1) {
+    add({.row_threads = threads});
+    add({.row_threads = 1});
+  }
   for (int64_t rows : {best.rows / 2, best.rows / 4, best.rows * 2})
-    if (rows > 0) add({.rows = rows});
-  add({.rows = desc.depthwise.out(0)});  // one after the other, as if they were apart
-  add({.rows = best.rows, .first_vecs = best.first_vecs == 2 ? 3 : 2});
-  add({.rows = best.rows, .last_vecs = best.last_vecs == 2 ? 3 : 2});
+    if (rows > 0) add({.rows = rows, .row_threads = best.row_threads});
+  add({.rows = desc.depthwise.out(0),
+       .row_threads = best.row_threads});  // one after the other, as if they were apart
+  add({.rows = best.rows, .first_vecs = best.first_vecs == 2 ? 3 : 2, .row_threads = best.row_threads});
+  add({.rows = best.rows, .last_vecs = best.last_vecs == 2 ? 3 : 2, .row_threads = best.row_threads});
   return candidates;
 }
 

@@ -1,8 +1,9 @@
 // A convolution, a depthwise one on its result and perhaps a pointwise one on that, by strips of rows: what
 // lies between them stays in the second cache.
 //
-// Each thread makes some rows of the result. The first convolution's rows lie in a ring, as many as the next
-// strip reads, between margins of zeros; each is computed once, but for those that two threads need.
+// Each thread makes some rows of the result, or of some channels of the depthwise one's; the last convolution
+// then comes after it. The first one's rows lie in a ring, as many as the next strip reads, between margins
+// of zeros; each is computed once, but for those that two threads need.
 #pragma once
 
 #include <optional>
@@ -24,6 +25,7 @@ const char* conv_chain_why_not(const ConvChainDesc& desc);
 struct ConvChainTuning {
   int64_t rows = 0;                   // of the depthwise result that are made together
   int first_vecs = 0, last_vecs = 0;  // of the tiles
+  int row_threads = 0;                // threads along the rows; the others lie along the channels between
   bool operator==(const ConvChainTuning&) const = default;
 };
 
@@ -31,7 +33,7 @@ class ConvChain {
  public:
   ConvChain(const ConvChainDesc& desc, Isa isa, const ConvChainTuning& tuning, int threads);
   const ConvChainTuning& tuning() const { return tuning_; }  // all chosen
-  int64_t scratch_floats() const { return threads_ * (ring_floats() + between_floats()); }
+  int64_t scratch_floats() const { return threads_ * ring_floats() + between_floats(); }
 
   struct Stage {
     const float* weights;  // packed
@@ -51,11 +53,16 @@ class ConvChain {
  private:
   ConvDesc into_ring() const;
   ConvDesc from_strip() const;
-  int64_t ring_floats() const { return middle_blocks_ * ring_plane_; }
-  int64_t between_floats() const { return last_ ? middle_blocks_ * strip_plane_ : 0; }
+  bool apart() const { return last_ && columns_ > 1; }
+  int64_t ring_floats() const { return ring_blocks_ * ring_plane_; }
+  int64_t between_floats() const {
+    return !last_ ? 0 : (apart() ? depthwise_.batch : threads_) * middle_blocks_ * between_plane_;
+  }
   Share rows_read(Share rows) const;
   void clear_margins(float* ring) const;
-  void run_part(const Operands& operands, int64_t image, Share rows, float* ring, float* between) const;
+  void run_part(const Operands& operands, int64_t image, Share rows, Share blocks, float* ring,
+                float* between) const;
+  void run_last(const Operands& operands, int64_t image, Share rows, const float* between) const;
   void fill_ring(const Operands& operands, const float* src, Share rows, Share blocks, float* ring) const;
   void run_depthwise(const Operands& operands, int64_t block, Share rows, const float* ring, float* y) const;
 
@@ -65,8 +72,10 @@ class ConvChain {
   int64_t lanes_;
   ConvChainTuning tuning_;
   int64_t ring_rows_;
-  int64_t middle_blocks_, last_blocks_ = 0;
-  int64_t padded_w_, ring_plane_, strip_plane_;
+  int columns_;  // threads along the channels between
+  int64_t middle_blocks_, ring_blocks_, last_blocks_ = 0;
+  int64_t padded_w_, ring_plane_;
+  int64_t between_plane_;  // floats of a block of the depthwise result: of a strip, or of all its rows
   int64_t src_image_, dst_image_;
   std::optional<DirectConv> first_, last_;
   const DepthwiseKernels& kernels_;

@@ -98,13 +98,15 @@ ConvDesc pointwise_on(const ConvDesc& before, int64_t channels) {
 void check_all(const ConvDesc& first, const ConvDesc& middle, int64_t last_channels) {
   ConvChainDesc desc{first, middle, {}};
   for_each_isa([&](Isa isa) {
-    for (int threads : {1, 3})
-      for (int64_t rows : {0, 1, 2, 3, 1000}) {
-        desc.last.reset();
-        check(desc, isa, {.rows = rows}, threads, false);
-        desc.last = pointwise_on(middle, last_channels);
-        check(desc, isa, {.rows = rows}, threads, rows > 1);
-      }
+    for (int threads : {1, 4})
+      for (int row_threads : {1, 2, 4})
+        for (int64_t rows : {0, 1, 2, 3, 1000}) {
+          if (row_threads > threads) continue;
+          desc.last.reset();
+          check(desc, isa, {.rows = rows, .row_threads = row_threads}, threads, false);
+          desc.last = pointwise_on(middle, last_channels);
+          check(desc, isa, {.rows = rows, .row_threads = row_threads}, threads, rows > 1);
+        }
   });
 }
 

@@ -49,10 +49,11 @@ Share taps_inside(int64_t start, int64_t dilation, int64_t kernel, int64_t exten
   return {begin, end};
 }
 
-void Depthwise::prepare(const DepthwiseDesc& desc, Isa isa, int threads) {
+void Depthwise::prepare(const DepthwiseDesc& desc, Isa isa, int threads, bool by_rows) {
   desc_ = desc;
   isa_ = isa;
   threads_ = threads;
+  by_rows_ = by_rows;
   block_ = block_of(isa);
   blocks_ = blocks_of(desc, isa);
   const int64_t reach = (desc.kernel_w - 1) * desc.dilation_w + 1;
@@ -138,6 +139,12 @@ void Depthwise::run(ThreadPool& pool, const Operands& operands, void* scratch) c
     const Share mine = share(tasks, thread, pool.size());
     float* const own = static_cast<float*>(scratch) + thread * scratch_floats_;
     std::memset(own, 0, static_cast<size_t>(scratch_floats_) * sizeof(float));  // the margins, for all planes
+    if (by_rows_ && !operands.mean) {
+      const Share part = share(desc_.out_h, thread, pool.size());
+      for (int64_t plane = 0; part.begin < part.end && plane < desc_.batch * blocks_; ++plane)
+        run_rows(operands, plane, part.begin, part.end, own);
+      return;
+    }
     for (int64_t t = mine.begin; t < mine.end; ++t) {
       const int64_t first = t % pieces * rows;
       run_rows(operands, t / pieces, first, std::min(desc_.out_h, first + rows), own);

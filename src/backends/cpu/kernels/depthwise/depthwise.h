@@ -27,7 +27,8 @@ void pack_depthwise_filter(const DepthwiseDesc& desc, Isa isa, const float* filt
 
 class Depthwise {
  public:
-  void prepare(const DepthwiseDesc& desc, Isa isa, int threads);
+  /// `by_rows`: each thread makes some rows of all planes, rather than some planes.
+  void prepare(const DepthwiseDesc& desc, Isa isa, int threads, bool by_rows = false);
   size_t scratch_bytes() const { return static_cast<size_t>(threads_ * scratch_floats_) * sizeof(float); }
 
   struct Operands {
@@ -49,6 +50,7 @@ class Depthwise {
   int threads_ = 1;
   int64_t block_ = 8, blocks_ = 1;
   bool copies_ = false;  // small planes are first copied between margins of zeros
+  bool by_rows_ = false;
   int64_t padded_w_ = 0, scratch_floats_ = 0, rows_per_task_ = 0;
 };
 

@@ -38,7 +38,6 @@ INGOT_INLINE void border_pixel(const DepthwiseRow& r, int64_t ox) {
 // `count` pixels from `ox` on, windows inside the row. kernel, stride: 0 where they are the row's.
 template <int count, int kernel, int stride>
 INGOT_INLINE void inside_pixels(const DepthwiseRow& r, int64_t ox) {
-  const int64_t kernel_w = kernel ? kernel : r.kernel_w, step = kernel ? kC : r.dilation_w * kC;
   const int64_t pixel = (stride ? stride : r.stride_w) * kC;
   const float* x = r.x + ox * pixel - r.pad_left * kC;
   const float* w = r.filter;
@@ -46,19 +45,30 @@ INGOT_INLINE void inside_pixels(const DepthwiseRow& r, int64_t ox) {
 #pragma GCC unroll 16
   for (int i = 0; i < count; ++i) acc[i] = start_value(r);
   for (int64_t ky = 0; ky < r.taps_h; ++ky) {
-    auto tap = [&](int64_t kx) INGOT_LAMBDA_INLINE {
-      const VecF weight = load(w + kx * kC);
-#pragma GCC unroll 16
-      for (int i = 0; i < count; ++i) acc[i] = fma(weight, load(x + kx * step + i * pixel), acc[i]);
-    };
-    if constexpr (kernel > 0) {
+    if constexpr (kLanes == 8 && (stride == 1 || kernel > 3)) {
+      // Each pixel of the source is read once, for all outputs that it is a tap of: here it pays.
+      VecF weights[kernel];
 #pragma GCC unroll 8
-      for (int kx = 0; kx < kernel; ++kx) tap(kx);
+      for (int kx = 0; kx < kernel; ++kx) weights[kx] = load(w + kx * kC);
+#pragma GCC unroll 40
+      for (int p = 0; p < (count - 1) * stride + kernel; ++p) {
+        const VecF value = load(x + p * kC);
+#pragma GCC unroll 8
+        for (int kx = p % stride; kx < kernel && kx <= p; kx += stride)
+          if ((p - kx) / stride < count)
+            acc[(p - kx) / stride] = fma(weights[kx], value, acc[(p - kx) / stride]);
+      }
     } else {
-      for (int64_t kx = 0; kx < kernel_w; ++kx) tap(kx);
+      const int64_t kernel_w = kernel ? kernel : r.kernel_w, step = kernel ? kC : r.dilation_w * kC;
+#pragma GCC unroll 8
+      for (int64_t kx = 0; kx < kernel_w; ++kx) {
+        const VecF weight = load(w + kx * kC);
+#pragma GCC unroll 16
+        for (int i = 0; i < count; ++i) acc[i] = fma(weight, load(x + kx * step + i * pixel), acc[i]);
+      }
     }
     x = next_row(r, x, ky + 1);
-    w += kernel_w * kC;
+    w += r.kernel_w * kC;
   }
   const VecF low = broadcast(r.low), high = broadcast(r.high);
 #pragma GCC unroll 16
@@ -80,7 +90,8 @@ void row(const DepthwiseRow& r) {
       ox = end;
     }
   };
-  runs_of([&](int64_t at) INGOT_LAMBDA_INLINE { inside_pixels<14, kernel, stride>(r, at); }, 14);
+  if constexpr (kLanes == 16)  // which has registers for so many
+    runs_of([&](int64_t at) INGOT_LAMBDA_INLINE { inside_pixels<14, kernel, stride>(r, at); }, 14);
   runs_of([&](int64_t at) INGOT_LAMBDA_INLINE { inside_pixels<7, kernel, stride>(r, at); }, 7);
   runs_of([&](int64_t at) INGOT_LAMBDA_INLINE { inside_pixels<4, kernel, stride>(r, at); }, 4);
   for (; ox < end; ++ox) inside_pixels<1, kernel, stride>(r, ox);

@@ -76,8 +76,12 @@ void check(const DepthwiseDesc& d, int threads) {
     }
     // without means, tasks may be parts of planes
     Guarded<float> again(y.size());
-    op.run(pool, {blocked.data(), packed.data(), padded_bias.data(), again.data()}, scratch.data());
-    EXPECT_EQ(std::memcmp(again.data(), y.data(), static_cast<size_t>(y.size()) * 4), 0);
+    for (bool by_rows : {false, true}) {
+      op.prepare(d, isa, threads, by_rows);
+      op.run(pool, {blocked.data(), packed.data(), padded_bias.data(), again.data()}, scratch.data());
+      EXPECT_EQ(std::memcmp(again.data(), y.data(), static_cast<size_t>(y.size()) * 4), 0);
+      EXPECT_TRUE(again.intact() && scratch.intact());
+    }
   });
 }
 
