@@ -141,6 +141,9 @@ class Device {
   /// Takes host-visible memory out of the caches: what a network's other layers do between two uses of a
   /// constant. For measurements.
   virtual void evict(const void* data, size_t bytes) {}
+  /// Leaves an operand in the caches where the layer that makes it would: of a host's threads each has its
+  /// rows.
+  virtual void settle(const TensorArg& operand, Stream& stream) {}
   /// Whether kernels are machine code that an engine has to bring, by the name of what it was made from.
   virtual bool has_binaries() const { return false; }
   virtual Result<Tensor> binary(const std::string& name) const { return not_found("no code '", name, "'"); }

@@ -10,7 +10,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// Seconds that one node's candidates may take together, and runs that each gets at least, by level.
+// Seconds that one node's candidates may take together, and runs that each gets, by level.
 struct Budget {
   double seconds;
   int rounds;
@@ -23,6 +23,9 @@ constexpr double kNever = 1e9;    // seconds of a candidate that cannot be timed
 constexpr Budget kBudgets[] = {{0, 0}, {0.01, 2}, {0.02, 3}, {0.05, 5}, {0.2, 10}, {1.0, 30}};
 // The best guess stays unless another is faster by that much: below, times differ by chance.
 constexpr double kClearly = 0.97;
+// Short runs are disturbed more easily, and cost less: so many times as many of them, in a part of the time.
+constexpr int kMoreRounds = 5;
+constexpr double kForMoreRounds = 0.2;
 // A network's constants beyond that leave the last cache between two runs, which others use as well; those of
 // one layer beyond the other leave it while the layer runs.
 constexpr size_t kStayCached = size_t{24} << 20, kEvictAtMost = size_t{64} << 20;
@@ -60,6 +63,7 @@ double estimate(std::vector<double>& times) {
 struct Tuner::Bench final : StepHost {
   std::vector<TensorArg> args;
   std::vector<const TensorArg*> inputs, outputs;
+  std::vector<const TensorArg*> fresh;  // inputs that another layer makes
   std::vector<Tensor> constants;
   std::unique_ptr<Kernel> kernel;
   std::unique_ptr<Recording> recording;  // of kRecordedRuns, where the device can record
@@ -200,6 +204,7 @@ Result<std::unique_ptr<Tuner::Bench>> Tuner::make_bench(const Node& node, const 
       bench->constants.push_back(std::move(t));
     } else {
       INGOT_RETURN_IF_ERROR(operand(v, c.inputs[i]));
+      bench->fresh.push_back(&bench->args.back());
     }
     step.inputs.push_back(v == nullptr ? kNoTensor : static_cast<TensorId>(i));
   }
@@ -219,13 +224,15 @@ Status Tuner::run(Bench& b, void* scratch) {
   return b.kernel->run({b.inputs, b.outputs, scratch, *stream_, b});
 }
 
-void Tuner::evict_constants(const Bench& b) {
-  if (!cold_) return;
-  for (const Tensor& t : b.constants) device_.evict(t.data(), std::min(t.bytes(), kEvictAtMost));
+// As they are when the layer's turn comes in its network.
+void Tuner::set_caches(const Bench& b) {
+  if (cold_)
+    for (const Tensor& t : b.constants) device_.evict(t.data(), std::min(t.bytes(), kEvictAtMost));
+  for (const TensorArg* input : b.fresh) device_.settle(*input, *stream_);
 }
 
 Result<double> Tuner::time_once(Bench& b, void* scratch) {
-  evict_constants(b);
+  set_caches(b);
   INGOT_RETURN_IF_ERROR(stream_->mark(0));
   INGOT_RETURN_IF_ERROR(run(b, scratch));
   INGOT_RETURN_IF_ERROR(stream_->mark(1));
@@ -282,18 +289,20 @@ Result<std::vector<double>> Tuner::measure(const Node& node, const Offer& offer)
   const Budget budget = kBudgets[level_];
   const auto begin = Clock::now();
   // Interleaved, so that a disturbance hits all candidates alike.
-  for (int round = 0; round < budget.rounds; ++round) {
+  for (int round = 0; round < kMoreRounds * budget.rounds; ++round) {
     for (size_t i = 0; i < benches.size(); ++i) {
       const auto& b = benches[i];
       if (b == nullptr || first[i] > limit) continue;
-      evict_constants(*b);
+      set_caches(*b);
       INGOT_RETURN_IF_ERROR(stream_->mark(0));
       INGOT_RETURN_IF_ERROR(b->recording ? b->recording->replay() : run(*b, scratch->data()));
       INGOT_RETURN_IF_ERROR(stream_->mark(1));
       INGOT_ASSIGN_OR_RETURN(const double seconds, stream_->seconds_between(0, 1));
       b->times.push_back(b->recording ? seconds / kRecordedRuns : seconds);
     }
-    if (round >= 1 && std::chrono::duration<double>(Clock::now() - begin).count() > budget.seconds) break;
+    const double part = round + 1 < budget.rounds ? 1 : kForMoreRounds;
+    if (round >= 1 && std::chrono::duration<double>(Clock::now() - begin).count() > part * budget.seconds)
+      break;
   }
   std::vector<double> seconds;
   for (size_t i = 0; i < benches.size(); ++i)

@@ -45,7 +45,7 @@ class Tuner {
   Result<void*> place(Operands& operands, size_t i, const Tensor& values, const void* source);
   Result<void*> place_noise(Operands& operands, size_t i, const TensorArg& operand);
   Status run(Bench& bench, void* scratch);
-  void evict_constants(const Bench& bench);
+  void set_caches(const Bench& bench);
   Result<double> time_once(Bench& bench, void* scratch);
   Status record(Bench& bench, void* scratch);
   Result<std::vector<double>> measure(const Node& node, const Offer& offer);

@@ -7,6 +7,7 @@
 
 #include "backends/cpu/kernels/simd/isa.h"
 #include "backends/cpu/plugin.h"
+#include "backends/cpu/run/epilogue.h"
 #include "backends/cpu/run/kernel.h"
 
 namespace ingot::cpu {
@@ -68,6 +69,24 @@ class CpuDevice final : public Device {
     constexpr size_t kLine = 64;
     for (size_t at = 0; at < bytes; at += kLine) _mm_clflush(static_cast<const char*>(data) + at);
     _mm_mfence();
+  }
+
+  void settle(const TensorArg& operand, Stream& stream) override {
+    if (!operand.given() || operand.dims.size() < 2) return;
+    const Dims dims = walked_dims(operand.dims, operand.layout, operand.block);
+    const bool blocked = operand.layout == Layout::kBlocked;
+    int64_t planes = 1, rows = 1, row = static_cast<int64_t>(byte_size(operand.dtype, 1));
+    for (size_t d = 0; d < dims.size(); ++d)
+      (blocked && d < 2 ? planes : d + 1 < dims.size() && (!blocked || d == 2) ? rows : row) *= dims[d];
+    ThreadPool& pool = static_cast<CpuStream&>(stream).pool;
+    pool.run([&](int thread) {
+      constexpr int64_t kLine = 64;
+      const Share mine = share(rows, thread, pool.size());
+      for (int64_t plane = 0; plane < planes; ++plane) {
+        auto* const bytes = operand.as<volatile char>() + plane * rows * row;
+        for (int64_t at = mine.begin * row; at < mine.end * row; at += kLine) bytes[at] = bytes[at];
+      }
+    });
   }
 
   Result<std::unique_ptr<Stream>> make_stream(int threads) override {
