@@ -16,6 +16,15 @@ TEST(KernelSpec, TextHasIncludesOnceAndThePrelude) {
   EXPECT_EQ(text.find("struct Divisor {"), text.rfind("struct Divisor {"));
 }
 
+// Lines are joined before words are told apart: a macro's name and its first word would be one.
+TEST(KernelSpec, EmbeddingKeepsWordsApart) {
+  for (const std::string_view file : kernel_files()) {
+    const std::string text = kernel_source(file);
+    for (size_t at = text.find("\\\n"); at != text.npos; at = text.find("\\\n", at + 1))
+      EXPECT_EQ(text[at - 1], ' ') << file << ": " << text.substr(text.rfind('\n', at) + 1, 60);
+  }
+}
+
 TEST(KernelSpec, KeyTellsCodeNotLaunch) {
   KernelSpec a{.source = "s", .entry = "e"}, b = a;
   a.define("VEC", 4);
