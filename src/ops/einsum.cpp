@@ -4,18 +4,12 @@
 #include <map>
 
 #include "ops/common.h"
+#include "ops/equation.h"
 #include "ops/strided.h"
 #include "ops/wide.h"
 
 namespace ingot::ops {
 namespace {
-
-// The equation with one label for each dim. Broadcast dims get the labels -1, -2... from the last one
-// backwards.
-struct Equation {
-  std::vector<std::vector<int>> operands;
-  std::vector<int> result;
-};
 
 Status parse_term(std::string_view text, size_t rank, size_t& ellipsis, std::vector<int>& labels) {
   const size_t dots = text.find("...");
@@ -40,7 +34,9 @@ Status parse_term(std::string_view text, size_t rank, size_t& ellipsis, std::vec
   return {};
 }
 
-Result<Equation> parse(const Attrs& attrs, const std::vector<size_t>& ranks) {
+}  // namespace
+
+Result<Equation> parse_equation(const Attrs& attrs, const std::vector<size_t>& ranks) {
   std::string text = attrs.get_string("equation");
   std::erase(text, ' ');
   const size_t arrow = text.find("->");
@@ -77,6 +73,8 @@ Result<Equation> parse(const Attrs& attrs, const std::vector<size_t>& ranks) {
   return e;
 }
 
+namespace {
+
 Status infer(InferContext& c) {
   INGOT_RETURN_IF_ERROR(expect_type(c, 0, kNumbers));
   std::vector<size_t> ranks;
@@ -89,7 +87,7 @@ Status infer(InferContext& c) {
     c.set_unranked(0, dtype);
     return {};
   }
-  INGOT_ASSIGN_OR_RETURN(const Equation e, parse(c.attrs, ranks));
+  INGOT_ASSIGN_OR_RETURN(const Equation e, parse_equation(c.attrs, ranks));
   std::map<int, Dim> sizes;
   for (size_t i = 0; i < ranks.size(); ++i) {
     for (size_t d = 0; d < ranks[i]; ++d) {
@@ -109,7 +107,7 @@ Status eval(EvalContext& c) {
   INGOT_ASSIGN_OR_RETURN(const TensorView y, infer_output(c, infer));
   std::vector<size_t> ranks;
   for (const TensorView* v : c.inputs) ranks.push_back(v->dims.size());
-  INGOT_ASSIGN_OR_RETURN(const Equation e, parse(c.attrs, ranks));
+  INGOT_ASSIGN_OR_RETURN(const Equation e, parse_equation(c.attrs, ranks));
   // All labels, those of the result first: one walk over the whole index space, the summed labels innermost.
   std::vector<int> labels = e.result;
   std::map<int, int64_t> sizes;
@@ -162,7 +160,7 @@ Cost cost(const CostContext& c) {
     ranks.push_back(v.dims.size());
     total.bytes += static_cast<double>(v.bytes());
   }
-  const auto e = parse(c.attrs, ranks);
+  const auto e = parse_equation(c.attrs, ranks);
   if (!e.ok()) return total;
   std::map<int, int64_t> sizes;
   for (size_t i = 0; i < ranks.size(); ++i)

@@ -91,7 +91,11 @@ void run_pipeline(Runner& run, const PassOptions& options) {
     run("remove_dead_code");   // so that "used once" means what it says
   };
   if (!options.narrow_floats) run("widen_floats");  // all that follows sees float32
+  run("open_attention");
+  run("open_einsum");  // products are seen as such
+  run("open_normalizations");
   if (options.quantized) {
+    run("open_quantized_operators");
     run("move_quantization");  // before constants fold: the weights' DequantizeLinear would become floats
     run("quantize_layers");
   }

@@ -104,6 +104,66 @@ TEST(Quantization, Float16BetweenQuantizedLayers) {
   expect_a_step_apart(*given, *graph, kStep);
 }
 
+TEST(Quantization, OperatorsThatAreQuantizedThemselves) {
+  const auto given = parse_graph(R"(graph main(x: u8[n, 4, 6, 6]) {
+    xs = f32[] {0.0625}
+    xz = u8[] {0}
+    w = i8[8, 4, 3, 3] splat(5)
+    ws = f32[8] {0.002, 0.003, 0.004, 0.005, 0.006, 0.007, 0.008, 0.009}
+    wz = i8[8] splat(0)
+    ys = f32[] {0.0078125}
+    yz = u8[] {128}
+    b = i32[8] {100, -200, 300, -400, 500, -600, 700, -800}
+    c = QLinearConv(x, xs, xz, w, ws, wz, ys, yz, b) {pads = [1, 1, 1, 1]}
+    m = i8[6, 3] splat(-9)
+    ms = f32[] {0.01}
+    mz = i8[] {0}
+    y = QLinearMatMul(c, ys, yz, m, ms, mz, ys, yz)
+    z = DequantizeLinear(y, ys, yz)
+    return z
+  })")
+                         .value();
+  const auto graph = given->clone();
+  ASSERT_TRUE(optimize(*graph).ok());
+  EXPECT_EQ(count_ops(*graph), "DequantizeLinear 1, QuantizedConv 1, QuantizedMatMul 1");
+  // A step of the first result, times the weights of six of them, and one of the second.
+  expect_a_step_apart(*given, *graph, 0.0078125 * (6 * 0.09 + 1));
+}
+
+TEST(Quantization, PadsHoldTheZeroPoint) {
+  const auto given = parse_graph(R"(graph main(x: u8[n, 2, 5, 6]) {
+    s = f32[] {0.0625}
+    z = u8[] {100}
+    t = f32[] {0.015625}
+    w = i8[3, 2, 3, 3] splat(5)
+    wf = DequantizeLinear(w, t)
+    xf = DequantizeLinear(x, s, z)
+    y = Conv(xf, wf) {pads = [1, 0, 2, 1], strides = [2, 1]}
+    return y
+  })")
+                         .value();
+  const auto graph = given->clone();
+  ASSERT_TRUE(optimize(*graph).ok());
+  EXPECT_EQ(count_ops(*graph), "Pad 1, QuantizedConv 1");
+  expect_a_step_apart(*given, *graph, 1e-4);
+}
+
+TEST(Quantization, ProductsOfTwoActivationsReadRows) {
+  const auto given = parse_graph(R"(graph main(a: i8[n, 3, 8], b: i8[n, 8, 5]) {
+    s = f32[] {0.0625}
+    t = f32[] {0.125}
+    af = DequantizeLinear(a, s)
+    bf = DequantizeLinear(b, t)
+    y = MatMul(af, bf)
+    return y
+  })")
+                         .value();
+  const auto graph = given->clone();
+  ASSERT_TRUE(optimize(*graph).ok());
+  EXPECT_EQ(count_ops(*graph), "QuantizedMatMul 1, Transpose 1");
+  expect_a_step_apart(*given, *graph, 1e-3);
+}
+
 TEST(Quantization, Fp8Products) {
   const auto given = parse_graph(R"(graph main(x: f32[n, 6, 16]) {
     s = f32[] {0.01}

@@ -2,6 +2,7 @@
 // QuantizedConv, QuantizedMatMul. Weights become constants of the narrow type, scales one factor for each
 // filter, the zero point of the input a part of the bias. Results are floats as before.
 #include <algorithm>
+#include <numeric>
 
 #include "ops/types.h"
 #include "passes/pass.h"
@@ -28,7 +29,8 @@ bool set_weights(Operands& out, Graph& graph, const Value* v, int filter_axis) {
   return true;
 }
 
-// A product of two tensors that the run computes.
+// A product of two tensors that the run computes. Tensor cores read 8-bit factors along the depth: the second
+// one comes transposed.
 bool set_tensor(Operands& out, const Value* v) {
   const Node* q = dequantizer(v);
   if (q == nullptr || scale_of(*q)->zero != 0 || q->input(0)->dtype() == DataType::kU8) return false;
@@ -62,11 +64,12 @@ std::vector<double> zero_shift(const Operands& o, size_t axis, int64_t filters) 
 }
 
 // The bias as float32, with `shift` added; null where there is neither. Nothing where that cannot be said.
-Result<std::optional<Value*>> bias_of(Node* before, Value* bias, const std::vector<double>& shift) {
+Result<std::optional<Value*>> bias_of(Node* before, Value* bias, const std::vector<double>& shift,
+                                      int64_t filters) {
   Graph& g = before->graph();
   if (const auto known = constant_of(bias)) {
     std::vector<double> values = to_doubles(*known);
-    if (!shift.empty() && values.size() == 1) values.assign(shift.size(), values[0]);
+    if (filters > 0 && values.size() == 1) values.assign(static_cast<size_t>(filters), values[0]);
     if (!shift.empty() && values.size() != shift.size()) return std::optional<Value*>();
     for (size_t i = 0; i < shift.size(); ++i) values[i] += shift[i];
     INGOT_ASSIGN_OR_RETURN(Tensor t,
@@ -90,22 +93,38 @@ Status replace_layer(Node* node, std::string_view op, const Operands& o, Value* 
   return replace_by(node, op, {o.x, o.weights, bias, factor}, std::move(attrs)).status();
 }
 
-bool has_pads(const Node& conv) {
-  const Ints pads = conv.attrs().get_ints("pads");
-  const std::string automatic = conv.attrs().get_string("auto_pad", "NOTSET");
-  return (automatic != "NOTSET" && automatic != "VALID") ||
-         std::any_of(pads.begin(), pads.end(), [](int64_t p) { return p != 0; });
+// The input with the convolution's pads around it, in which the zero point stands for 0.
+Result<Value*> padded(Node* conv, const Operands& o, const Ints& pads) {
+  Graph& g = conv->graph();
+  const auto half = static_cast<ptrdiff_t>(pads.size() / 2);
+  Ints all(2, 0);  // of images and channels
+  all.insert(all.end(), pads.begin(), pads.begin() + half);
+  all.insert(all.end(), 2, 0);
+  all.insert(all.end(), pads.begin() + half, pads.end());
+  const std::vector<double> numbers(all.begin(), all.end());
+  INGOT_ASSIGN_OR_RETURN(Tensor amounts,
+                         from_doubles(DataType::kI64, {static_cast<int64_t>(all.size())}, numbers));
+  INGOT_ASSIGN_OR_RETURN(Tensor zero, filled(o.x->dtype(), {}, o.zero));
+  return insert(conv, "Pad",
+                {o.x, g.add_constant("pads", std::move(amounts)), g.add_constant("zero", std::move(zero))});
 }
 
 Status quantize_conv(Node* node) {
   Operands o;
   if (!set_weights(o, node->graph(), node->input(1), 0) || !set_input(o, node->input(0))) return {};
-  if (o.zero != 0 && has_pads(*node)) return {};  // pads would have to hold the zero point
+  Attrs attrs = node->attrs();
+  const std::string automatic = attrs.get_string("auto_pad", "NOTSET");
+  if (o.zero != 0 && automatic != "NOTSET" && automatic != "VALID") return {};
   scale_all(o, scale_of(*node->input(0)->producer())->scale);
   const std::vector<double> shift = o.zero == 0 ? std::vector<double>() : zero_shift(o, 0, o.data->dims()[0]);
-  INGOT_ASSIGN_OR_RETURN(const auto bias, bias_of(node, node->input(2), shift));
+  INGOT_ASSIGN_OR_RETURN(const auto bias, bias_of(node, node->input(2), shift, o.data->dims()[0]));
   if (!bias) return {};
-  return replace_layer(node, "QuantizedConv", o, *bias, node->attrs());
+  const Ints pads = attrs.get_ints("pads");
+  if (o.zero != 0 && std::any_of(pads.begin(), pads.end(), [](int64_t p) { return p != 0; })) {
+    INGOT_ASSIGN_OR_RETURN(o.x, padded(node, o, pads));
+    attrs.set("pads", Ints(pads.size(), 0));
+  }
+  return replace_layer(node, "QuantizedConv", o, *bias, std::move(attrs));
 }
 
 // The value before a Transpose of a matrix, which `transposed` then says; exporters write weights so.
@@ -114,6 +133,14 @@ const Value* before_transpose(const Value* v, bool& transposed) {
   if (t == nullptr || v->type().rank() != 2 || t->attrs().get_ints("perm") == Ints{0, 1}) return v;
   transposed = !transposed;
   return t->input(0);
+}
+
+// The last two dims swapped.
+Result<Value*> transposed(Node* before, Value* v) {
+  Ints perm(static_cast<size_t>(v->type().rank()));
+  std::iota(perm.begin(), perm.end(), 0);
+  std::swap(perm[perm.size() - 1], perm[perm.size() - 2]);
+  return insert(before, "Transpose", {v}, {{"perm", perm}});
 }
 
 // Gemm's C as one number for each column.
@@ -135,7 +162,6 @@ Status quantize_product(Node* node) {
   if (!set_weights(o, node->graph(), w, w->type().rank() - (trans_b ? 2 : 1)) &&
       !set_tensor(o, node->input(1)))
     return {};
-  if (!o.data) trans_b = attrs.get_int("transB") != 0;
   if (!set_input(o, node->input(0)) || (o.zero != 0 && (!o.data || o.data->rank() != 2))) return {};
   const Dim& last = node->output()->shape().back();
   if (o.scales.size() > 1 && !last.is(static_cast<int64_t>(o.scales.size()))) return {};
@@ -144,11 +170,14 @@ Status quantize_product(Node* node) {
   if (o.zero != 0) shift = zero_shift(o, trans_b ? 0 : 1, last.value());
   Value* c = gemm ? node->input(2) : nullptr;
   if (!is_row(c, last.is_const() ? last.value() : -1) || (c && attrs.get_float("beta", 1) != 1)) return {};
-  INGOT_ASSIGN_OR_RETURN(const auto bias, bias_of(node, c, shift));
+  INGOT_ASSIGN_OR_RETURN(const auto bias, bias_of(node, c, shift, last.is_const() ? last.value() : 0));
   if (!bias) return {};
+  if (!o.data && attrs.get_int("transB") == 0) {
+    INGOT_ASSIGN_OR_RETURN(o.weights, transposed(node, o.weights));
+  }
   Attrs made;
   if (attrs.get_int("transA") != 0) made.set("trans_a", int64_t{1});
-  if (trans_b) made.set("trans_b", int64_t{1});
+  if (trans_b || !o.data) made.set("trans_b", int64_t{1});
   return replace_layer(node, "QuantizedMatMul", o, *bias, std::move(made));
 }
 
@@ -160,7 +189,7 @@ Status take_in_bias(Node* add) {
     const Dim columns = product != nullptr ? add->input(i)->shape().back() : Dim(0);
     if (product == nullptr || !used_once(add->input(i)) || product->input(2) != nullptr) continue;
     if (!columns.is_const() || !is_row(constant, columns.value()) || constant->type().rank() > 1) continue;
-    INGOT_ASSIGN_OR_RETURN(const auto bias, bias_of(add, constant, {}));
+    INGOT_ASSIGN_OR_RETURN(const auto bias, bias_of(add, constant, {}, columns.value()));
     if (!bias) continue;
     return replace_by(add, "QuantizedMatMul",
                       {product->input(0), product->input(1), *bias, product->input(3)}, product->attrs())
