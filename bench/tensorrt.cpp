@@ -188,7 +188,8 @@ int compare_calls(const std::string& model, int rounds) {
       if (side < own.size()) {
         check(own[side].set_input(in.name, x));
         check(own[side].set_output(out.name, y.data, y.bytes()));
-        check(own[side].enqueue_on(memory.stream()));
+        if (!cpu) check(own[side].set_stream(memory.stream()));
+        check(own[side].enqueue());
       } else {
         check(context->setTensorAddress(in.name.c_str(), x.data), "address");
         check(context->setTensorAddress(out.name.c_str(), y.data), "address");

@@ -16,12 +16,14 @@ struct DeviceInfo {
   int cores = 0;      ///< that this process may use; of a GPU, its multiprocessors
   std::vector<std::string>
       libraries;            ///< that a GPU's kernels come from: where each is, or what is lost without
-  double gbytes_per_s = 0;  ///< of a GPU's memory, and its matrix units' 16-bit rate, by its highest clocks
-  double tflops = 0;
+  size_t memory_bytes = 0;  ///< of a GPU, and what its memory and matrix units of 16 bits do by their clocks
+  double gbytes_per_s = 0, tflops = 0;
 };
 
 /// The devices that engines can run on here. Never empty.
 INGOT_API std::vector<DeviceInfo> devices();
+/// Why there is no GPU among them; empty where there is one.
+INGOT_API std::string missing_gpu();
 
 /// What `threads` threads reach together in chains of float32 multiply-adds held in registers, in GFLOP/s:
 /// the roof that kernels are compared with. Takes a few hundredths of a second; other work on the machine

@@ -188,10 +188,16 @@ class INGOT_API Context {
   /// Puts a run on the context's stream. On a GPU it returns before the work is done; inputs and outputs in
   /// the GPU's memory are used in place and must stay as they are until `synchronize`.
   Status enqueue();
-  /// The same on a CUDA stream (a cudaStream_t) of the program, behind what is there already; `consumed`, if
-  /// given, is a cudaEvent_t that is recorded when the inputs may change. Later calls go to that stream, too.
-  /// On a CPU it returns when all is done.
-  Status enqueue_on(void* stream, void* consumed = nullptr);
+  /// A stream of the program's for all that follows, as CUDA's driver and runtime know it (CUstream,
+  /// cudaStream_t; 1 is the legacy default stream, 2 that of the thread); null: the context's own again. What
+  /// was enqueued before comes first. The stream must live as long as work goes there; what the program
+  /// records on it into a CUDA graph is recorded step by step, and ordered by whoever launches the graph.
+  /// Errors: kUnsupported for engines on the CPU, whose work is done when the call returns.
+  Status set_stream(void* stream);
+  /// What is enqueued after this waits for an event (CUevent, cudaEvent_t) of the program's.
+  Status wait_for(void* event);
+  /// The event happens once all that was enqueued is done: inputs may change then.
+  Status record(void* event);
   /// Waits for all that was enqueued.
   Status synchronize();
   /// Runs `runs` times, one after another, and gives the seconds from the first to the last by the device's
@@ -205,6 +211,9 @@ class INGOT_API Context {
   /// when the dims are known; null is kOutOfMemory. On a GPU the copy is enqueued.
   Status copy_output(const std::string& name,
                      const std::function<void*(const Dims& dims, size_t bytes)>& memory);
+  /// Where an output lies in the engine's device's memory, without waiting for the run that writes it: the
+  /// memory given to set_output, or the context's own, valid until a run with other shapes.
+  Result<TensorRef> device_output(const std::string& name) const;
   /// Dims of an output for the inputs' present dims, before a run. kFailedPrecondition where only a run can
   /// tell.
   Result<Dims> output_shape(const std::string& name);

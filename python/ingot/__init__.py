@@ -13,6 +13,7 @@ and given as, `ml_dtypes.bfloat16` where that package is installed, and its bits
 from ._ingot import (
     Context,
     Device,
+    DeviceArray,
     Engine,
     LayerTime,
     Network,
@@ -42,6 +43,7 @@ __all__ = [
     "Context",
     "CorruptFile",
     "Device",
+    "DeviceArray",
     "DeviceError",
     "Engine",
     "FailedPrecondition",

@@ -1,5 +1,6 @@
 // Arrays in and out, without copies where the elements are contiguous.
 #include <nanobind/stl/string.h>
+#include <nanobind/stl/vector.h>
 
 #include "common.h"
 
@@ -79,6 +80,19 @@ DataType type_of(nb::dlpack::dtype type) {
   return DataType::kInvalid;
 }
 
+nb::dlpack::dtype dlpack_type(DataType type) {
+  using Code = nb::dlpack::dtype_code;
+  const char* const numpy = name_of(type).numpy;
+  const Code code = type == DataType::kBF16   ? Code::Bfloat
+                    : type == DataType::kBool ? Code::Bool
+                    : numpy[0] == 'f'         ? Code::Float
+                    : numpy[0] == 'u'         ? Code::UInt
+                                              : Code::Int;
+  if (code == Code::Float && bit_width(type) < 16)
+    raise({StatusCode::kUnsupported, std::string("DLPack has no ") + numpy + " here"});
+  return {static_cast<uint8_t>(code), static_cast<uint8_t>(bit_width(type)), 1};
+}
+
 }  // namespace
 
 const char* numpy_name(DataType type) { return name_of(type).numpy; }
@@ -116,13 +130,69 @@ nb::object empty_array(DataType type, const Dims& dims, void*& data) {
   return array;
 }
 
-InputArray input_array(nb::handle value, DataType expected, const std::string& what) {
+namespace {
+
+std::string type_text(nb::handle value) {
+  return nb::cast<std::string>(
+      nb::str(nb::getattr(nb::getattr(value, "dtype", value.type()), "name", value.type())));
+}
+
+[[noreturn]] void refuse(const std::string& what, const std::string& got, DataType expected) {
+  raise({StatusCode::kInvalidArgument,
+         what + ": got " + got + ", expected an array of " + numpy_name(expected)});
+}
+
+// What only has __cuda_array_interface__
+// (https://numba.readthedocs.io/en/stable/cuda/cuda_array_interface.html).
+BorrowedArray from_cuda_interface(nb::handle value, DataType expected, const std::string& what, bool writes) {
+  const nb::dict interface = nb::cast<nb::dict>(nb::getattr(value, "__cuda_array_interface__"));
+  const nb::tuple data = nb::cast<nb::tuple>(interface["data"]);
+  const auto text = nb::cast<std::string>(interface["typestr"]);
+  BorrowedArray out;
+  for (const nb::handle d : nb::cast<nb::tuple>(interface["shape"]))
+    out.ref.dims.push_back(nb::cast<int64_t>(d));
+  out.ref.dtype = find_type(nb::cast<std::string>(numpy().attr("dtype")(text).attr("name")));
+  if (out.ref.dtype != expected) refuse(what, "elements of " + text, expected);
+  if (writes && nb::cast<bool>(data[1])) refuse(what, "an array that is read-only", expected);
+  if (interface.contains("strides") && !interface["strides"].is_none()) {
+    auto step = static_cast<int64_t>(byte_size(expected, 1));
+    const nb::tuple strides = nb::cast<nb::tuple>(interface["strides"]);
+    for (size_t d = out.ref.dims.size(); d-- > 0; step *= out.ref.dims[d])
+      if (out.ref.dims[d] > 1 && nb::cast<int64_t>(strides[d]) != step)
+        refuse(what, "an array that is not contiguous", expected);
+  }
+  out.ref.data = reinterpret_cast<void*>(nb::cast<uintptr_t>(data[0]));
+  out.on_gpu = true;
+  out.object = nb::borrow(value);
+  return out;
+}
+
+template <class Array>
+BorrowedArray from_array(const Array& array, DataType type, nb::object object) {
+  BorrowedArray out;
+  out.ref.dtype = type;
+  for (size_t i = 0; i < array.ndim(); ++i) out.ref.dims.push_back(static_cast<int64_t>(array.shape(i)));
+  out.ref.data = const_cast<void*>(static_cast<const void*>(array.data()));
+  out.on_gpu = array.device_type() == nb::device::cuda::value;
+  out.owner = nb::ndarray<>(array);
+  out.object = std::move(object);
+  return out;
+}
+
+bool only_cuda_interface(nb::handle value) {
+  return nb::hasattr(value, "__cuda_array_interface__") && !nb::hasattr(value, "__dlpack__");
+}
+
+}  // namespace
+
+BorrowedArray input_array(nb::handle value, DataType expected, const std::string& what) {
+  if (expected == DataType::kInvalid) expected = parse_dtype(numpy().attr("asarray")(value).attr("dtype"));
+  if (only_cuda_interface(value)) return from_cuda_interface(value, expected, what, false);
   nb::object object = nb::borrow(value);
   const Name& name = name_of(expected);
   const std::string given = dtype_name(value);
   // NumPy has no such type itself: ml_dtypes' arrays, or the bits.
-  if (value.is_none())
-    raise({StatusCode::kInvalidArgument, what + ": got None, expected an array of " + name.numpy});
+  if (value.is_none()) refuse(what, "None", expected);
   const bool bits = name.bits != nullptr && (given == name.numpy || given == name.bits);
   if (given == name.numpy && name.bits != nullptr)
     object = numpy().attr("ascontiguousarray")(object).attr("view")(name.bits);
@@ -131,24 +201,86 @@ InputArray input_array(nb::handle value, DataType expected, const std::string& w
     } catch (nb::python_error& e) {
       raise({StatusCode::kInvalidArgument, what + ": " + e.what()});
     }
-  AnyArray array;
-  if (!nb::try_cast(object, array))
+  nb::ndarray<nb::ro, nb::c_contig> array;
+  if (!nb::try_cast(object, array)) refuse(what, type_text(value), expected);
+  const DataType type = bits ? expected : type_of(array.dtype());
+  if (type != expected)
+    refuse(what, "an array of " + (given.empty() ? std::string("another type") : given), expected);
+  return from_array(array, type, std::move(object));
+}
+
+BorrowedArray host_array(nb::handle value, DataType expected, const std::string& what) {
+  BorrowedArray array = input_array(value, expected, what);
+  if (array.on_gpu)
     raise({StatusCode::kInvalidArgument,
-           what + ": got " +
-               nb::cast<std::string>(
-                   nb::str(nb::getattr(nb::getattr(value, "dtype", value.type()), "name", value.type()))) +
-               ", expected an array of " + name.numpy});
-  InputArray out;
-  const DataType type = type_of(array.dtype());
-  out.ref.dtype = bits ? expected : type;
-  if (out.ref.dtype != expected && expected != DataType::kInvalid)
-    raise({StatusCode::kInvalidArgument, what + ": got an array of " +
-                                             (given.empty() ? std::string("another type") : given) +
-                                             ", expected " + name.numpy});
-  for (size_t i = 0; i < array.ndim(); ++i) out.ref.dims.push_back(static_cast<int64_t>(array.shape(i)));
-  out.ref.data = const_cast<void*>(array.data());
-  out.owner = std::move(array);
-  return out;
+           what + ": the array lies on a GPU, expected one in the host's memory"});
+  return array;
+}
+
+BorrowedArray output_array(nb::handle value, DataType expected, const std::string& what) {
+  if (only_cuda_interface(value)) return from_cuda_interface(value, expected, what, true);
+  const Name& name = name_of(expected);
+  const std::string given = dtype_name(value);
+  const bool bits = name.bits != nullptr && (given == name.numpy || given == name.bits);
+  nb::object object = nb::borrow(value);
+  if (given == name.numpy && name.bits != nullptr) object = object.attr("view")(name.bits);
+  nb::ndarray<nb::c_contig> array;
+  if (!nb::try_cast(object, array, false))
+    refuse(what, type_text(value) + ", not contiguous or not to be written", expected);
+  if (!bits && type_of(array.dtype()) != expected) refuse(what, "an array of " + type_text(value), expected);
+  return from_array(array, expected, nb::borrow(value));
+}
+
+void* handle_of(nb::handle value, const char* torch_name) {
+  nb::object number = nb::borrow(value);
+  for (const char* name : {torch_name, "ptr"})
+    if (nb::hasattr(value, name)) {
+      number = nb::getattr(value, name);
+      break;
+    }
+  if (nb::hasattr(value, "__cuda_stream__")) number = nb::getattr(value, "__cuda_stream__")()[1];
+  uintptr_t handle = 0;
+  if (!nb::try_cast(number, handle))
+    raise({StatusCode::kInvalidArgument, "got " + type_text(value) +
+                                             ", expected a stream or event of CUDA: a "
+                                             "number, or an object of PyTorch or CuPy"});
+  return reinterpret_cast<void*>(handle);
+}
+
+void bind_device_array(nb::module_& m) {
+  nb::class_<DeviceArray>(
+      m, "DeviceArray",
+      "An output in the GPU's memory. torch.from_dlpack(array), cupy.asarray(array) and the "
+      "like\nwork on it without a copy, after the stream that writes it.")
+      .def_prop_ro(
+          "shape", [](const DeviceArray& a) { return nb::tuple(nb::cast(a.ref.dims)); },
+          nb::sig("def shape(self) -> tuple[int, ...]"))
+      .def_prop_ro("dtype", [](const DeviceArray& a) { return numpy_name(a.ref.dtype); })
+      .def_prop_ro("__cuda_array_interface__",
+                   [](const DeviceArray& a) {
+                     const Name& name = name_of(a.ref.dtype);
+                     if (name.bits != nullptr)
+                       raise({StatusCode::kUnsupported,
+                              std::string("the CUDA array interface has no ") + name.numpy + ": use DLPack"});
+                     nb::dict out;
+                     out["shape"] = nb::tuple(nb::cast(a.ref.dims));
+                     out["typestr"] = numpy().attr("dtype")(name.numpy).attr("str");
+                     out["data"] = nb::make_tuple(reinterpret_cast<uintptr_t>(a.ref.data), false);
+                     out["version"] = 3;
+                     out["strides"] = nb::none();
+                     return out;
+                   })
+      .def("__dlpack_device__", [](const DeviceArray&) { return nb::make_tuple(nb::device::cuda::value, 0); })
+      .def(
+          "__dlpack__",
+          [](const DeviceArray& a, const nb::kwargs&) {
+            const std::vector<size_t> shape(a.ref.dims.begin(), a.ref.dims.end());
+            const nb::dlpack::dtype type = dlpack_type(a.ref.dtype);
+            const nb::ndarray<> array(a.ref.data, shape.size(), shape.data(), a.keeper, nullptr, type,
+                                      nb::device::cuda::value, 0);
+            return nb::cast(array);  // a capsule, as of no library's own
+          },
+          nb::sig("def __dlpack__(self, **kwargs) -> object"));
 }
 
 nb::object shape_of(const TensorInfo& info) {

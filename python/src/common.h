@@ -28,16 +28,32 @@ DataType parse_dtype(nb::handle dtype);
 /// numpy.empty of this type and shape, and where its elements lie.
 nb::object empty_array(DataType type, const Dims& dims, void*& data);
 
-using AnyArray = nb::ndarray<nb::ro, nb::c_contig, nb::device::cpu>;
-
-/// An array that the library reads: `owner` keeps the elements alive.
-struct InputArray {
+/// An array that the library works on: `owner` and `object` keep the elements alive.
+struct BorrowedArray {
   TensorRef ref;
-  AnyArray owner;
+  bool on_gpu = false;
+  nb::ndarray<> owner;
+  nb::object object;  // as Python gave it
 };
-/// Any array with elements on the CPU, without a copy where it is contiguous; a number or list is converted
-/// to `expected`. `what` begins the message of a failure.
-InputArray input_array(nb::handle value, DataType expected, const std::string& what);
+/// Any array to be read, without a copy where it is contiguous; a number or list is converted to `expected`.
+/// Arrays on a GPU come by DLPack or __cuda_array_interface__. `what` begins the message of a failure.
+/// Without an expected type, NumPy's of the value counts.
+BorrowedArray input_array(nb::handle value, DataType expected, const std::string& what);
+/// The same in the host's memory.
+BorrowedArray host_array(nb::handle value, DataType expected, const std::string& what);
+/// A contiguous array to be written.
+BorrowedArray output_array(nb::handle value, DataType expected, const std::string& what);
+
+/// An output in a GPU's memory, for other libraries to work on without a copy: it has __dlpack__ and
+/// __cuda_array_interface__. `keeper` owns the memory.
+struct DeviceArray {
+  TensorRef ref;
+  nb::object keeper;
+};
+void bind_device_array(nb::module_& m);
+
+/// What CUDA knows a stream or event by: a number, or an object of PyTorch or CuPy.
+void* handle_of(nb::handle value, const char* torch_name);
 
 /// Dims as Python shows them: numbers, and symbols as text; None when there is no rank.
 nb::object shape_of(const TensorInfo& info);
@@ -48,7 +64,16 @@ class PyContext {
   PyContext(Engine engine, int threads);
   void set_input(const std::string& name, nb::handle value);
   void set_inputs(nb::dict inputs);
+  /// Memory for an output; None: fresh memory in every run.
+  void set_output(const std::string& name, nb::handle value);
+  void set_outputs(nb::dict outputs);
   nb::dict run();
+  /// Puts a run on the stream; `self` is this object.
+  nb::dict enqueue(nb::handle self);
+  void set_stream(nb::handle stream);
+  void wait_for(nb::handle event);
+  void record(nb::handle event);
+  void synchronize();
   /// Forgets the arrays. The next run needs all of its inputs anew.
   void release_arrays();
   nb::dict outputs() const;
@@ -58,11 +83,14 @@ class PyContext {
 
  private:
   void run_context();
+  void call_released(Status (Context::*method)());
+  void expect_reachable(const BorrowedArray& array, const std::string& what) const;
 
   Engine engine_;
   Context context_;
-  std::map<std::string, AnyArray> inputs_;  // kept alive for the runs
-  nb::dict outputs_;                        // of the last run
+  // Kept alive for the runs.
+  std::map<std::string, BorrowedArray> inputs_, given_outputs_;
+  nb::dict outputs_;  // of the last run
   bool busy_ = false;
 };
 

@@ -37,10 +37,10 @@ std::string repr(const TensorInfo& info) {
 
 std::unique_ptr<PyEngine> refit(const PyEngine& e, nb::dict weights) {
   std::map<std::string, TensorRef> refs;
-  std::vector<InputArray> arrays;  // keep the elements alive
+  std::vector<BorrowedArray> arrays;  // keep the elements alive
   for (const auto& [key, value] : weights) {
     const auto name = nb::cast<std::string>(key);
-    arrays.push_back(input_array(value, DataType::kF32, "weight '" + name + "'"));
+    arrays.push_back(host_array(value, DataType::kF32, "weight '" + name + "'"));
     refs[name] = arrays.back().ref;
   }
   Result<Engine> made = Status();

@@ -38,7 +38,7 @@ PyTensor constant(nb::handle self, nb::handle value, const std::string& name) {
   const nb::object name_of_type = nb::getattr(nb::getattr(array, "dtype", nb::none()), "name", nb::none());
   const DataType type =
       nb::isinstance<nb::str>(name_of_type) ? parse_dtype(name_of_type) : DataType::kInvalid;
-  const InputArray elements = input_array(array, type, "constant '" + name + "'");
+  const BorrowedArray elements = host_array(array, type, "constant '" + name + "'");
   return wrap(self, nb::cast<Network&>(self).constant(elements.ref, name));
 }
 

@@ -146,7 +146,8 @@ struct Context::Impl {
                                 " bytes, got memory for ", targets[i].bytes);
       executor->set_output(i, targets[i].data);
     }
-    return executor->enqueue();
+    INGOT_RETURN_IF_ERROR(executor->enqueue());
+    return stream->hand_over();
   }
 };
 
@@ -238,12 +239,22 @@ Status Context::enqueue() {
   return impl_->enqueue();
 }
 
-Status Context::enqueue_on(void* stream, void* consumed) {
+Status Context::set_stream(void* stream) {
   const BusyGuard guard(impl_->busy);
   INGOT_RETURN_IF_ERROR(guard.status());
-  INGOT_RETURN_IF_ERROR(impl_->stream->follow(stream));
-  INGOT_RETURN_IF_ERROR(impl_->enqueue());
-  return consumed == nullptr ? Status() : impl_->stream->record(consumed);
+  return impl_->stream->follow(stream);
+}
+
+Status Context::wait_for(void* event) {
+  const BusyGuard guard(impl_->busy);
+  INGOT_RETURN_IF_ERROR(guard.status());
+  return impl_->stream->wait_for(event);
+}
+
+Status Context::record(void* event) {
+  const BusyGuard guard(impl_->busy);
+  INGOT_RETURN_IF_ERROR(guard.status());
+  return impl_->stream->record(event);
 }
 
 Status Context::synchronize() {
@@ -289,7 +300,15 @@ Status Context::copy_output(const std::string& name,
   if (y.bytes() == 0) return {};
   if (to == nullptr)
     return out_of_memory("there is no memory for ", y.bytes(), " bytes of output '", name, "'");
-  return impl_->stream->copy(to, y.data, y.bytes());
+  INGOT_RETURN_IF_ERROR(impl_->stream->copy(to, y.data, y.bytes()));
+  return impl_->stream->hand_over();
+}
+
+Result<TensorRef> Context::device_output(const std::string& name) const {
+  INGOT_ASSIGN_OR_RETURN(const size_t i, impl_->index(impl_->engine->outputs, name, "output"));
+  if (impl_->executor == nullptr) return failed_precondition("the context has not run yet");
+  const TensorArg& y = impl_->executor->output(i);
+  return TensorRef{y.dtype, y.dims, y.data};
 }
 
 Result<Dims> Context::output_shape(const std::string& name) {

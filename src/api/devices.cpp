@@ -25,9 +25,14 @@ std::vector<DeviceInfo> devices() {
   std::vector<DeviceInfo> out = {
       {"cpu", cpu::processor_model(), std::string(cpu::isa_name(cpu::machine_isa())), usable_cores(), {}}};
   for (const cuda::GpuInfo& gpu : cuda::gpus())
-    out.push_back({"cuda", gpu.name, gpu.arch, gpu.multiprocessors, cuda::library_report(), gpu.gbytes_per_s,
-                   gpu.tflops});
+    out.push_back({"cuda", gpu.name, gpu.arch, gpu.multiprocessors, cuda::library_report(), gpu.memory_bytes,
+                   gpu.gbytes_per_s, gpu.tflops});
   return out;
+}
+
+std::string missing_gpu() {
+  const auto device = cuda::make_device();
+  return device.ok() ? "" : std::string(device.status().message());
 }
 
 Result<double> measure_peak_gflops(int threads) {

@@ -8,6 +8,10 @@ namespace ingot {
 Status Stream::begin_recording() { return unsupported("this device cannot record work"); }
 Result<std::unique_ptr<Recording>> Stream::end_recording() { return begin_recording(); }
 
+Status Stream::follow(void*) { return unsupported("this device has no streams of programs"); }
+Status Stream::wait_for(void*) { return unsupported("this device has no events of programs"); }
+Status Stream::record(void*) { return wait_for(nullptr); }
+
 Status HostStream::upload(void* to, const void* from, size_t bytes) {
   if (bytes > 0) std::memcpy(to, from, bytes);
   return {};

@@ -55,13 +55,15 @@ class Stream {
   virtual Status mark(size_t number) = 0;
   /// Seconds from one mark to a later one; waits for it.
   virtual Result<double> seconds_between(size_t from, size_t to) = 0;
-  /// From here on work goes to a stream that the program made in the device's own interface (a CUstream;
-  /// null: CUDA's default stream) in place of this object's. A host does all work at once.
-  virtual Status follow(void* native) { return {}; }
-  /// Records an event of that interface behind all work so far.
-  virtual Status record(void* native_event) { return {}; }
-  /// The program is recording the stream that is followed: work that goes there now is not run.
-  virtual bool recorded_by_others() const { return false; }
+  /// From here on work goes to a stream that the program made in the device's own interface (a CUstream),
+  /// behind all that was enqueued before; null: to this object's own again.
+  virtual Status follow(void* native);
+  /// What is enqueued after this waits for an event of that interface; one is recorded behind all work so
+  /// far.
+  virtual Status wait_for(void* native_event);
+  virtual Status record(void* native_event);
+  /// All work of a run is enqueued: what comes on another stream waits for it.
+  virtual Status hand_over() { return {}; }
   /// What kernels enqueue from here on is recorded and not run, until `end_recording`.
   virtual bool can_record() const { return false; }
   virtual Status begin_recording();

@@ -100,7 +100,7 @@ Status Executor::Impl::run_profiled() {
 }
 
 bool Executor::Impl::can_record() const {
-  return stream.can_record() && !has_late && !profiling && !stream.recorded_by_others() &&
+  return stream.can_record() && !has_late && !profiling &&
          std::all_of(steps.begin(), steps.end(), [](const Step& s) { return s.kernel->can_record(); });
 }
 

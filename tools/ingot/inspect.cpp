@@ -28,12 +28,16 @@ void print_devices(bool as_json) {
                    {"model", d.model},
                    {"arch", d.arch},
                    {"cores", d.cores},
+                   {"memory_bytes", d.memory_bytes},
                    {"libraries", d.libraries}});
     if (as_json) continue;
-    fmt::print("{}: {}, {}, {} cores\n", d.name, d.model, d.arch, d.cores);
+    const bool gpu = d.memory_bytes > 0;
+    fmt::print("{}: {}, {}, {} {}{}\n", d.name, d.model, d.arch, d.cores, gpu ? "multiprocessors, " : "cores",
+               gpu ? human_bytes(static_cast<double>(d.memory_bytes)) : "");
     for (const std::string& library : d.libraries) fmt::print("  {}\n", library);
   }
   if (as_json) fmt::print("{}\n", all.dump(1));
+  if (const std::string why = missing_gpu(); !as_json && !why.empty()) fmt::print("cuda: none: {}\n", why);
 }
 
 void print_summary(const Engine& engine, const Json& report) {

@@ -22,7 +22,8 @@ int64_t volume(const Dims& dims) {
   return n;
 }
 
-constexpr uint64_t kAlignment = 256;  // of what output allocators give
+constexpr uint64_t kAlignment = 256;                                       // of what output allocators give
+const auto kDefaultStream = reinterpret_cast<cudaStream_t>(uintptr_t{1});  // CUDA's, by its other name
 
 Dims unknown() {
   Dims out{};
@@ -336,7 +337,10 @@ bool ExecutionContext::run(cudaStream_t stream, bool wait) {
     stream_ = stream;
     for (size_t i = 0; i < bindings_.size(); ++i)
       if (!tell(i)) return false;
-    if (!log_.check(context_.enqueue_on(stream, consumed_))) return false;
+    if (!on_cpu_ && !log_.check(context_.set_stream(stream != nullptr ? stream : kDefaultStream)))
+      return false;
+    if (!log_.check(context_.enqueue())) return false;
+    if (!on_cpu_ && consumed_ != nullptr && !log_.check(context_.record(consumed_))) return false;
     if (wait && !log_.check(context_.synchronize())) return false;
     if (!assertions_hold()) return false;
     for (size_t i = 0; i < bindings_.size(); ++i)

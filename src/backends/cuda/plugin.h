@@ -24,11 +24,12 @@ Result<std::unique_ptr<Target>> make_target(Device& device, bool tf32);
 struct GpuInfo {
   std::string name, arch;
   int multiprocessors = 0;
+  size_t memory_bytes = 0;
   double gbytes_per_s = 0, tflops = 0;  // nominal: of the memory, of 16-bit matrix products
 };
 /// The GPUs of this machine; none without a driver.
 std::vector<GpuInfo> gpus();
-/// One line for each library: where it was found, or what is lost without it.
+/// One line for each library: its version and where it was found, or what is lost without it.
 std::vector<std::string> library_report();
 
 }  // namespace ingot::cuda

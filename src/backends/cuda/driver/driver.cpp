@@ -14,6 +14,11 @@ Result<DriverFunctions> load() {
   return table;
 }
 
+// Errors of a kernel (a bad address, a timeout, an assertion...), after which the driver refuses everything.
+bool is_sticky(CUresult result) {
+  return result == 700 || result == 702 || result == 710 || (result >= 714 && result <= 719);
+}
+
 }  // namespace
 
 Status DriverFunctions::check(CUresult result, const char* what) const {
@@ -21,7 +26,10 @@ Status DriverFunctions::check(CUresult result, const char* what) const {
   const char* text = nullptr;
   cuGetErrorString(result, &text);
   const std::string message =
-      str(what, ": ", text == nullptr ? "unknown error" : text, " (CUDA ", result, ")");
+      str(what, ": ", text == nullptr ? "unknown error" : text, " (CUDA ", result, ")",
+          is_sticky(result) ? "; the GPU's context is lost, and the process has to begin anew (with "
+                              "CUDA_LAUNCH_BLOCKING=1 the error names the step)"
+                            : "");
   return result == kCudaOutOfMemory ? out_of_memory(message) : device_error(message);
 }
 

@@ -38,7 +38,7 @@ enum CUdevice_attribute : int {
 enum CUfunction_attribute : int { kFunctionMaxDynamicSharedBytes = 8 };
 enum CUpointer_attribute : int { kPointerMemoryType = 2 };
 inline constexpr int kMemoryTypeDevice = 2;
-inline constexpr unsigned kStreamNonBlocking = 1, kEventDefault = 0;
+inline constexpr unsigned kStreamNonBlocking = 1, kEventDefault = 0, kEventDisableTiming = 2;
 inline constexpr int kCaptureThreadLocal = 1;
 
 enum CUlaunchAttributeID : unsigned {
@@ -91,6 +91,7 @@ struct alignas(64) CUtensorMap {
   F(cuStreamCreate, CUresult(CUstream*, unsigned))                                                         \
   F(cuStreamDestroy_v2, CUresult(CUstream))                                                                \
   F(cuStreamSynchronize, CUresult(CUstream))                                                               \
+  F(cuStreamWaitEvent, CUresult(CUstream, CUevent, unsigned))                                              \
   F(cuStreamBeginCapture_v2, CUresult(CUstream, int))                                                      \
   F(cuStreamIsCapturing, CUresult(CUstream, int*))                                                         \
   F(cuStreamEndCapture, CUresult(CUstream, CUgraph*))                                                      \

@@ -105,19 +105,31 @@ std::vector<GpuInfo> gpus() {
   for (int i = 0;; ++i) {
     const auto gpu = Gpu::open(i);
     if (!gpu.ok()) return out;
-    out.push_back(
-        {(*gpu)->name, (*gpu)->arch, (*gpu)->multiprocessors, (*gpu)->gbytes_per_s, (*gpu)->tflops});
+    const Gpu& g = **gpu;
+    out.push_back({g.name, g.arch, g.multiprocessors, g.memory_bytes, g.gbytes_per_s, g.tflops});
   }
 }
 
 std::vector<std::string> library_report() {
   std::vector<std::string> lines;
-  const auto add = [&](const char* name, const auto& found, const char* loss) {
-    lines.push_back(found.ok() ? str(name, ": ", (*found)->path) : str(name, ": not found; ", loss));
+  const auto add = [&](const char* name, const auto& found, const char* loss, const auto& version) {
+    lines.push_back(found.ok() ? str(name, " ", version(**found), ": ", (*found)->path)
+                               : str(name, ": not found; ", loss));
   };
-  add("cuDNN", cudnn(), "convolutions run on the host");
-  add("cuBLASLt", cublaslt(), "matrix products run on the host");
-  add("NVRTC", nvrtc(), "engines run only with the sizes that they were built for");
+  // cuDNN 9 and cuBLASLt count in ten thousands, the driver in thousands.
+  const auto dotted = [](size_t number, size_t major) {
+    return str(number / major, '.', number % major / (major / 100));
+  };
+  int of_driver = 0;
+  if (const auto found = driver(); found.ok() && (*found)->cuDriverGetVersion(&of_driver) == kCudaSuccess)
+    lines.push_back(str("driver for CUDA ", of_driver / 1000, '.', of_driver % 1000 / 10));
+  add("cuDNN", cudnn(), "its convolutions are no candidates",
+      [&](const CudnnFunctions& f) { return dotted(f.cudnnGetVersion(), 10000); });
+  add("cuBLASLt", cublaslt(), "its products are no candidates",
+      [&](const CublasLtFunctions& f) { return dotted(f.cublasLtGetVersion(), 10000); });
+  add("NVRTC", nvrtc(),
+      "nothing is built for GPUs, and engines run only with the sizes that they were built for",
+      [](const NvrtcFunctions& f) { return str(f.major, '.', f.minor); });
   return lines;
 }
 

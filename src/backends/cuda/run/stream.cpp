@@ -1,5 +1,7 @@
 #include "backends/cuda/run/stream.h"
 
+#include <cstdlib>
+
 namespace ingot::cuda {
 namespace {
 
@@ -42,32 +44,8 @@ CudaStream::~CudaStream() {
   if (cudnn_ != nullptr) (*cudnn())->cudnnDestroy(cudnn_);
   if (cublaslt_ != nullptr) (*cublaslt())->cublasLtDestroy(cublaslt_);
   for (CUevent event : events_) gpu_->f.cuEventDestroy_v2(event);
+  if (handover_ != nullptr) gpu_->f.cuEventDestroy_v2(handover_);
   if (own_ != nullptr) gpu_->f.cuStreamDestroy_v2(own_);
-}
-
-Status CudaStream::go_to(CUstream stream) {
-  if (current_ == stream) return {};
-  current_ = stream;
-  if (cudnn_ == nullptr) return {};
-  INGOT_ASSIGN_OR_RETURN(const CudnnFunctions* const f, cudnn());
-  return f->check(f->cudnnSetStream(cudnn_, stream), "setting the stream");
-}
-
-Status CudaStream::follow(void* native) {
-  followed_ = static_cast<CUstream>(native);
-  return go_to(followed_);
-}
-
-Status CudaStream::record(void* native_event) {
-  INGOT_RETURN_IF_ERROR(gpu_->activate());
-  return gpu_->f.check(gpu_->f.cuEventRecord(static_cast<CUevent>(native_event), current_),
-                       "recording an event");
-}
-
-bool CudaStream::recorded_by_others() const {
-  int capturing = 0;
-  return followed_ != own_ && gpu_->activate().ok() &&
-         gpu_->f.cuStreamIsCapturing(followed_, &capturing) == kCudaSuccess && capturing != 0;
 }
 
 Status CudaStream::synchronize() {
@@ -113,6 +91,63 @@ Result<double> CudaStream::seconds_between(size_t from, size_t to) {
   INGOT_RETURN_IF_ERROR(gpu_->f.check(gpu_->f.cuEventElapsedTime(&milliseconds, events_[from], events_[to]),
                                       "reading an event"));
   return milliseconds * 1e-3;
+}
+
+Status CudaStream::go_to(CUstream stream) {
+  if (current_ == stream) return {};
+  current_ = stream;
+  if (cudnn_ == nullptr) return {};
+  INGOT_ASSIGN_OR_RETURN(const CudnnFunctions* const f, cudnn());
+  return f->check(f->cudnnSetStream(cudnn_, stream), "setting the stream");
+}
+
+bool CudaStream::captured(CUstream stream) const {
+  int status = 0;
+  return stream != own_ && gpu_->activate().ok() &&
+         gpu_->f.cuStreamIsCapturing(stream, &status) == kCudaSuccess && status != 0;
+}
+
+// The stream that is left may be gone by now, so it was asked in time (hand_over); but for our own.
+Status CudaStream::follow(void* native) {
+  const auto next = native == nullptr ? own_ : static_cast<CUstream>(native);
+  if (next == followed_) return {};
+  if (followed_ == own_) INGOT_RETURN_IF_ERROR(record_handover());
+  followed_ = next;
+  INGOT_RETURN_IF_ERROR(go_to(next));
+  return captured(next) ? Status() : wait_for(handover_);
+}
+
+Status CudaStream::record_handover() {
+  INGOT_RETURN_IF_ERROR(gpu_->activate());
+  if (handover_ == nullptr)
+    INGOT_RETURN_IF_ERROR(
+        gpu_->f.check(gpu_->f.cuEventCreate(&handover_, kEventDisableTiming), "making an event"));
+  return record(handover_);
+}
+
+Status CudaStream::hand_over() {
+  return followed_ == own_ || captured(followed_) ? Status() : record_handover();
+}
+
+Status CudaStream::wait_for(void* native_event) {
+  INGOT_RETURN_IF_ERROR(gpu_->activate());
+  return gpu_->f.check(gpu_->f.cuStreamWaitEvent(current_, static_cast<CUevent>(native_event), 0),
+                       "waiting for an event");
+}
+
+Status CudaStream::record(void* native_event) {
+  INGOT_RETURN_IF_ERROR(gpu_->activate());
+  return gpu_->f.check(gpu_->f.cuEventRecord(static_cast<CUevent>(native_event), current_),
+                       "recording an event");
+}
+
+// What the program records itself, it has step by step; and so has he who looks for the step that fails.
+bool CudaStream::can_record() const {
+  static const bool blocking = [] {
+    const char* value = std::getenv("CUDA_LAUNCH_BLOCKING");
+    return value != nullptr && std::string_view(value) == "1";
+  }();
+  return !blocking && !captured(followed_);
 }
 
 Status CudaStream::begin_recording() {

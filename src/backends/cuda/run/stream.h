@@ -22,9 +22,10 @@ class CudaStream final : public Stream {
   Status mark(size_t number) override;
   Result<double> seconds_between(size_t from, size_t to) override;
   Status follow(void* native) override;
+  Status wait_for(void* native_event) override;
   Status record(void* native_event) override;
-  bool recorded_by_others() const override;
-  bool can_record() const override { return true; }
+  Status hand_over() override;
+  bool can_record() const override;
   Status begin_recording() override;
   Result<std::unique_ptr<Recording>> end_recording() override;
 
@@ -39,10 +40,13 @@ class CudaStream final : public Stream {
  private:
   explicit CudaStream(std::shared_ptr<const Gpu> gpu) : gpu_(std::move(gpu)) {}
   Status go_to(CUstream stream);
+  Status record_handover();
+  bool captured(CUstream stream) const;  // the program records it into a CUDA graph
 
   std::shared_ptr<const Gpu> gpu_;
   CUstream own_ = nullptr;
   CUstream followed_ = nullptr, current_ = nullptr;  // current: followed, or own while that records
+  CUevent handover_ = nullptr;                       // behind all that went to the followed stream
   std::vector<CUevent> events_;
   CudnnHandle cudnn_ = nullptr;
   CublasLtHandle cublaslt_ = nullptr;
