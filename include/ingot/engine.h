@@ -37,6 +37,18 @@ struct BuildProgress {
   double seconds_left = -1;    ///< an estimate for the whole build; negative: none yet
 };
 
+/// Samples from which the scales of 8-bit integers are chosen, for models without quantizers.
+struct Calibration {
+  /// Gives data, in memory of the host, for all inputs; false: there are no more samples. Called on the
+  /// building thread; the data is read before the next call.
+  std::function<bool(std::map<std::string, TensorRef>& inputs)> next;
+  enum Method { kEntropy, kMinMax } method = kEntropy;
+  /// The ranges found, as text (JSON), to be kept and given back: where there is such a text, `next` is not
+  /// asked. May be empty.
+  std::function<std::string()> read_cache;
+  std::function<void(const std::string& text)> write_cache;
+};
+
 struct BuildOptions {
   std::string device = "cpu";          ///< or "cuda": the machine's first GPU
   int threads = 0;                     ///< that the engine is tuned for; 0: the machine's cores
@@ -50,6 +62,7 @@ struct BuildOptions {
   /// do so in any case; a warning tells where there is no such layer. On the CPU they run on the reference
   /// kernel, and compute in floats unless one of these is set.
   bool int8 = false, fp8 = false;
+  std::shared_ptr<const Calibration> calibration;  ///< with int8: what quantizes a model without quantizers
   bool tf32 = true;  ///< on GPUs, products of float32 may round their operands to TF32
   /// Keeps the network in the engine as it was before optimization, for Engine::refit. The file grows by the
   /// weights that optimization changed.

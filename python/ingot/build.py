@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from . import _ingot
 from .errors import InvalidArgument
@@ -55,6 +56,9 @@ def build(
     bf16: bool = False,
     int8: bool = False,
     fp8: bool = False,
+    calibration: Iterable[Mapping] | None = None,
+    calibration_method: str = "entropy",
+    calibration_cache: str | os.PathLike | None = None,
     tf32: bool = True,
     level: int = 3,
     timing_cache: str | os.PathLike | None = None,
@@ -76,6 +80,9 @@ def build(
     fp16, bf16: compute in float16 or bfloat16, with sums, statistics and softmax in float32; for GPUs.
     int8, fp8: layers between QuantizeLinear and DequantizeLinear compute on 8-bit integers or FP8. On GPUs
         they do so in any case; a warning tells where there is no such layer.
+    calibration: samples, {input name: array} each, from which int8 takes its scales where the model has no
+        quantizers. calibration_method: "entropy" or "minmax". calibration_cache: a file of the ranges found,
+        which is read where it is there, and written else.
     tf32: lets GPUs round the operands of float32 products to TF32.
     level: effort of the tuner, from 0 (times nothing) to 5.
     timing_cache: file that keeps timings between builds.
@@ -106,6 +113,15 @@ def build(
     options.threads = threads
     options.fp16, options.bf16, options.tf32 = fp16, bf16, tf32
     options.int8, options.fp8 = int8, fp8
+    if calibration is not None or calibration_cache is not None:
+        if calibration_method not in ("entropy", "minmax"):
+            raise InvalidArgument(
+                f"calibration_method is {calibration_method!r}, expected 'entropy' or 'minmax'"
+            )
+        cache = None if calibration_cache is None else Path(calibration_cache)
+        cached = cache.read_text() if cache is not None and cache.exists() else ""
+        write = cache.write_text if cache is not None else lambda text: None
+        options.set_calibration(iter(calibration or ()), calibration_method, cached, write)
     options.level = level
     options.timing_cache = "" if timing_cache is None else os.fspath(timing_cache)
     options.disable_passes = list(disable_passes)

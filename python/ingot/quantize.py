@@ -15,8 +15,10 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from .build import build
-from .calibration import METHODS, Histogram
+try:
+    from .calibration import METHODS, Histogram
+except ImportError:  # run as a file, where the package is not built: ranges come from a cache then
+    from calibration import METHODS, Histogram
 
 LARGEST = {"int8": 127.0, "fp8": 448.0}
 TYPES = {"int8": TensorProto.INT8, "fp8": TensorProto.FLOAT8E4M3FN}
@@ -59,6 +61,8 @@ class Quantizer:
 
     def calibrate(self, batches, method="entropy"):
         """The largest magnitude of each tensor, from feeds {input name: array}."""
+        from ingot import build
+
         names = self.tensors()
         inputs = {v.name for v in self.graph.input}
         observed = onnx.ModelProto()
@@ -151,17 +155,18 @@ class Quantizer:
 
 
 def random_batches(model, count, batch, seed=7):
-    """Feeds of standard normal numbers for the model's inputs; open dims take `batch`."""
+    """Feeds of standard normal numbers for the model's inputs; open dims take `batch`. Integers are 1: as an
+    index or a mask that is nearly everywhere something."""
     rng = np.random.default_rng(seed)
     names = {i.name for i in model.graph.initializer}
+
+    def one(tensor):
+        dims = [d.dim_value or batch for d in tensor.shape.dim]
+        dtype = helper.tensor_dtype_to_np_dtype(tensor.elem_type)
+        return rng.standard_normal(dims).astype(dtype) if dtype.kind == "f" else np.ones(dims, dtype)
+
     for _ in range(count):
-        yield {
-            v.name: rng.standard_normal(
-                [d.dim_value or batch for d in v.type.tensor_type.shape.dim], dtype=np.float32
-            )
-            for v in model.graph.input
-            if v.name not in names
-        }
+        yield {v.name: one(v.type.tensor_type) for v in model.graph.input if v.name not in names}
 
 
 def file_batches(path, batch):

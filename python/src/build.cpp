@@ -10,6 +10,48 @@
 namespace ingot::python {
 namespace {
 
+// Samples that Python gives, one dict of arrays after the other.
+struct PyCalibration : Calibration {
+  nb::object batches;                   // an iterator
+  std::vector<BorrowedArray> borrowed;  // of the batch that is being read
+  std::exception_ptr raised;            // in Python, to be raised once the build is over
+};
+
+void set_calibration(BuildOptions& options, nb::object batches, const std::string& method, std::string cached,
+                     nb::object write) {
+  auto c = std::make_shared<PyCalibration>();
+  PyCalibration* const own = c.get();  // which the functions belong to
+  c->batches = std::move(batches);
+  c->method = method == "minmax" ? Calibration::kMinMax : Calibration::kEntropy;
+  c->read_cache = [cached = std::move(cached)] { return cached; };
+  const auto guarded = [own](auto&& work) {
+    nb::gil_scoped_acquire acquire;
+    try {
+      return work();
+    } catch (...) {
+      own->raised = std::current_exception();
+      return false;
+    }
+  };
+  c->next = [own, guarded](std::map<std::string, TensorRef>& inputs) {
+    return guarded([&] {
+      own->borrowed.clear();
+      const nb::object batch = nb::module_::import_("builtins").attr("next")(own->batches, nb::none());
+      if (batch.is_none()) return false;
+      for (const auto& [name, array] : nb::cast<nb::dict>(batch)) {
+        const auto text = nb::cast<std::string>(name);
+        own->borrowed.push_back(host_array(array, DataType::kInvalid, "sample of input '" + text + "'"));
+        inputs[text] = own->borrowed.back().ref;
+      }
+      return true;
+    });
+  };
+  c->write_cache = [write = std::move(write), guarded](const std::string& text) {
+    guarded([&] { return write(text), true; });
+  };
+  options.calibration = std::move(c);
+}
+
 // Runs a build without the GIL; `progress` is called with it. What it raises is raised when the build is
 // over.
 template <class Build>
@@ -31,6 +73,8 @@ PyEngine build_with(BuildOptions options, nb::object progress, Build&& build) {
     nb::gil_scoped_release release;
     engine = build(options);
   }
+  if (options.calibration != nullptr && !raised)
+    raised = static_cast<const PyCalibration&>(*options.calibration).raised;
   if (raised) std::rethrow_exception(raised);
   return PyEngine(take(std::move(engine)));
 }
@@ -61,6 +105,7 @@ void bind_build(nb::module_& m) {
       .def_rw("bf16", &BuildOptions::bf16)
       .def_rw("int8", &BuildOptions::int8)
       .def_rw("fp8", &BuildOptions::fp8)
+      .def("set_calibration", &set_calibration)
       .def_rw("tf32", &BuildOptions::tf32)
       .def_rw("refittable", &BuildOptions::refittable)
       .def_rw("metadata", &BuildOptions::metadata)

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "api/calibrate.h"
 #include "api/compile_impl.h"
 #include "api/network_impl.h"
 #include "backends/cpu/plugin.h"
@@ -64,6 +65,8 @@ Status check_options(const BuildOptions& options, const Graph& graph) {
     return invalid_argument("thread count ", options.threads, " is out of range, expected 0 to 1024");
   if (options.fp16 && options.bf16)
     return invalid_argument("fp16 and bf16 are both given, expected one of them at most");
+  if (options.calibration != nullptr && !options.int8)
+    return invalid_argument("a calibration is given without int8");
   auto check_name = [&](const std::string& name, const char* what) -> Status {
     std::string names;
     for (const Value* v : graph.inputs()) {
@@ -170,6 +173,7 @@ Result<ImportedModel> import_model(const std::string& onnx_path, const BuildOpti
 Result<Engine> build_graph(Graph& graph, const BuildOptions& options, std::vector<std::string> notes,
                            double import_seconds) {
   INGOT_RETURN_IF_ERROR(check_options(options, graph));
+  if (options.calibration != nullptr) INGOT_RETURN_IF_ERROR(calibrate(graph, *options.calibration, notes));
   INGOT_ASSIGN_OR_RETURN(std::shared_ptr<Device> device, open_device(options.device));
   const int threads = options.threads == 0 ? default_threads() : options.threads;
   INGOT_ASSIGN_OR_RETURN(const std::unique_ptr<Target> target, make_target(*device, threads, options.tf32));

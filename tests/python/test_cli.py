@@ -152,7 +152,8 @@ def test_inspect(engine):
     step = report["plans"][0]["steps"][0]["name"]
     assert "picked" in succeed("inspect", engine, "--why", step)
     assert succeed("inspect", engine, "--graph").startswith("graph digits(image")
-    assert succeed("inspect", "--devices").startswith("cpu: ")
+    text = succeed("inspect", "--devices")
+    assert text.startswith("cpu: ") and "\ncuda: " in text
 
 
 def test_verify(tmp_path):

@@ -81,6 +81,25 @@ def test_quantized_models_compute_the_same(model, kind, method, error):
     assert np.abs(y - wide).max() < error * scale
 
 
+def test_calibration_replaces_quantizers(model, tmp_path):
+    data = model.SerializeToString()
+    _, expected = run(data)
+    rng = np.random.default_rng(9)
+    samples = [{"x": rng.standard_normal((2, 3, 12, 12)).astype(np.float32)} for _ in range(3)]
+    cache = tmp_path / "ranges.json"
+    engine, y = run(
+        data, int8=True, calibration=samples, calibration_method="minmax", calibration_cache=cache
+    )
+    assert kernels(engine) >= {"QuantizedConv", "QuantizedMatMul"} and engine.warnings == []
+    assert np.abs(y - expected).max() < 0.03 * np.abs(expected).max()
+    _, again = run(data, int8=True, calibration_cache=cache)
+    assert np.array_equal(again, y)
+    with pytest.raises(ZeroDivisionError):
+        run(data, int8=True, calibration=({"x": 1 / 0} for _ in range(1)))
+    with pytest.raises(ingot.FailedPrecondition):
+        run(data, int8=True, calibration=[])
+
+
 def test_integers_are_those_of_onnxruntime(model):
     onnxruntime = pytest.importorskip("onnxruntime")
     narrow = quantized(model, "int8")

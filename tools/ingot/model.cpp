@@ -1,8 +1,12 @@
 #include "model.h"
 
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
+#include <fstream>
 
 #include "command.h"
+#include "npy.h"
 #include "progress.h"
 
 namespace ingot::cli {
@@ -23,6 +27,21 @@ void add_model_options(CLI::App& app, ModelOptions& o, const char* what) {
          "layers between QuantizeLinear and DequantizeLinear compute on 8-bit integers; always so on GPUs")
       ->group("Precision");
   app.add_flag("--fp8", b.fp8, "likewise on FP8 (E4M3)")->group("Precision");
+  app.add_option(
+         "--calibration", o.calibration,
+         "samples from which --int8 takes its scales where the model has no quantizers: an array whose first "
+         "dimension counts them")
+      ->type_name("NAME=FILE.npy")
+      ->allow_extra_args(false)
+      ->group("Precision");
+  app.add_option("--calibration-method", o.calibration_method, "how ranges are chosen")
+      ->check(CLI::IsMember({"entropy", "minmax"}))
+      ->capture_default_str()
+      ->group("Precision");
+  app.add_option("--calibration-cache", o.calibration_cache,
+                 "file of ranges: read where it is there, else written")
+      ->type_name("FILE")
+      ->group("Precision");
   app.add_flag("--best", o.best, "on GPUs: --fp16, and --int8 and --fp8 where the model has quantizers")
       ->group("Precision");
   app.add_flag("--tf32,!--no-tf32", b.tf32,
@@ -63,8 +82,48 @@ void add_model_options(CLI::App& app, ModelOptions& o, const char* what) {
   app.add_option("--stop-after", b.stop_after, "the last pass to run")->type_name("PASS")->group("Passes");
 }
 
+namespace {
+
+// Samples lie along the first dimension of the arrays; each run takes one of each.
+std::shared_ptr<const Calibration> calibration_of(const ModelOptions& o) {
+  if (o.calibration.empty() && o.calibration_cache.empty()) return nullptr;
+  auto samples = std::make_shared<std::map<std::string, Array>>();
+  for (const std::string& text : o.calibration) {
+    const size_t equals = text.rfind('=');
+    if (equals == std::string::npos || equals == 0)
+      throw Error(fmt::format("'{}' is no sample, expected name=file.npy", text));
+    Array array = read_npy(text.substr(equals + 1));
+    if (array.ref.dims.empty()) throw Error(fmt::format("{} holds one number, expected samples", text));
+    (*samples)[text.substr(0, equals)] = std::move(array);
+  }
+  auto c = std::make_shared<Calibration>();
+  c->method = o.calibration_method == "minmax" ? Calibration::kMinMax : Calibration::kEntropy;
+  c->next = [samples, at = int64_t{0}](std::map<std::string, TensorRef>& inputs) mutable {
+    for (const auto& [name, array] : *samples) {
+      if (at >= array.ref.dims[0]) return false;
+      TensorRef one{array.ref.dtype, {array.ref.dims.begin() + 1, array.ref.dims.end()}, nullptr};
+      one.data = array.memory.get() + one.bytes() * static_cast<size_t>(at);
+      inputs[name] = one;
+    }
+    ++at;
+    return !samples->empty();
+  };
+  c->read_cache = [file = o.calibration_cache] {
+    std::ifstream in(file);
+    return file.empty() ? std::string() : std::string(std::istreambuf_iterator<char>(in), {});
+  };
+  c->write_cache = [file = o.calibration_cache](const std::string& text) {
+    if (!file.empty() && !(std::ofstream(file) << text))
+      std::fprintf(stderr, "ingot: warning: %s cannot be written\n", file.c_str());
+  };
+  return c;
+}
+
+}  // namespace
+
 BuildOptions build_options(const ModelOptions& o) {
   BuildOptions build = o.build;
+  build.calibration = calibration_of(o);
   build.shapes = o.fixed_shapes();
   // Quantized layers are computed as such on GPUs in any case; on the CPU, float32 is the fastest.
   if (o.best && build.device == "cpu")

@@ -17,6 +17,8 @@ struct ModelOptions {
   std::string path;
   BuildOptions build;
   bool best = false;
+  std::vector<std::string> calibration;  // NAME=FILE.npy
+  std::string calibration_method = "entropy", calibration_cache;
   std::vector<std::string> shapes, min_shapes, opt_shapes, max_shapes;
 
   /// The shapes given by --shapes.
