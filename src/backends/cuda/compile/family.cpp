@@ -105,6 +105,12 @@ void offer_gather_nd(const Request& r, std::string_view family, Offer& offer) {
   offer_launches(r, family, offer);
 }
 
+void offer_grid_sample(const Request& r, std::string_view family, Offer& offer) {
+  Candidate c = candidate_for(r, std::string(family));
+  c.inputs[1] = Layout::kPlain;  // places are no image, as many dims as they have
+  offer_if_possible(r, std::move(c), offer);
+}
+
 void offer_concat(const Request& r, std::string_view family, Offer& offer) {
   Candidate c = candidate_for(r, std::string(family));
   const int64_t axis = r.node.attrs().get_int("axis");

@@ -16,6 +16,8 @@ class ConvKernel final : public Kernel {
 
   Status resize(std::span<const TensorArg* const> in, std::span<const TensorArg* const> out) override {
     const StepView view = step_.view(in, out);
+    plan_.reset();
+    if (num_elements(out[0]->dims) == 0) return {};  // no images
     INGOT_ASSIGN_OR_RETURN(conv_, conv_step(view, step_.args.get_int("tf32") != 0));
     INGOT_RETURN_IF_ERROR(choose_plan());
     padded_bytes_ = 0;
@@ -30,7 +32,7 @@ class ConvKernel final : public Kernel {
   }
 
   size_t scratch_bytes() const override {
-    return padded_bytes_ + std::max(plan_->workspace_bytes(), after_.scratch_bytes());
+    return plan_ == nullptr ? 0 : padded_bytes_ + std::max(plan_->workspace_bytes(), after_.scratch_bytes());
   }
   bool can_record() const override { return true; }
   std::vector<std::string> binaries() const override {
@@ -40,6 +42,7 @@ class ConvKernel final : public Kernel {
   }
 
   Status run(const Invocation& call) override {
+    if (plan_ == nullptr) return {};
     auto* scratch = static_cast<std::byte*>(call.scratch);
     const void* x = call.inputs[0]->data;
     CudaStream& stream = stream_of(call);

@@ -12,6 +12,11 @@ class MatMulKernel final : public Kernel {
 
   Status resize(std::span<const TensorArg* const> in, std::span<const TensorArg* const> out) override {
     const StepView view = step_.view(in, out);
+    plan_.reset();
+    if (is_empty_product(view)) {
+      INGOT_ASSIGN_OR_RETURN(Launches all, empty_product_launches(view));
+      return after_.set(std::move(all));
+    }
     INGOT_ASSIGN_OR_RETURN(product_, matmul_step(view, step_.args.get_int("tf32") != 0));
     INGOT_ASSIGN_OR_RETURN(const CublasLtHandle handle, stream_.cublaslt_handle());
     INGOT_ASSIGN_OR_RETURN(plan_, MatMulPlan::create(**cublaslt(), handle, product_.problem));
@@ -30,7 +35,9 @@ class MatMulKernel final : public Kernel {
     return after_.set(std::move(rest));
   }
 
-  size_t scratch_bytes() const override { return std::max(plan_->workspace_bytes(), after_.scratch_bytes()); }
+  size_t scratch_bytes() const override {
+    return std::max(plan_ ? plan_->workspace_bytes() : 0, after_.scratch_bytes());
+  }
   bool can_record() const override { return true; }
   std::vector<std::string> binaries() const override {
     std::vector<std::string> names;
@@ -41,6 +48,7 @@ class MatMulKernel final : public Kernel {
   Status run(const Invocation& call) override {
     CudaStream& stream = stream_of(call);
     INGOT_RETURN_IF_ERROR(stream.gpu().activate());
+    if (plan_ == nullptr) return after_.enqueue(call, static_cast<std::byte*>(call.scratch));
     const MatMulPlan::Pointers p{call.inputs[0]->data,
                                  call.inputs[1]->data,
                                  product_.problem.bias ? call.inputs[2]->data : nullptr,

@@ -4,6 +4,9 @@
 
 #include "backends/cuda/kernels/copy/copy.h"
 #include "backends/cuda/kernels/depthwise/depthwise.h"
+#include "backends/cuda/kernels/transposed/transposed.h"
+#include "backends/cuda/steps/matmul_problem.h"
+#include "ops/convolution.h"
 #include "ops/window.h"
 
 namespace ingot::cuda {
@@ -184,6 +187,9 @@ Result<Launch> pad_channels(const StepView& step, const ConvProblem& p) {
 
 // args: those of the problem, and config.
 Result<Launches> implicit_gemm_launches(const StepView& step) {
+  if (num_elements(step.out(0).dims) == 0) return Launches{};
+  if (!step.args.has("weight_dims") && !is_quantized(step) && is_empty_product(step))
+    return empty_product_launches(step);
   INGOT_ASSIGN_OR_RETURN(const ConvProblem problem, implicit_gemm_problem(step));
   const Ints c = step.args.get_ints("config");
   if (c.size() != 9) return corrupt("a configuration of ", c.size(), " numbers");
@@ -233,6 +239,37 @@ Result<Launches> depthwise_launches(const StepView& step) {
     p.extras.push_back(e);
   }
   INGOT_ASSIGN_OR_RETURN(KernelSpec spec, depthwise_kernel(p));
+  Launches out;
+  out.push_back({std::move(spec), pointers_of(step)});
+  return out;
+}
+
+// args: those of ConvTranspose, and weight_dims; the filter lies [kernel height, kernel width, channels,
+// filters].
+Result<Launches> conv_transposed_launches(const StepView& step) {
+  const TensorArg &x = step.in(0), &y = step.out(0);
+  const Dims weights = step.args.get_ints("weight_dims");
+  const size_t rank = x.dims.size();
+  if (rank < 3 || rank > 4 || weights.size() != rank)
+    return unsupported("transposed convolutions of ", rank, " dims");
+  if (x.layout != Layout::kBlocked || y.layout != Layout::kBlocked)
+    return unsupported("channels that do not lie last");
+  if (num_elements(y.dims) == 0) return Launches{};
+  ops::Window window;
+  INGOT_RETURN_IF_ERROR(ops::transposed_conv_sizes(step.args, x.dims, weights, window).status());
+  const ops::WindowAxis none, &h = rank == 4 ? window.axes.front() : none, &w = window.axes.back();
+  const Dims from = with_rows(x.dims), to = with_rows(y.dims);
+  TransposedProblem p{y.dtype, from[0], from[2], from[3], from[1], to[1], step.args.get_int("group", 1),
+                      to[2],   to[3]};
+  p.kernel_h = h.kernel, p.stride_h = h.stride, p.pad_top = h.pad_begin, p.dilation_h = h.dilation;
+  p.kernel_w = w.kernel, p.stride_w = w.stride, p.pad_left = w.pad_begin, p.dilation_w = w.dilation;
+  p.has_bias = step.has(2);
+  p.epilogue = step.args.get_string("epilogue");
+  for (size_t i = 3; i < step.inputs.size(); ++i) {
+    INGOT_ASSIGN_OR_RETURN(const ConvExtra e, extra_of_image(step.in(i), y.dims));
+    p.extras.push_back(e);
+  }
+  INGOT_ASSIGN_OR_RETURN(KernelSpec spec, transposed_kernel(p));
   Launches out;
   out.push_back({std::move(spec), pointers_of(step)});
   return out;

@@ -1,7 +1,9 @@
 #include "backends/cuda/steps/matmul_problem.h"
 
 #include <algorithm>
+#include <iterator>
 
+#include "backends/cuda/kernels/create/create.h"
 #include "backends/cuda/steps/epilogue.h"
 
 namespace ingot::cuda {
@@ -89,6 +91,33 @@ Result<MatMulStep> matmul_step(const StepView& step, bool tf32) {
   if (match->activation == Activation::kGeluTanh) p.activation = blas::kGeluTanh;
   p.residual = out.residual != 0;
   return out;
+}
+
+bool is_empty_product(const StepView& step) {
+  const Dims& a = step.in(0).dims;
+  const bool trans_a = step.args.get_int("trans_a") != 0;
+  return num_elements(step.out(0).dims) == 0 ||
+         (step.kernel != "Conv" && a.size() >= 2 && a[a.size() - (trans_a ? 2 : 1)] == 0);
+}
+
+Result<Launches> empty_product_launches(const StepView& step) {
+  Launches all;
+  const TensorArg& y = step.out(0);
+  if (num_elements(y.dims) == 0) return all;
+  INGOT_ASSIGN_OR_RETURN(KernelSpec zeros, fill_kernel(y.dtype, num_elements(y.dims), 0));
+  all.push_back({std::move(zeros), {output(0)}});
+  const auto append = [&](const StepView& view, const std::string& epilogue, size_t first) -> Status {
+    INGOT_ASSIGN_OR_RETURN(Launches more, epilogue_launches(view, epilogue, first));
+    std::move(more.begin(), more.end(), std::back_inserter(all));
+    return {};
+  };
+  if (step.has(2)) {
+    StepView sum = step;
+    sum.inputs = step.inputs.first(kMatMulExtras);
+    INGOT_RETURN_IF_ERROR(append(sum, "add x0 x1", 2));
+  }
+  INGOT_RETURN_IF_ERROR(append(step, step.args.get_string("epilogue"), kMatMulExtras));
+  return all;
 }
 
 }  // namespace ingot::cuda

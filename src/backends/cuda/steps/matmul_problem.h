@@ -19,4 +19,9 @@ inline constexpr size_t kMatMulExtras = 3;
 /// Errors: kUnsupported.
 Result<MatMulStep> matmul_step(const StepView& step, bool tf32);
 
+/// A product of nothing, as open sizes may come to be: it has no results, or they are sums of no products.
+bool is_empty_product(const StepView& step);
+/// What it comes to: zeros, with C and the epilogue.
+Result<Launches> empty_product_launches(const StepView& step);
+
 }  // namespace ingot::cuda
