@@ -1,6 +1,7 @@
 // Kernels that read and write at indices, make tensors from a few numbers, or choose elements.
 #include "backends/cuda/kernels/create/create.h"
 #include "backends/cuda/kernels/index/index.h"
+#include "backends/cuda/kernels/rnn/rnn.h"
 #include "backends/cuda/kernels/select/select.h"
 #include "kernel_case.h"
 #include "ops/op_testing.h"
@@ -97,6 +98,33 @@ void add_chosen(std::vector<KernelCase>& cases) {
   }
 }
 
+// One step, of inputs whose product with the identity they are themselves.
+KernelCase recurrent_case(const char* op, Cell cell, DataType type) {
+  RnnProblem p{type, cell, 1, 5, 40};
+  p.has_bias = p.has_h = true;
+  p.has_c = cell == Cell::kLstm;
+  p.reset_after_product = true;
+  const int64_t rows = gates_of(cell) * p.hidden;
+  std::vector<double> ones(static_cast<size_t>(rows * rows));
+  for (int64_t i = 0; i < rows; ++i) ones[static_cast<size_t>(i * rows + i)] = 1;
+  const Tensor w = ops::make_tensor(type, {1, rows, rows}, ones), x = random_tensor(type, {1, 5, rows});
+  const Tensor r = random_tensor(type, {1, rows, 40}, -0.3, 0.3, 2),
+               b = random_tensor(type, {1, 2 * rows}, -1, 1, 3);
+  const Tensor h = random_tensor(type, {1, 5, 40}, -1, 1, 4),
+               c = p.has_c ? random_tensor(type, {1, 5, 40}, -1, 1, 5) : Tensor();
+  std::vector<Tensor> given = {x, w, r, b, {}, h};
+  if (p.has_c) given.push_back(c);
+  const Attrs attrs = cell == Cell::kGru ? Attrs{{"linear_before_reset", int64_t{1}}} : Attrs{};
+  KernelCase out{str("rnn_step ", op, " ", data_type_name(type)),
+                 rnn_step_kernel(p, 0, 0),
+                 {cast(x, kF32), r, b, {}, h, c, {}},
+                 reference(op, attrs, given, p.has_c ? 3 : 2),
+                 type_tolerance(type)};
+  out.trailing_nulls = p.has_c ? 0 : 1;
+  if (out.spec.ok()) out.spec->workspace_bytes = static_cast<size_t>(5 * p.states()) * 4;  // its memory
+  return out;
+}
+
 }  // namespace
 
 std::vector<KernelCase> index_cases() {
@@ -104,6 +132,11 @@ std::vector<KernelCase> index_cases() {
   add_gathers(cases);
   add_created(cases);
   add_chosen(cases);
+  for (const DataType type : {kF32, kF16}) {
+    cases.push_back(recurrent_case("LSTM", Cell::kLstm, type));
+    cases.push_back(recurrent_case("GRU", Cell::kGru, type));
+    cases.push_back(recurrent_case("RNN", Cell::kTanh, type));
+  }
   return cases;
 }
 

@@ -1,6 +1,7 @@
 // Kernels of src/backends/cuda/kernels as test cases: what to run on, what to expect.
 #pragma once
 
+#include <array>
 #include <functional>
 
 #include "backends/cuda/kernels/kernel_spec.h"
@@ -32,6 +33,14 @@ std::vector<KernelCase> depthwise_cases();
 std::vector<KernelCase> attention_cases();
 std::vector<KernelCase> quantized_cases();
 std::vector<KernelCase> index_cases();
+std::vector<KernelCase> sample_cases();
+
+/// All of the above.
+inline auto kernel_case_families() {
+  return std::array{pointwise_cases, copy_cases,        norm_cases,  reduce_cases,
+                    conv_cases,      hopper_conv_cases, pool_cases,  depthwise_cases,
+                    attention_cases, quantized_cases,   index_cases, sample_cases};
+}
 
 /// A problem of a real network, to be timed.
 struct KernelBench {

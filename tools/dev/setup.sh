@@ -39,6 +39,13 @@ setup_packages() {
     die "apt-get could not install: ${missing[*]}"
 }
 
+# NVIDIA's libraries, into .venv: only where they are asked for, as they take gigabytes.
+setup_cuda() {
+  say "adding the packages of tools/dev/requirements-cuda.txt to .venv"
+  .venv/bin/python -m pip install -q --disable-pip-version-check -r tools/dev/requirements-cuda.txt ||
+    die "pip could not install NVIDIA's packages: is there a network?"
+}
+
 # Makes .venv with the pinned packages; the stamp holds what it was made from.
 setup_venv() {
   local wanted stamp=.venv/installed

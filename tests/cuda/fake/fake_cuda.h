@@ -1,0 +1,14 @@
+// What tests ask of the driver that only pretends (fake_cuda.cpp): found in the loaded library by name.
+#pragma once
+
+extern "C" {
+/// Calls of a function of the driver so far; of all functions for "".
+long fake_cuda_calls(const char* function);
+/// From now on, the `after`-th next call (0: the next one) of a function fails with this code, and with
+/// `sticky` all calls after it, of any function. Null ends all failures.
+void fake_cuda_fail(const char* function, long after, int code, bool sticky);
+/// The compute capability of the GPU.
+void fake_cuda_set_arch(int major, int minor);
+/// Bytes that are allocated now.
+long fake_cuda_allocated();
+}

@@ -1,0 +1,203 @@
+// The CUDA backend over a driver that only pretends (fake/fake_cuda.cpp): what it asks for, and what becomes
+// of errors. Nothing is computed; results are tested on a GPU. The test's environment leads to that driver.
+#include <dlfcn.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "fake/fake_cuda.h"
+#include "ingot/device.h"
+#include "ingot/engine.h"
+#include "ingot/network.h"
+
+namespace ingot {
+namespace {
+
+// The driver's controls; null where another driver was loaded.
+struct Fake {
+  decltype(&fake_cuda_calls) calls = nullptr;
+  decltype(&fake_cuda_fail) fail = nullptr;
+  decltype(&fake_cuda_set_arch) set_arch = nullptr;
+  decltype(&fake_cuda_allocated) allocated = nullptr;
+};
+Fake& fake() {
+  static Fake f = [] {
+    Fake found;
+    void* const library = ::dlopen("libcuda.so.1", RTLD_NOW | RTLD_GLOBAL);
+    if (library == nullptr) return found;
+    const auto find = [&](auto& to, const char* name) {
+      to = reinterpret_cast<std::remove_reference_t<decltype(to)>>(::dlsym(library, name));
+    };
+    find(found.calls, "fake_cuda_calls");
+    find(found.fail, "fake_cuda_fail");
+    find(found.set_arch, "fake_cuda_set_arch");
+    find(found.allocated, "fake_cuda_allocated");
+    return found;
+  }();
+  return f;
+}
+
+// y = softmax(relu(conv(x))) of images, with a batch that is open.
+Network network() {
+  static std::vector<float> weights(16 * 8 * 3 * 3, 0.1f);
+  Network net("images");
+  const NetworkTensor x = net.input("x", DataType::kF32, {"n", "8", "10", "10"});
+  const NetworkTensor w = net.constant({DataType::kF32, {16, 8, 3, 3}, weights.data()}, "w");
+  const NetworkTensor conv = net.op("Conv", {x, w}, {}, "conv");
+  const NetworkTensor pool = net.op("GlobalAveragePool", {net.op("Relu", {conv}, {}, "relu")}, {}, "pool");
+  net.output(net.op("Softmax", {net.op("Flatten", {pool}, {}, "flat")}, {}, "soft"), "y");
+  return net;
+}
+
+class FakeDriver : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (fake().calls == nullptr) GTEST_SKIP() << "the loaded driver is a real one, or none";
+    for (const DeviceInfo& d : devices())
+      for (const std::string& line : d.libraries)
+        if ((line.starts_with("cuDNN") || line.starts_with("cuBLASLt")) &&
+            line.find("not found") == line.npos)
+          GTEST_SKIP() << "a library is here that would ask the pretended driver for more: " << line;
+    fake().fail(nullptr, 0, 0, false);
+    fake().set_arch(9, 0);
+  }
+  void TearDown() override {
+    if (fake().calls != nullptr) fake().fail(nullptr, 0, 0, false);
+  }
+
+  Result<Engine> make_engine() {
+    BuildOptions options;
+    options.device = "cuda";
+    options.level = 0;
+    return build(network(), options);
+  }
+};
+
+Status set_input(Context& context, std::vector<float>& values) {
+  return context.set_input(
+      "x", {DataType::kF32, {static_cast<int64_t>(values.size() / 800), 8, 10, 10}, values.data()});
+}
+
+long calls(const char* function) { return fake().calls(function); }
+
+TEST_F(FakeDriver, DeviceAndItsLibrariesAreNamed) {
+  const auto found = devices();
+  ASSERT_EQ(found.size(), 2u);
+  EXPECT_EQ(found[1].name, "cuda");
+  EXPECT_EQ(found[1].arch, "sm_90a");
+  EXPECT_EQ(found[1].cores, 132);
+}
+
+TEST_F(FakeDriver, EnqueueingAllocatesAndWaitsForNothing) {
+  const auto engine = make_engine();
+  ASSERT_TRUE(engine.ok()) << engine.status().to_string();
+  auto context = engine->context();
+  ASSERT_TRUE(context.ok());
+  std::vector<float> image(2 * 800);
+  ASSERT_TRUE(set_input(*context, image).ok());
+  ASSERT_TRUE(context->run().ok());
+  // Memory of the GPU, as a caller would bring it: that of the context's own output will do.
+  const auto y = context->device_output("y");
+  ASSERT_TRUE(y.ok()) << y.status().to_string();
+  EXPECT_EQ(y->dims, (Dims{2, 16}));
+  auto other = engine->context();
+  ASSERT_TRUE(set_input(*other, image).ok() && other->run().ok());
+  ASSERT_TRUE(other->set_output("y", y->data, 2 * 16 * sizeof(float)).ok());
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(other->enqueue().ok());
+  const char* const forbidden[] = {"cuMemAlloc_v2",        "cuMemFree_v2",     "cuMemAllocHost_v2",
+                                   "cuStreamSynchronize",  "cuModuleLoadData", "cuGraphInstantiateWithFlags",
+                                   "cuMemcpyDtoHAsync_v2", "cuStreamCreate",   "cuEventCreate"};
+  std::vector<long> before;
+  for (const char* name : forbidden) before.push_back(calls(name));
+  const long launches = calls("cuGraphLaunch");
+  for (int i = 0; i < 10; ++i) ASSERT_TRUE(other->enqueue().ok());
+  for (size_t i = 0; i < before.size(); ++i) EXPECT_EQ(calls(forbidden[i]), before[i]) << forbidden[i];
+  EXPECT_EQ(calls("cuGraphLaunch"), launches + 10);
+  EXPECT_GT(other->kernels_launched(), 0u);
+}
+
+TEST_F(FakeDriver, StreamsAndEventsOfTheCaller) {
+  const auto engine = make_engine();
+  ASSERT_TRUE(engine.ok());
+  auto context = engine->context();
+  std::vector<float> image(800);
+  ASSERT_TRUE(set_input(*context, image).ok());
+  int stream = 0, event = 0;  // only their addresses count
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(context->run().ok());
+  const long waits = calls("cuStreamWaitEvent"), records = calls("cuEventRecord");
+  ASSERT_TRUE(context->set_stream(&stream).ok());
+  EXPECT_EQ(calls("cuStreamWaitEvent"), waits + 1);  // for what its own stream had to do
+  ASSERT_TRUE(context->wait_for(&event).ok());
+  ASSERT_TRUE(context->enqueue().ok());
+  ASSERT_TRUE(context->record(&event).ok());
+  EXPECT_EQ(calls("cuStreamWaitEvent"), waits + 2);
+  EXPECT_EQ(calls("cuEventRecord"), records + 3);  // behind the own stream, behind the run, and the caller's
+  ASSERT_TRUE(context->set_stream(nullptr).ok());
+  ASSERT_TRUE(context->run().ok());
+  auto on_cpu = build(network())->context();
+  EXPECT_EQ(on_cpu->set_stream(&stream).code(), StatusCode::kUnsupported);
+}
+
+TEST_F(FakeDriver, MemoryThatIsNotThereIsAnErrorThatPasses) {
+  const auto engine = make_engine();
+  ASSERT_TRUE(engine.ok());
+  std::vector<float> image(4 * 800);
+  bool failed = false;
+  for (long after = 0; after < 40; ++after) {
+    const long allocated = fake().allocated();
+    fake().fail("cuMemAlloc_v2", after, 2, false);
+    Status status;
+    {
+      auto context = engine->context();
+      status = context.status();
+      if (status.ok()) status = set_input(*context, image);
+      if (status.ok()) status = context->run();
+    }
+    if (status.ok()) break;
+    failed = true;
+    EXPECT_EQ(status.code(), StatusCode::kOutOfMemory) << status.to_string();
+    EXPECT_LE(fake().allocated(), allocated + 16384) << "memory stays behind";  // constants are kept
+  }
+  EXPECT_TRUE(failed);
+  fake().fail(nullptr, 0, 0, false);
+  auto context = engine->context();
+  ASSERT_TRUE(context.ok() && set_input(*context, image).ok());
+  EXPECT_TRUE(context->run().ok());
+}
+
+TEST_F(FakeDriver, ALostContextNamesTheStepAndStaysLost) {
+  const auto engine = make_engine();
+  ASSERT_TRUE(engine.ok());
+  auto context = engine->context();
+  std::vector<float> image(800);
+  ASSERT_TRUE(set_input(*context, image).ok());
+  ASSERT_TRUE(context->run().ok());
+  std::vector<float> images(3 * 800);
+  ASSERT_TRUE(set_input(*context, images).ok());
+  fake().fail("cuLaunchKernelEx", 1, 700, true);
+  const Status status = context->run();
+  EXPECT_EQ(status.code(), StatusCode::kDeviceError);
+  EXPECT_NE(status.to_string().find("step '"), std::string::npos) << status.to_string();
+  EXPECT_NE(status.to_string().find("illegal memory access"), std::string::npos) << status.to_string();
+  EXPECT_NE(status.to_string().find("context is lost"), std::string::npos) << status.to_string();
+  EXPECT_EQ(context->run().code(), StatusCode::kDeviceError);
+}
+
+TEST_F(FakeDriver, AnEngineOfAnotherGenerationIsPlannedAnew) {
+  const auto engine = make_engine();
+  ASSERT_TRUE(engine.ok());
+  const std::vector<std::byte> bytes = engine->serialize();
+  fake().set_arch(8, 0);
+  const auto other = load_bytes(bytes.data(), bytes.size());
+  ASSERT_TRUE(other.ok()) << other.status().to_string();
+  ASSERT_EQ(other->warnings().size(), 1u);
+  EXPECT_NE(other->warnings()[0].find("sm_90a"), std::string::npos) << other->warnings()[0];
+  EXPECT_NE(other->warnings()[0].find("sm_80"), std::string::npos) << other->warnings()[0];
+  auto context = other->context();
+  std::vector<float> image(800);
+  ASSERT_TRUE(context.ok() && set_input(*context, image).ok());
+  EXPECT_TRUE(context->run().ok());
+}
+
+}  // namespace
+}  // namespace ingot
