@@ -44,8 +44,10 @@ PRECISIONS = {
     "tf32": [],
     "fp16": ["--fp16"],
     "bf16": ["--bf16"],
-    "int8": ["--fp16", "--int8"],  # of MODEL_int8.onnx, which python -m ingot.quantize makes
+    "int8": ["--fp16", "--int8"],
+    "fp8": ["--fp16", "--fp8"],
 }
+HERE = Path(__file__).resolve().parent
 
 
 def classifies(row):
@@ -57,7 +59,7 @@ class Peer:
 
     def __init__(self, row, way, precision):
         model, shapes = ROWS[row]
-        script = Path(__file__).with_name("peers.py")
+        script = HERE / "peers.py"
         self.process = subprocess.Popen(
             [sys.executable, script, model, way, precision, json.dumps(shapes)],
             stdin=subprocess.PIPE,
@@ -141,13 +143,27 @@ class Runner:
                 self.references[key] = (feeds, names, session.run(names, feeds))
         return self.references[key]
 
+    def model(self, model, precision):
+        """The file to build; quantized by the ranges beside this script, where `graphs` has none."""
+        path = f"{self.o.graphs}/{model}.onnx"
+        if precision not in ("int8", "fp8"):
+            return path
+        given = Path(self.o.graphs, f"{model}_{precision}.onnx")
+        quantized = given if given.exists() else self.work / given.name
+        if not quantized.exists():
+            script = HERE.parents[1] / "python" / "ingot" / "quantize.py"
+            ranges = HERE / "ranges" / f"{model}.json"
+            words = [script, path, "-o", quantized, "--type", precision, "--cache", ranges]
+            subprocess.run([sys.executable, *map(str, words)], check=True, timeout=300)
+        return str(quantized)
+
     def build(self, row, precision):
         model, shapes = ROWS[row]
         engine = str(self.work / f"{row}_{precision}.ingot")
         text = ",".join(f"{n}:{'x'.join(map(str, d))}" for n, d in shapes.items())
         _, seconds = self.call(
             "build",
-            f"{self.o.graphs}/{model}{'_int8' if precision == 'int8' else ''}.onnx",
+            self.model(model, precision),
             *("-o", engine),
             *("--device", "cuda"),
             *("--level", self.o.level),

@@ -1,0 +1,160 @@
+#!/usr/bin/env python3
+"""models.py --ingot BIN FOLDER...: every ONNX file below the folders on the GPU, against the CPU in float32.
+
+Each model runs on its first stored case (cases/*/manifest.json beside it), or else on random inputs, in
+float32 (no TF32), float16 and bfloat16 (int8 and fp8: models with quantizers, which the CPU computes in
+floats); a line says how far its outputs are from the CPU's, and which ops ran on the host. The last line
+counts what failed.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import onnx
+
+PRECISIONS = {
+    "fp32": ["--no-tf32"],
+    "fp16": ["--fp16"],
+    "bf16": ["--bf16"],
+    "int8": ["--int8", "--fp16"],
+    "fp8": ["--fp8", "--fp16"],
+}
+# Of the norm of the difference against that of the result. float32 is held to each element besides.
+LIMITS = {"fp32": 1e-3, "fp16": 1e-2, "bf16": 6e-2, "int8": 6e-2, "fp8": 6e-2}
+
+
+def stored_inputs(model):
+    """Files of a model's first case; where there are several models, cases begin with the name of theirs."""
+    models = [path.stem for path in model.parent.glob("*.onnx")]
+    for case in sorted(path.parent for path in model.parent.glob("cases/*/manifest.json")):
+        rows = json.loads((case / "manifest.json").read_text())["inputs"]
+        parts = case.name.split("-")
+        starts = ["-".join(parts[:n]) for n in range(len(parts), 0, -1)]
+        named = [name for start in starts for name in sorted(models, key=len) if start in name]
+        if rows and (named or models)[0] == model.stem:
+            return {name: case / file for name, file, *_ in rows}
+    return {}
+
+
+def made_inputs(model, folder):
+    """Random numbers; integers are ids of tokens, masks, or else 0, which is an index in range everywhere."""
+    graph = onnx.load(model, load_external_data=False).graph
+    rng, constants, files = np.random.default_rng(7), {i.name for i in graph.initializer}, {}
+    for number, value in enumerate(v for v in graph.input if v.name not in constants):
+        tensor = value.type.tensor_type
+        dims = [2, 4, 4]
+        if tensor.HasField("shape"):
+            dims = [d.dim_value or (64 if i else 1) for i, d in enumerate(tensor.shape.dim)]
+        dtype = onnx.helper.tensor_dtype_to_np_dtype(tensor.elem_type)
+        if np.issubdtype(dtype, np.floating):
+            array = rng.random(dims).astype(dtype)
+        elif value.name.endswith("ids") and "type" not in value.name:
+            array = rng.integers(0, 1000, dims).astype(dtype)
+        else:
+            array = np.full(dims, "mask" in value.name, dtype)
+        files[value.name] = folder / f"input{number}.npy"
+        np.save(files[value.name], array)
+    return files
+
+
+def outputs(folder):
+    return {path.stem: np.load(path) for path in sorted(folder.glob("*.npy"))}
+
+
+def difference(got, expected, precision):
+    """The relative error of an output, and whether it is too much."""
+    if got.shape != expected.shape or got.dtype != expected.dtype:
+        return float("inf"), True
+    if got.size == 0:
+        return 0.0, False
+    if not np.issubdtype(got.dtype, np.floating):
+        wrong = float(np.mean(got != expected))
+        return wrong, wrong > (0 if precision == "fp32" else 0.02)
+    x, y = got.astype(np.float64), expected.astype(np.float64)
+    same = (x == y) | (np.isnan(x) & np.isnan(y))
+    error = np.where(same, 0, x - y)
+    norm = float(np.linalg.norm(error) / max(np.linalg.norm(np.where(np.isfinite(y), y, 0)), 1e-30))
+    far = precision == "fp32" and bool(
+        np.any(np.abs(error) > 1e-3 * np.abs(y) + 1e-4 * max(1.0, np.abs(y).max()))
+    )
+    return norm, not np.isfinite(norm) or norm > LIMITS[precision] or far
+
+
+class Runner:
+    def __init__(self, options):
+        self.o = options
+
+    def call(self, *words):
+        done = subprocess.run(
+            [self.o.ingot, *map(str, words)], capture_output=True, text=True, timeout=self.o.limit
+        )
+        if done.returncode != 0:
+            raise RuntimeError((done.stdout + done.stderr).strip()[-400:])
+        return done.stdout
+
+    def model(self, path):
+        rows = []
+        with tempfile.TemporaryDirectory() as work:
+            work = Path(work)
+            try:
+                files = stored_inputs(path) or made_inputs(path, work)
+                given = [word for name, file in files.items() for word in ("--input", f"{name}={file}")]
+                dims = {name: np.load(file).shape for name, file in files.items()}
+                shapes = [f"{name}:{'x'.join(map(str, d))}" for name, d in dims.items() if d]
+                shapes = ["--shapes", ",".join(shapes)] if shapes else []
+                self.call("run", path, "--level", 0, *shapes, *given, "--output-dir", work / "cpu")
+                expected = outputs(work / "cpu")
+            except Exception as error:
+                return [{"model": path.stem, "error": f"on the CPU: {error}"}]
+            for precision in self.o.precisions.split(","):
+                row = {"model": path.stem, "precision": precision}
+                rows.append(row)
+                try:
+                    engine = work / f"{precision}.ingot"
+                    flags = ["--device", "cuda", "--level", 0, *shapes, *PRECISIONS[precision]]
+                    report = work / "report.json"
+                    self.call("build", path, "-o", engine, "--json", report, *flags)
+                    steps = json.loads(report.read_text())["plans"][0]["steps"]
+                    row["host"] = sorted({s["kernel"] for s in steps if s["op"] == "eval"})
+                    self.call("run", engine, *given, "--output-dir", work / precision)
+                    got = outputs(work / precision)
+                    worst = {n: difference(got[n], expected[n], precision) for n in expected}
+                    row["error_of"] = {n: float(f"{e:.2g}") for n, (e, _) in worst.items()}
+                    row["failed"] = any(bad for _, bad in worst.values())
+                except Exception as error:
+                    row["error"] = str(error)
+        return rows
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folders", nargs="+", type=Path)
+    parser.add_argument("--ingot", default="build/bin/ingot")
+    parser.add_argument("--precisions", default="fp32,fp16,bf16")
+    parser.add_argument("--jobs", type=int, default=4)
+    parser.add_argument("--limit", type=float, default=240, help="seconds for one build or run")
+    parser.add_argument("--json", help="writes all rows")
+    options = parser.parse_args()
+    runner = Runner(options)
+    paths = [p for folder in options.folders for p in sorted(folder.rglob("*.onnx"))]
+    rows = []
+    with ThreadPoolExecutor(options.jobs) as pool:
+        for found in pool.map(runner.model, paths):
+            rows += found
+            for row in found:
+                print(json.dumps(row), flush=True)
+    failed = [row for row in rows if "error" in row or row.get("failed")]
+    if options.json:
+        Path(options.json).write_text(json.dumps(rows, indent=1))
+    print(f"{len(rows)} runs of {len(paths)} models, {len(failed)} failed")
+    sys.exit(bool(failed))
+
+
+if __name__ == "__main__":
+    main()
