@@ -6,6 +6,10 @@
 namespace ingot::cpu {
 namespace {
 
+// Panels are that many times what the first cache holds, and read from the second one: sums that stay in
+// registers longer pay for that.
+constexpr int64_t kLongSums = 4;
+
 // One tap, no stride and no padding: all pixels of the image are one row.
 ConvDesc flattened(ConvDesc d) {
   bool pointwise = true;
@@ -62,7 +66,7 @@ void DirectConv::choose(const DirectConvTuning& wanted) {
   const int64_t most = kernels_.max_rows[tuning_.vecs - 1];
   if (tuning_.rows == 0) tuning_.rows = static_cast<int>(divide_up(out_w_, divide_up(out_w_, most)));
   tuning_.rows = std::min<int>(tuning_.rows, static_cast<int>(most));
-  if (tuning_.k_block == 0) tuning_.k_block = panel_depth(kernels_, tuning_.vecs);
+  if (tuning_.k_block == 0) tuning_.k_block = kLongSums * panel_depth(kernels_, tuning_.vecs);
   if (tuning_.strip_bytes == 0) tuning_.strip_bytes = second_cache_budget();
 
   const int64_t units = out_h_ * divide_up(out_w_, tuning_.rows);
@@ -182,9 +186,8 @@ std::vector<DirectConvTuning> direct_conv_candidates(const ConvDesc& desc, Isa i
     }
   }
   const DirectConvTuning first = candidates[0];
-  add({.vecs = first.vecs, .k_block = first.k_block / 2});
-  // Longer sums stay in registers longer, and the panel is read from the second cache.
-  if (depth > first.k_block) add({.vecs = first.vecs, .k_block = first.k_block * 4});
+  add({.vecs = first.vecs, .k_block = first.k_block / kLongSums});
+  if (depth > first.k_block) add({.vecs = first.vecs, .k_block = first.k_block * 2});
   add({.vecs = first.vecs, .strip_bytes = first.strip_bytes * 4});
   return candidates;
 }

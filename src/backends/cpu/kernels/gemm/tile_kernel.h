@@ -26,8 +26,8 @@ struct RowPointers {
   }
 };
 
-inline constexpr int kLine = 16,
-                     kAhead = 512;  // floats of a cache line, and of a row alone that are asked for
+/// Floats of a cache line; and how far ahead a row alone asks for B.
+inline constexpr int kLine = 16, kAhead = 512;
 /// k's from which on a sum takes so long that memory answers meanwhile.
 inline constexpr int64_t kLongSum = 128;
 
