@@ -131,6 +131,8 @@ void conv_offer(const Request& r, Offer& offer) {
   skip("conv_depthwise_f32", "filters read several channels");
   if (const char* reason = winograd_why_not(g.desc)) skip("conv_winograd_f32", reason);
   std::vector<ConvEstimate> ranked = rank_conv_algorithms(g.desc, r.isa, r.threads);
+  if (winograd_why_not(g.desc) == nullptr && !worth_its_memory(g.desc, r.isa))
+    skip("conv_winograd4_f32", "its filters take too much memory for so few pixels");
   const double least = ranked.front().cycles;
   // Small images leave most of a Winograd tile empty, and its filters are four times as large: there it comes
   // second.

@@ -12,6 +12,7 @@ namespace {
 // transforms of one tile and one block of channels take together.
 constexpr double kStream = 9;
 constexpr double kTransforms4 = 400, kTransforms2 = 140;
+constexpr int64_t kLargeFilters = int64_t{32} << 20, kPixelsOfLarge = 256;
 
 // Weights that do not fit into the second cache are prefetched beside the sums: the longer of both counts,
 // and a part of the shorter.
@@ -55,10 +56,16 @@ double winograd_cycles(const ConvDesc& d, int m, Isa isa, int threads) {
 
 }  // namespace
 
+bool worth_its_memory(const ConvDesc& d, Isa isa) {
+  return d.batch * d.out(0) * d.out(1) > kPixelsOfLarge ||
+         4 * winograd_weight_floats(d, 4, isa) <= kLargeFilters;
+}
+
 std::vector<ConvEstimate> rank_conv_algorithms(const ConvDesc& d, Isa isa, int threads) {
   std::vector<ConvEstimate> ranked = {{ConvAlgorithm::direct, direct_cycles(d, isa, threads)}};
   if (winograd_why_not(d) == nullptr) {
-    ranked.push_back({ConvAlgorithm::winograd4, winograd_cycles(d, 4, isa, threads)});
+    if (worth_its_memory(d, isa))
+      ranked.push_back({ConvAlgorithm::winograd4, winograd_cycles(d, 4, isa, threads)});
     ranked.push_back({ConvAlgorithm::winograd2, winograd_cycles(d, 2, isa, threads)});
   }
   std::sort(ranked.begin(), ranked.end(), [](const auto& a, const auto& b) { return a.cycles < b.cycles; });

@@ -28,6 +28,14 @@ TEST(ConvChoice, AgreesWithMeasurements) {
   EXPECT_EQ(best(square(256, 64, 56, 1)), ConvAlgorithm::direct);
 }
 
+TEST(ConvChoice, WeighsMemory) {
+  EXPECT_TRUE(worth_its_memory(square(512, 512, 28, 3), Isa::avx512));
+  EXPECT_TRUE(worth_its_memory(square(256, 256, 14, 3), Isa::avx512));
+  EXPECT_FALSE(worth_its_memory(square(512, 512, 14, 3), Isa::avx512));
+  EXPECT_EQ(rank_conv_algorithms(square(2048, 512, 16, 3), Isa::avx512, 2).front().algorithm,
+            ConvAlgorithm::winograd2);
+}
+
 TEST(ConvChoice, OffersWhatCanComputeIt) {
   EXPECT_EQ(rank_conv_algorithms(square(8, 8, 9, 3), Isa::avx2, 2).size(), 3u);
   ConvDesc strided = square(8, 8, 9, 3);
