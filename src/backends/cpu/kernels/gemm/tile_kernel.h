@@ -128,7 +128,7 @@ void tile_kernel(const TileArgs& t) {
     for (int n = 0; n < N; ++n) b[n] = t.b + t.b_offsets[block] + n * t.b_vec;
     int64_t k = t.depth;
     for (; k >= 4; k -= 4) {
-      if constexpr (R == 1) {  // B is read once, as fast as memory gives it
+      if (R == 1 && t.prefetch_step > 0) {  // B is read once, as fast as memory gives it
 #pragma GCC unroll 4
         for (int n = 0; n < N; ++n)
 #pragma GCC unroll 4
