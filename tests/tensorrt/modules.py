@@ -73,7 +73,13 @@ def cuda():
     return own, prefix() / "lib" / "cuda"
 
 
-def packages(name, *wheels):
+def python(major):
+    """The interpreter for programs of a major: NVIDIA's bindings of 8 end at Python 3.11, so with a newer one
+    INGOT_TEST_PYTHON_8 may name another, with numpy and what else the programs import."""
+    return os.environ.get(f"INGOT_TEST_PYTHON_{major}", sys.executable)
+
+
+def packages(name, *wheels, python=sys.executable):
     """A folder of packages from PyPI, installed when it is first asked for; without what they depend on."""
     target = CACHE / name
     CACHE.mkdir(parents=True, exist_ok=True)
@@ -81,7 +87,7 @@ def packages(name, *wheels):
         fcntl.flock(lock, fcntl.LOCK_EX)  # tests may run side by side
         if not target.is_dir():
             made = target.with_name(f"{name}.part")
-            command = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--target", made, *wheels]
+            command = [python, "-m", "pip", "install", "-q", "--no-deps", "--target", made, *wheels]
             result = subprocess.run(command, capture_output=True, text=True)
             if result.returncode != 0:
                 pytest.skip(f"{' '.join(wheels)} cannot be installed here: {result.stderr.strip()[-200:]}")
@@ -91,7 +97,7 @@ def packages(name, *wheels):
 
 def module(major):
     """The folder of NVIDIA's Python module."""
-    return packages(major, WHEELS[major])
+    return packages(major, WHEELS[major], python=python(major))
 
 
 def execute(*command, major="", bindings="", packages=(), passes=True, **options):
@@ -110,4 +116,4 @@ def execute(*command, major="", bindings="", packages=(), passes=True, **options
 def run(major, script, *arguments):
     """One of the programs beside this file, as its users run it; what it printed."""
     script = Path(__file__).parent / "programs" / script
-    return execute(sys.executable, script, *arguments, major=major, bindings=major)
+    return execute(python(major), script, *arguments, major=major, bindings=major)

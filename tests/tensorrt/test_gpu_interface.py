@@ -1,7 +1,6 @@
 """The interface on a machine with a GPU: memory, streams, events and graphs of the program's own."""
 
 import json
-import sys
 
 import modules
 import numpy as np
@@ -54,7 +53,7 @@ def test_engine_of_the_cpu_is_planned_anew(major, tmp_path, monkeypatch):
     programs = modules.ROOT / "tests" / "tensorrt" / "programs"
     for code, device in ((BUILD, "cpu"), (LOAD, "")):
         monkeypatch.setenv("INGOT_DEVICE", device)
-        command = [sys.executable, "-c", code, tmp_path / "engine"]
+        command = [modules.python(major), "-c", code, tmp_path / "engine"]
         said = modules.execute(*command, major=major, bindings=major, packages=[programs])
     warnings = json.loads(said)
     assert len(warnings) == 1 and "made anew for cuda" in warnings[0], warnings

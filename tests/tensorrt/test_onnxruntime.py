@@ -45,7 +45,6 @@ def environment(package, tmp_path_factory):
     if modules.gpu():
         return {}
     folder = tmp_path_factory.mktemp("libraries")
-    ours = {s.split("@")[0] for s in symbols(modules.cuda()[1] / "libcudart.so.13", "--defined-only")}
     wanted = defaultdict(set)
     for provider in ("cuda", "tensorrt"):
         library = package / "onnxruntime" / "capi" / f"libonnxruntime_providers_{provider}.so"
@@ -53,11 +52,14 @@ def environment(package, tmp_path_factory):
             name, _, version = symbol.partition("@")
             if name.startswith("cu"):  # the driver's functions have no version
                 wanted[version or "libcuda.so.1"].add(name)
-    rest = wanted.pop("libcudart.so.13") - ours
-    compile_library(folder / "librest.so", rest, "libcudart.so.13")
+    preloaded = []  # what ours, which are found first, lack
+    for library, version in (("libcudart.so.13", "libcudart.so.13"), ("libcuda.so.1", "")):
+        ours = {s.split("@")[0] for s in symbols(modules.cuda()[1] / library, "--defined-only")}
+        preloaded.append(folder / f"rest_of_{library}")
+        compile_library(preloaded[-1], wanted.pop(library) - ours, version)
     for library, names in {"libcurand.so.10": (), "libcublas.so.13": (), **wanted}.items():
         compile_library(folder / library, names, library if library.startswith(("libcub", "libcud")) else "")
-    return {"LD_LIBRARY_PATH": str(folder), "LD_PRELOAD": str(folder / "librest.so")}
+    return {"LD_LIBRARY_PATH": str(folder), "LD_PRELOAD": ":".join(map(str, preloaded))}
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import sys
 
 import modules
 import numpy as np
@@ -51,7 +50,7 @@ def test_segmentation_script(tmp_path):
     image = np.random.default_rng(1).random((3, 20, 30), np.float32)
     np.save(tmp_path / "image.npy", image)
     script = EXAMPLES / "segmentation.py"
-    run(sys.executable, script, engine, tmp_path / "image.npy", tmp_path / "classes.npy", major="8")
+    run(modules.python("8"), script, engine, tmp_path / "image.npy", tmp_path / "classes.npy", major="8")
     mean, deviation = (
         np.array(v, np.float32).reshape(3, 1, 1) for v in ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225])
     )
@@ -73,7 +72,7 @@ def test_classifier_script(tmp_path):
     batch = np.random.default_rng(0).random((32, 1, 8, 8), np.float32)
     np.save(tmp_path / "batch.npy", batch)
     script = EXAMPLES / "classifier.py"
-    run(sys.executable, script, engine, tmp_path / "batch.npy", tmp_path / "scores.npy", 10, major="8")
+    run(modules.python("8"), script, engine, tmp_path / "batch.npy", tmp_path / "scores.npy", 10, major="8")
     expected = onnxruntime.InferenceSession(DIGITS).run(["probabilities"], {"image": batch})[0]
     np.testing.assert_allclose(np.load(tmp_path / "scores.npy"), expected, 1e-4, 1e-6)
 

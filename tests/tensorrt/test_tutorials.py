@@ -1,7 +1,6 @@
 """Command lines and scripts as TensorRT's tutorials have them, on the networks that they use."""
 
 import re
-import sys
 
 import graphs
 import modules
@@ -69,7 +68,7 @@ def test_classifier(folder):
     batch = np.random.default_rng(0).standard_normal((32, 3, 224, 224), np.float32)
     np.save(folder / "batch.npy", batch)
     script = EXAMPLES / "classifier.py"
-    command = [sys.executable, script, "batch.trt", "batch.npy", "scores.npy", 1000]
+    command = [modules.python("8"), script, "batch.trt", "batch.npy", "scores.npy", 1000]
     modules.execute(*command, major="8", bindings="8", cwd=folder)
     expected = onnxruntime.InferenceSession(graph("resnet50")).run(None, {"input": batch})[0]
     np.testing.assert_allclose(np.load(folder / "scores.npy"), expected, 1e-3, 1e-3 * np.abs(expected).max())
@@ -86,7 +85,7 @@ def test_segmentation(folder, pytestconfig):
     image = np.random.default_rng(0).random((3, height, width), np.float32)
     np.save(folder / "image.npy", image)
     script = EXAMPLES / "segmentation.py"
-    command = [sys.executable, script, "fcn-resnet101.engine", "image.npy", "classes.npy"]
+    command = [modules.python("8"), script, "fcn-resnet101.engine", "image.npy", "classes.npy"]
     modules.execute(*command, major="8", bindings="8", cwd=folder)
     mean, deviation = (
         np.array(v, np.float32).reshape(3, 1, 1) for v in ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225])

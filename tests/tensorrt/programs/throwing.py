@@ -4,7 +4,6 @@ import ctypes
 
 import numpy as np
 from common import EXPLICIT_BATCH, Logger, trt
-from onnx import TensorProto, helper
 
 MAJOR = int(trt.__version__.split(".")[0])
 logger = Logger()
@@ -119,6 +118,8 @@ def while_running():
 
 
 def plugins():
+    from onnx import TensorProto, helper
+
     def fails(name):
         if name == failing:
             raise ValueError(f"{name} raises")
