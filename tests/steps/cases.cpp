@@ -1,5 +1,7 @@
 #include "cases.h"
 
+#include <limits>
+
 #include "ops/common.h"
 
 namespace ingot {
@@ -53,6 +55,11 @@ void add_selection(std::vector<StepCase>& out) {
                   {},
                   {random_input({2, 2000, 4}, 0, 100), random_input({2, 3, 2000}, 0, 1), int_input(50),
                    float_input(0.4f)}}});
+  out.push_back({"NonMaxSuppression",
+                 {"no_limit",
+                  {},
+                  {random_input({1, 300, 4}, 0, 100), random_input({1, 2, 300}, 0, 1),
+                   int_input(std::numeric_limits<int64_t>::max()), float_input(0.6f)}}});
 }
 
 CaseInput bytes(Dims dims, DataType type) {

@@ -119,24 +119,17 @@ void offer_nonzero(const Request& r, std::string_view family, Offer& offer) {
 
 void offer_suppress(const Request& r, std::string_view family, Offer& offer) {
   const Node& node = r.node;
-  const auto number = [&](size_t i) -> std::optional<double> {
-    const Value* v = node.input(i);
-    if (v == nullptr || !v->is_constant()) return std::nullopt;
-    if (v->constant().size() == 0) return 0;
-    return v->dtype() == DataType::kI64 ? static_cast<double>(v->constant().span<int64_t>()[0])
-                                        : static_cast<double>(v->constant().span<float>()[0]);
-  };
   Candidate c = plain_candidate(r, family);
   c.sizes_outputs = true;
   c.args = {{"center_point_box", node.attrs().get_int("center_point_box")}};
   for (const auto& [i, name] : {std::pair<size_t, const char*>{2, "limit"}, {3, "iou"}, {4, "lowest"}}) {
     if (node.input(i) == nullptr) continue;
-    const auto value = number(i);
-    if (!value) return skip(offer, family, "its limit or thresholds are not constant");
+    if (!node.input(i)->is_constant()) return skip(offer, family, "its limit or thresholds are not constant");
+    const Tensor& value = node.input(i)->constant();
     if (i == 2)
-      c.args.set(name, static_cast<int64_t>(*value));
+      c.args.set(name, value.size() == 0 ? int64_t{0} : value.span<int64_t>()[0]);
     else
-      c.args.set(name, static_cast<float>(*value));
+      c.args.set(name, value.size() == 0 ? 0.0f : value.span<float>()[0]);
   }
   offer.candidates.push_back(std::move(c));
 }
