@@ -1,9 +1,11 @@
 // Weak typing: float32 becomes float16 or bfloat16 inside a graph. Nodes whose kernels sum in float32 anyway
-// (products, normalisations, softmax, reductions) work on narrow operands; the others, and the graph's inputs
-// and outputs, keep their types, with a Cast between.
+// (products, normalisations, softmax, means) work on narrow operands; the others, and the graph's inputs and
+// outputs, keep their types, with a Cast between. Sums, which may be large, and what is made of them alone
+// (the statistics of a normalisation that no pass has recognized) stay in float32, too.
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <set>
 
 #include "base/half.h"
 #include "ir/infer.h"
@@ -48,7 +50,6 @@ bool works_on_narrow(const Node& node) {
                        "ReduceMax",
                        "ReduceMean",
                        "ReduceMin",
-                       "ReduceSum",
                        "Reshape",
                        "SkipLayerNormalization",
                        "Slice",
@@ -84,14 +85,31 @@ class Narrowing {
   Narrowing(Graph& graph, DataType type) : graph_(graph), type_(type) {}
 
   Status run() {
-    for (Node* node : graph_.node_list())
-      if (works_on_narrow(*node) && node->subgraphs().empty()) INGOT_RETURN_IF_ERROR(convert(*node));
+    for (Node* node : graph_.node_list()) {
+      if (is_statistic(*node))
+        statistics_.insert(node->output());
+      else if (works_on_narrow(*node) && node->subgraphs().empty())
+        INGOT_RETURN_IF_ERROR(convert(*node));
+    }
     return {};
   }
 
  private:
   int64_t onnx_number() const { return type_ == DataType::kF16 ? kOnnxFloat16 : kOnnxBFloat16; }
   static bool is_wide(const Value* v) { return v != nullptr && v->dtype() == DataType::kF32; }
+
+  // A sum, or what is made of sums and constants.
+  bool is_statistic(const Node& node) const {
+    if (is_any(node, {"ReduceL1", "ReduceL2", "ReduceSum", "ReduceSumSquare"})) return true;
+    if (!is_any(node, {"Pointwise", "Reshape", "Squeeze", "Unsqueeze"})) return false;
+    bool any = false;
+    for (const Value* v : node.inputs()) {
+      if (!is_wide(v) || v->is_constant()) continue;
+      if (!statistics_.contains(v)) return false;
+      any = true;
+    }
+    return any;
+  }
 
   Result<Value*> cast(Value* v, int64_t to, Node* before) {
     Node* node = graph_.add_node(*find_op("Cast"), {v}, {{"to", to}}, 1, "", before);
@@ -161,6 +179,7 @@ class Narrowing {
   Graph& graph_;
   DataType type_;
   std::map<Value*, Value*> narrow_;
+  std::set<const Value*> statistics_;
 };
 
 }  // namespace

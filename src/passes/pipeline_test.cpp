@@ -75,6 +75,27 @@ TEST(Pipeline, UnknownNamesAreErrorsThatListTheKnown) {
   }
 }
 
+// Squares of what float16 holds need not be held by it: neither they nor their sum are stored so.
+TEST(Pipeline, StatisticsStayWideBesideNarrowFloats) {
+  const auto g = parse_graph(R"(graph main(x: f32[n, 64, 8], w: f32[8, 8]) {
+  axes = i64[1] {1}
+  share = f32[] {0.015625}
+  h = MatMul(x, w)
+  squares = Mul(h, h)
+  sum = ReduceSum(squares, axes)
+  mean = Mul(sum, share)
+  root = Sqrt(mean)
+  y = Div(h, root)
+  return y
+})")
+                     .value();
+  ASSERT_TRUE(optimize(*g, {.floats = DataType::kF16}).ok());
+  const std::string text = print(*g);
+  EXPECT_NE(text.find(": f32[n, 1, 8] = ReduceSumSquare("), text.npos) << text;
+  EXPECT_NE(text.find(": f32[n, 1, 8] = Pointwise("), text.npos) << text;
+  EXPECT_NE(text.find(": f16[n, 64, 8] = Pointwise("), text.npos) << text;
+}
+
 TEST(Pipeline, EveryPassSaysWhatItDoes) {
   for (const Pass& pass : all_passes()) {
     EXPECT_FALSE(pass.what.empty());

@@ -1,8 +1,9 @@
-// Softmax written out as exponentials and their sum, and means over all of an image.
+// Softmax written out as exponentials and their sum, means over all of an image, and sums of squares, whose
+// squares nobody else reads: narrow floats could not hold them.
 #include <algorithm>
 
 #include "passes/pass.h"
-#include "passes/rewrite.h"
+#include "passes/weights.h"
 
 namespace ingot::passes {
 namespace {
@@ -40,12 +41,38 @@ Status global_pool(Node* node) {
       .status();
 }
 
+// x where `v` is x * x or x^2; null otherwise.
+Value* square_root_of(const Value* v) {
+  const Node* n = v->producer();
+  if (n == nullptr || !used_once(v)) return nullptr;
+  if (n->is("Mul") && n->input(0) == n->input(1)) return n->input(0);
+  return n->is("Pow") && is_scalar(n->input(1), 2) ? n->input(0) : nullptr;
+}
+
+Status squares(Node* node) {
+  Value* const x = square_root_of(node->input(0));
+  if (x == nullptr || !is_float(x->dtype()) || !x->type().ranked) return {};
+  std::vector<Value*> inputs = node->inputs();
+  inputs[0] = x;
+  if (node->is("ReduceSum")) return replace_by(node, "ReduceSumSquare", inputs, node->attrs()).status();
+  const auto axes = node->input(1) ? ints(node->input(1)) : std::nullopt;
+  if (!axes || axes->empty()) return {};
+  Dim count = 1;
+  for (int64_t a : *axes) count = count * x->shape()[static_cast<size_t>(a < 0 ? a + x->type().rank() : a)];
+  if (!count.is_const() || count.value() == 0) return {};
+  INGOT_ASSIGN_OR_RETURN(Tensor share, filled(x->dtype(), {}, 1 / static_cast<double>(count.value())));
+  INGOT_ASSIGN_OR_RETURN(Value* const sum, insert(node, "ReduceSumSquare", inputs, node->attrs()));
+  return replace_by(node, "Mul", {sum, node->graph().add_constant("share", std::move(share))}).status();
+}
+
 }  // namespace
 
 Status recognize_reductions(Graph& graph) {
   for (Node* node : graph.node_list()) {
     if (node->is("Div"))
       INGOT_RETURN_IF_ERROR(softmax(node));
+    else if (is_any(*node, {"ReduceSum", "ReduceMean"}) && square_root_of(node->input(0)) != nullptr)
+      INGOT_RETURN_IF_ERROR(squares(node));
     else if (is_any(*node, {"ReduceMean", "ReduceMax"}))
       INGOT_RETURN_IF_ERROR(global_pool(node));
   }

@@ -1,6 +1,7 @@
 // Nodes that give back one of their inputs: Identity and Dropout, casts to the same type, reshapes, slices
 // and pads that change nothing, sums of one, products with one, pooling with a window of one element...
 #include <algorithm>
+#include <limits>
 
 #include "passes/pass.h"
 #include "passes/rewrite.h"
@@ -45,10 +46,15 @@ int identity_of(const Node& n) {
   if (op == "Identity") return 0;
   if (op == "Dropout")
     return n.output(1) == nullptr && (!n.input(2) || is_constant_of(n.input(2), 0)) ? 0 : -1;
-  if (is_any(n, {"Concat", "Sum", "Mean", "Max", "Min"})) return n.inputs().size() == 1 ? 0 : -1;
+  if (is_any(n, {"Concat", "Sum", "Mean", "Max", "Min"}) && n.inputs().size() != 2)
+    return n.inputs().size() == 1 ? 0 : -1;
   if (op == "Split") return n.outputs().size() == 1 ? 0 : -1;
-  if (is_any(n, {"Add", "Mul", "Or", "And"})) {
-    const double neutral = op == "Mul" || op == "And" ? 1 : 0;
+  if (is_any(n, {"Add", "Mul", "Or", "And", "Max", "Min"})) {
+    constexpr double kInfinity = std::numeric_limits<double>::infinity();
+    const double neutral = op == "Max"                  ? -kInfinity
+                           : op == "Min"                ? kInfinity
+                           : op == "Mul" || op == "And" ? 1
+                                                        : 0;
     for (int i : {0, 1})
       if (is_constant_of(n.input(static_cast<size_t>(1 - i)), neutral) &&
           same_type(n, static_cast<size_t>(i)))
