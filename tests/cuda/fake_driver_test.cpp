@@ -138,6 +138,25 @@ TEST_F(FakeDriver, StreamsAndEventsOfTheCaller) {
   EXPECT_EQ(on_cpu->set_stream(&stream).code(), StatusCode::kUnsupported);
 }
 
+// The state alone: no kernel may be left out for want of the first output.
+TEST_F(FakeDriver, RecurrentLayersRunOnTheGpuWhateverIsWanted) {
+  static std::vector<float> weights(4 * 8 * 8, 0.1f);
+  Network net("recurrent");
+  const NetworkTensor x = net.input("x", DataType::kF32, {"5", "1", "8"});
+  const NetworkTensor w = net.constant({DataType::kF32, {1, 32, 8}, weights.data()}, "w");
+  const NetworkTensor r = net.constant({DataType::kF32, {1, 32, 8}, weights.data()}, "r");
+  const std::vector<NetworkTensor> lstm =
+      net.add("LSTM", {x, w, r}, {{"hidden_size", int64_t{8}}}, 3, "lstm");
+  net.output(lstm[1], "state");
+  BuildOptions options;
+  options.device = "cuda";
+  options.level = 0;
+  const auto engine = build(net, options);
+  ASSERT_TRUE(engine.ok()) << engine.status().to_string();
+  const std::string report = engine->report_json();
+  EXPECT_NE(report.find("\"rnn\""), report.npos) << report;
+}
+
 TEST_F(FakeDriver, MemoryThatIsNotThereIsAnErrorThatPasses) {
   const auto engine = make_engine();
   ASSERT_TRUE(engine.ok());

@@ -26,7 +26,7 @@ Candidate candidate_for(const Request& request, std::string op) {
   c.kernel = std::string(node.op().name);
   c.args = node.attrs();
   c.outputs.assign(node.outputs().size(), request.layout);
-  const int rank = node.output()->type().rank();
+  const int rank = node.output() != nullptr ? node.output()->type().rank() : -1;
   for (const Value* v : node.inputs()) {
     const bool follows = v != nullptr && v->type().rank() == rank &&
                          (!v->is_constant() || v->shape() == node.output()->shape());

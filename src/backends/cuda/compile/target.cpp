@@ -39,6 +39,12 @@ bool ranked(const Node& node) {
          std::all_of(node.outputs().begin(), node.outputs().end(), is);
 }
 
+// Kernels write their first output in any case, but those of recurrent layers: often the last state is wanted
+// alone.
+bool gives_what_is_wanted(const Entry& entry, const Node& node) {
+  return node.output() != nullptr || entry.offer == offer_rnn;
+}
+
 class CudaTarget final : public Target {
  public:
   CudaTarget(CudaDevice& device, std::unique_ptr<CudaStream> stream, bool tf32)
@@ -57,7 +63,8 @@ class CudaTarget final : public Target {
 
   Offer candidates(const Node& node, const OptShapes& shapes, Layout layout) const override {
     Offer offer;
-    if (const Entry* entry = find(node); entry != nullptr && ranked(node) && node.output() != nullptr)
+    if (const Entry* entry = find(node);
+        entry != nullptr && ranked(node) && gives_what_is_wanted(*entry, node))
       entry->offer({node, shapes, layout, *stream_, tf32_}, entry->family, offer);
     offer.candidates.push_back(reference_candidate(node));
     return offer;
