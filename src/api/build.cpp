@@ -67,6 +67,8 @@ Status check_options(const BuildOptions& options, const Graph& graph) {
     return invalid_argument("fp16 and bf16 are both given, expected one of them at most");
   if (options.calibration != nullptr && !options.int8)
     return invalid_argument("a calibration is given without int8");
+  if (options.calibration != nullptr && options.refittable)
+    return unsupported("an engine of calibrated weights cannot be refitted: put quantizers into the model");
   auto check_name = [&](const std::string& name, const char* what) -> Status {
     std::string names;
     for (const Value* v : graph.inputs()) {
