@@ -32,7 +32,8 @@ PROGRAMS = [
 # The kernels' tests by how long they take, the longest first.
 FAMILIES = ["HopperConv", "Conv", "Quantized", "Attention", "Depthwise"]
 REST = "-" + ":".join(f"CudaKernels.{name}" for name in FAMILIES)
-SHARDS = 6
+SHARDS = 16
+MEMCHECK = "--tool memcheck --error-exitcode 9 --report-api-errors no --launch-timeout 300".split()
 SOAKED = ["resnet18", "bert_base", "mobilenet_v2"]
 QUANTIZED = ["resnet50", "mobilenet_v2", "bert_base"]
 
@@ -115,7 +116,7 @@ class Checks:
 
     def ops(self, sanitizer):
         """The op suite, or the same under a tool of compute-sanitizer."""
-        before = [sanitizer, "--tool", "memcheck", "--error-exitcode", "9"] if sanitizer else []
+        before = [sanitizer, *MEMCHECK] if sanitizer else []
         kind = "memcheck" if sanitizer else "ops"
         kernels = [(name, f"CudaKernels.{name}") for name in FAMILIES] + [("rest", REST)]
         out = []
