@@ -1,13 +1,17 @@
 // Conv: https://onnx.ai/onnx/operators/onnx__Conv.html (version 22), 1 to 3 spatial dimensions. Beyond ONNX:
-// the attribute `epilogue` with extra inputs from index 3 on (epilogue.h), which fusion passes set; and X of
-// float32 with W of 16 bits, the result's type: a first layer that reads its image as it is given.
+// the attribute `epilogue` with extra inputs from index 3 on (epilogue.h), which fusion passes set; X of
+// float32 with W of 16 bits, the result's type: a first layer that reads its image as it is given; and
+// `output_dtype`, the type of a result that is stored as a quantizer would, without extra inputs.
 #include "ops/common.h"
 #include "ops/convolution.h"
 #include "ops/epilogue.h"
+#include "ops/quantized.h"
 #include "ops/wide.h"
 
 namespace ingot::ops {
 namespace {
+
+bool is_stored_quantized(const Attrs& attrs) { return attrs.get_int("output_dtype", 0) != 0; }
 
 Status infer(InferContext& c) {
   INGOT_RETURN_IF_ERROR(expect_type(c, 0, kFloats));
@@ -18,6 +22,10 @@ Status infer(InferContext& c) {
   INGOT_RETURN_IF_ERROR(expect_same_type(c, 1, 2));
   INGOT_ASSIGN_OR_RETURN(c.outputs[0].type, infer_conv(c.attrs, c.type(0), c.type(1)));
   c.outputs[0].type.dtype = narrow;
+  if (is_stored_quantized(c.attrs)) {
+    INGOT_ASSIGN_OR_RETURN(c.outputs[0].type.dtype, quantized_output(c.attrs));
+    if (c.inputs.size() > 3) return invalid_argument("a quantized result goes without extra inputs");
+  }
   if (c.has(2) && c.type(2).ranked && c.type(1).ranked) {
     const Shape &b = c.shape(2), &w = c.shape(1);
     if (b.size() != 1 || (b[0].is_const() && w[0].is_const() && b[0] != w[0]))
@@ -36,6 +44,7 @@ Status eval(EvalContext& c) {
     const size_t plane = static_cast<size_t>(num_elements(problem.out));
     for (size_t i = 0; i < sums.size(); ++i) sums[i] += bias[i / plane % bias.size()];
   }
+  if (is_stored_quantized(c.attrs)) return store_quantized(c, sums, 3, y);
   store(sums.data(), y.size(), y, 0);
   return eval_epilogue(c, 3, y);
 }
@@ -100,6 +109,7 @@ const OpDef& op_Conv() {
   static const OpDef op = [] {
     std::vector<AttrSpec> attrs = ops::conv_attrs();
     attrs.push_back(ops::epilogue_attr());
+    attrs.push_back(ops::optional<int64_t>("output_dtype", 0));
     return OpDef{"Conv",     2,         3 + ops::PointwiseProgram::kMaxInputs,
                  1,          1,         std::move(attrs),
                  ops::infer, ops::eval, ops::cost};

@@ -84,8 +84,12 @@ Status finish_quantized_layer(EvalContext& c, const std::vector<double>& sums, c
     const size_t filter = i / static_cast<size_t>(inner) % filters;
     values[i] = sums[i] * scale[filter % scale.size()] + bias[filter % bias.size()];
   }
+  return store_quantized(c, values, 4, y);
+}
+
+Status store_quantized(EvalContext& c, std::vector<double>& values, size_t first, const TensorView& y) {
   const std::string text = c.attrs.get_string("epilogue");
-  if (!text.empty()) return run_quantized(c, text, &values, 4, y);
+  if (!text.empty()) return run_quantized(c, text, &values, first, y);
   store_rounded(values, y);
   return {};
 }

@@ -20,6 +20,9 @@ Result<DataType> quantized_output(const Attrs& attrs);
 /// Checks operands 0 and 1 (which must suit each other), the bias (2) and the scale (3), a number or one for
 /// each of `filters`, and the program, whose inputs begin at 4, against output 0, already set.
 Status infer_quantized_layer(InferContext& c, const Dim& filters);
+/// y = the layer's program on `values` and its inputs from `first` on, or the values themselves, as
+/// `output_dtype` stores them.
+Status store_quantized(EvalContext& c, std::vector<double>& values, size_t first, const TensorView& y);
 /// Output 0 from the sums of products, whose filter is the index along `axis`.
 Status finish_quantized_layer(EvalContext& c, const std::vector<double>& sums, const TensorView& y,
                               size_t axis);

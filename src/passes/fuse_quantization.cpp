@@ -1,6 +1,7 @@
 // What is left of the quantizers becomes part of programs: the epilogues of quantized layers and Pointwise
 // nodes read quantized operands as they are, and store their results quantized where only a QuantizeLinear
-// reads them.
+// reads them. So do convolutions of 16-bit floats, of which there are some where a device computes in them: a
+// network's first layer, say, that stays as it is.
 #include <map>
 
 #include "ops/pointwise_program.h"
@@ -25,6 +26,9 @@ struct Form {
 std::optional<Form> form_of(const Node& node) {
   if (node.is("Pointwise")) return Form{"program", "QuantizedPointwise", 0, 0};
   if (is_any(node, {"QuantizedConv", "QuantizedMatMul"})) return Form{"epilogue", node.op().name, 4, 1};
+  if (node.is("Conv") && bit_width(node.output()->dtype()) == 16 && node.inputs().size() <= 3 &&
+      node.attrs().get_int("group", 1) == 1)
+    return Form{"epilogue", "Conv", 3, 1};
   return std::nullopt;
 }
 

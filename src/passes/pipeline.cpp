@@ -141,6 +141,8 @@ void run_pipeline(Runner& run, const PassOptions& options) {
   if (floats == DataType::kF16) run("narrow_to_f16");  // whole nodes, now that they are what kernels compute
   if (floats == DataType::kBF16) run("narrow_to_bf16");
   if (floats != DataType::kF32) clean_up();
+  if (floats != DataType::kF32 && options.quantized)
+    run("fuse_quantization");  // of layers that stayed floats
 }
 
 }  // namespace

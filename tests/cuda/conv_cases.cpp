@@ -1,3 +1,5 @@
+#include <optional>
+
 #include "backends/cuda/kernels/conv/conv.h"
 #include "kernel_case.h"
 #include "ops/op_testing.h"
@@ -87,9 +89,11 @@ KernelCase conv_case(DataType type, const ConvShape& s, const ConvConfig& config
 }
 
 // A first layer: x and weights as image_conv_kernel wants them.
-KernelCase image_case(DataType type, DataType x_type, const ConvShape& s, const char* epilogue) {
+KernelCase image_case(DataType type, DataType x_type, const ConvShape& s, const char* epilogue,
+                      std::optional<DataType> stored = {}) {
   ConvProblem p = problem_of(type, s);
   p.x_type = x_type;
+  p.y_type = stored.value_or(type);
   p.epilogue = epilogue;
   const Tensor x = random_tensor(type, {s.images, s.channels, p.height, p.width});
   const Tensor w = random_tensor(type, {s.filters, s.channels, s.kernel, s.kernel}, -1, 1, 2);
@@ -106,15 +110,16 @@ KernelCase image_case(DataType type, DataType x_type, const ConvShape& s, const 
     to[static_cast<size_t>(((filter * s.kernel + row) * taps + column) * 4 + channel)] =
         from[static_cast<size_t>(at)];
   }
-  const Attrs attrs = {
+  Attrs attrs = {
       {"pads", Ints(4, s.pad)}, {"strides", Ints(2, s.stride)}, {"epilogue", std::string(epilogue)}};
+  if (stored) attrs.set("output_dtype", int64_t{*stored == kU8 ? 2 : 3});
   const auto spec = image_conv_kernel(p);
   return {str(spec.ok() ? spec->name : "image_conv", " ", s.images, "x", s.side, "x", s.channels, " to ",
-              s.filters, " s", s.stride),
+              s.filters, " s", s.stride, stored ? " stored in bytes" : ""),
           spec,
           {cast(x, x_type), ops::make_tensor(type, {s.filters, s.kernel, taps * 4}, to), b},
           {to_nhwc(reference("Conv", attrs, {x, w, b})[0])},
-          tolerance_of(type, false)};
+          stored ? 0.05 : tolerance_of(type, false)};  // a step, against what elements are on average
 }
 
 KernelCase matmul_case(DataType type, int64_t batch, int64_t m, int64_t n, int64_t k,
@@ -182,6 +187,8 @@ std::vector<KernelCase> hopper_conv_cases() {
     cases.push_back(image_case(type, kF32, {2, 37, 3, 64, 7, 2, 3}, "relu x0"));
     cases.push_back(image_case(type, type, {3, 40, 3, 32, 3, 2, 1}, "silu x0"));
     cases.push_back(image_case(type, type, {1, 21, 1, 24, 5, 4, 2}, ""));
+    cases.push_back(image_case(type, kF32, {2, 37, 3, 64, 7, 2, 3}, "relu x0; mul t0 #20", kI8));
+    cases.push_back(image_case(type, type, {2, 30, 3, 48, 3, 2, 1}, "relu x0; mul t0 #40", kU8));
   }
   // Blocks that share factors and sums, residuals of other strides than the result's.
   for (const DataType type : {kF16, kBF16, kF32}) {

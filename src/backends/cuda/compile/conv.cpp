@@ -19,7 +19,7 @@ constexpr int64_t kVector = 8;  // channels that the fast engines read at once
 // Empty: it can be offered.
 std::string why_not(const Node& node) {
   if (!node.input(1)->is_constant()) return "the filter is not constant";
-  const DataType type = node.output()->dtype();
+  const DataType type = node.input(1)->dtype();
   if (type != DataType::kF32 && type != DataType::kF16 && type != DataType::kBF16)
     return str("the type is ", data_type_name(type));
   if (!node.input(0)->shape()[1].is_const()) return "the number of channels is not fixed";
@@ -104,7 +104,7 @@ void offer_conv(const Request& r, std::string_view, Offer& offer) {
   }
   // A first layer reads the image as it is given: the copy that fills its channels up also turns them around.
   const bool first =
-      groups == 1 && channels < kVector && channels % 2 != 0 && r.node.output()->dtype() != DataType::kF32;
+      groups == 1 && channels < kVector && channels % 2 != 0 && r.node.input(1)->dtype() != DataType::kF32;
   if (first) {
     Candidate padded = base_candidate(r, "conv");
     padded.inputs[0] = Layout::kPlain;

@@ -68,9 +68,11 @@ void offer_attention(const Request& r, std::string_view family, Offer& offer) {
   Candidate fused = c;
   fused.op = "fused_attention";
   if (const auto problem = fused_attention_problem(OptStep(r, fused).view()); problem.ok()) {
-    for (const AttentionConfig& config : attention_configs(*problem, r.stream.gpu().multiprocessors)) {
-      fused.kernel = str("attention_", 16 * config.query_warps, "x", config.key_warps);
-      fused.args.set("config", Ints{config.query_warps, config.key_warps});
+    const Gpu& gpu = r.stream.gpu();
+    for (const AttentionConfig& c : attention_configs(*problem, gpu.multiprocessors, gpu.arch == "sm_90a")) {
+      fused.kernel = c.warpgroups > 0 ? str("attention_", c.warpgroups, "_warpgroups_", c.keys)
+                                      : str("attention_", 16 * c.query_warps, "x", c.key_warps);
+      fused.args.set("config", Ints{c.query_warps, c.key_warps, c.warpgroups, c.keys});
       offer_if_possible(r, fused, offer);
     }
   } else {

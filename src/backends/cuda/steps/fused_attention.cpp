@@ -34,14 +34,16 @@ Result<AttentionProblem> fused_attention_problem(const StepView& step) {
   return p;
 }
 
-// args: those of MultiHeadAttention, and config: query and key warps.
+// args: those of MultiHeadAttention, and config: an AttentionConfig's numbers.
 Result<Launches> fused_attention_launches(const StepView& step) {
   INGOT_ASSIGN_OR_RETURN(const AttentionProblem p, fused_attention_problem(step));
   const Ints c = step.args.get_ints("config");
-  if (c.size() != 2 || c[0] < 1 || c[1] < 1 || c[0] * c[1] > 32)
+  const auto within = [&](size_t i, int64_t most) { return c[i] >= 1 && c[i] <= most; };
+  if (c.size() != 4 ||
+      !(c[2] == 0 ? within(0, 32) && within(1, 32 / c[0]) : within(2, 4) && within(3, 128) && c[3] % 16 == 0))
     return corrupt("a configuration of attention");
-  INGOT_ASSIGN_OR_RETURN(KernelSpec spec,
-                         attention_kernel(p, {static_cast<int>(c[0]), static_cast<int>(c[1])}));
+  const auto number = [&](size_t i) { return static_cast<int>(c[i]); };
+  INGOT_ASSIGN_OR_RETURN(KernelSpec spec, attention_kernel(p, {number(0), number(1), number(2), number(3)}));
   const bool masked = p.mask_type != DataType::kInvalid;
   Launches out;
   out.push_back(

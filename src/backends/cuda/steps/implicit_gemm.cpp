@@ -135,7 +135,7 @@ Status set_scale(const StepView& step, int64_t filters, ConvProblem& p) {
 Result<ConvProblem> implicit_gemm_problem(const StepView& step) {
   INGOT_ASSIGN_OR_RETURN(ConvProblem p,
                          step.args.has("weight_dims") ? conv_problem(step) : product_problem(step));
-  p.type = is_quantized(step) ? step.in(1).dtype : step.out(0).dtype;
+  p.type = step.in(1).dtype;
   p.y_type = step.out(0).dtype;
   if (is_quantized(step)) INGOT_RETURN_IF_ERROR(set_scale(step, p.filters * p.batch, p));
   p.x_type = step.in(0).dtype;

@@ -48,8 +48,8 @@ inline void emulated_wgmma(SUM (&d)[N], u64 a, u64 b, int accumulate) {
   });
 }
 // A in registers: as of mma.sync, 16 rows for each warp.
-template <class T, class, class SUM, int N>
-inline void emulated_wgmma_registers(SUM (&d)[N], const unsigned (&a)[4], u64 b, int accumulate) {
+template <class T, bool BY_DEPTH, class SUM, int N>
+inline void multiply_registers(SUM (&d)[N], const unsigned (&a)[4], u64 b, int accumulate) {
   struct Rows {
     unsigned a[4];
   };
@@ -74,8 +74,17 @@ inline void emulated_wgmma_registers(SUM (&d)[N], const unsigned (&a)[4], u64 b,
       const int column = j / 4 * 8 + int(lane % 4) * 2 + j % 2;
       float sum = accumulate ? sums[j] : 0;
       for (int k = 0; k < 16; ++k)
-        sum += rows[size_t(j / 2 % 2 * 16 + k)] * tile_element<T>(unsigned(b), column, k);
+        sum += rows[size_t(j / 2 % 2 * 16 + k)] *
+               (BY_DEPTH ? tile_element<T>(unsigned(b), k, column) : tile_element<T>(unsigned(b), column, k));
       sums[j] = sum;
     }
   });
+}
+template <class T, class, class SUM, int N>
+inline void emulated_wgmma_registers(SUM (&d)[N], const unsigned (&a)[4], u64 b, int accumulate) {
+  multiply_registers<T, false>(d, a, b, accumulate);
+}
+template <class T, class, class SUM, int N>
+inline void emulated_wgmma_registers_by_depth(SUM (&d)[N], const unsigned (&a)[4], u64 b, int accumulate) {
+  multiply_registers<T, true>(d, a, b, accumulate);
 }

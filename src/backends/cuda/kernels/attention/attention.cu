@@ -7,7 +7,7 @@
 // Options: TYPE (16 bits); DIM, V_DIM of a head; QUERY_WARPS, KEY_WARPS; KEYS of a tile; VEC: elements copied
 // at once; CAUSAL; MASK: 0 none, 1 added, 2 bool; MASK_TYPE; MASK_QUERIES: it differs between queries;
 // MASK_PAIRS: of neighbouring keys lie together.
-#include "backends/cuda/kernels/attention/attention_params.h"
+#include "backends/cuda/kernels/attention/softmax.cuh"
 #include "backends/cuda/kernels/device/async.cuh"
 #include "backends/cuda/kernels/device/launch.cuh"
 #include "backends/cuda/kernels/device/math.cuh"
@@ -16,11 +16,9 @@
 
 constexpr int kQueries = 16 * QUERY_WARPS, kThreads = 32 * QUERY_WARPS * KEY_WARPS;
 // Rows in shared memory are panels of 64 elements, 128 bytes, whose 16-byte pieces are permuted by the row.
-constexpr int kPanels = (DIM + 63) / 64, kVPanels = (V_DIM + 63) / 64;
+constexpr int kPanels = (DIM + 63) / 64;
 constexpr int kPanelBytes = KEYS * 128, kTile = (kPanels + kVPanels) * kPanelBytes,
               kRound = KEY_WARPS * kTile;
-constexpr float kLog2E = 1.4426950408889634f;
-__device__ inline float infinity() { return __int_as_float(0x7f800000); }
 
 __device__ inline unsigned at(unsigned panel, int row, int piece) {
   return panel + row * 128 + ((piece ^ (row & 7)) * 16);
@@ -39,35 +37,12 @@ __device__ inline void load_rows(unsigned to, const TYPE* from, i64 stride, int 
   }
 }
 
-// What a warp has of its 16 queries: elements 0, 1 of a group of four are of query lane / 4, 2, 3 of the one
-// 8 below.
-struct Partial {
-  float result[kVPanels * 8][4], largest[2], sum[2];
-
-  // Another's, of the same lane and queries; largest scores are of scores times `factor`.
-  __device__ void add(const Partial& other, float factor) {
-#pragma unroll
-    for (int h = 0; h < 2; ++h) {
-      const float most = fmaxf(largest[h], other.largest[h]), base = most > -infinity() ? most : 0.f;
-      const float mine = power_of_2((largest[h] - base) * factor);
-      const float theirs = power_of_2((other.largest[h] - base) * factor);
-      largest[h] = most;
-      sum[h] = sum[h] * mine + other.sum[h] * theirs;
-#pragma unroll
-      for (int j = 0; j < kVPanels * 8; ++j)
-#pragma unroll
-        for (int i = h * 2; i < h * 2 + 2; ++i)
-          result[j][i] = result[j][i] * mine + other.result[j][i] * theirs;
-    }
-  }
-};
-
 // One tile of keys and values for a warp's queries. WHOLE: all of its keys exist.
 template <bool WHOLE>
 __device__ inline void take_keys(Partial& own, const unsigned (&left)[kPanels * 4][4], unsigned keys,
                                  unsigned values, int key0, int first_query,
                                  const MASK_TYPE* __restrict__ mask, float factor, const AttentionParams& p) {
-  const int lane = threadIdx.x % 32, group = lane / 4, pair = lane % 4 * 2;
+  const int lane = threadIdx.x % 32;
   float score[KEYS / 8][4] = {};
 #pragma unroll
   for (int s = 0; s < kPanels * 4; ++s)
@@ -81,55 +56,13 @@ __device__ inline void take_keys(Partial& own, const unsigned (&left)[kPanels * 
       Mma<TYPE>::run(score[j + 1], left[s], right[2], right[3]);
     }
 
-  if (MASK != 0 || CAUSAL || !WHOLE) {  // some keys may not be seen
-#pragma unroll
-    for (int j = 0; j < KEYS / 8; ++j)
-#pragma unroll
-      for (int i = 0; i < 4; ++i) {
-        const int key = key0 + j * 8 + pair + i % 2, query = first_query + group + i / 2 * 8;
-        bool seen = (WHOLE || key < p.keys) && (!CAUSAL || key <= query);
-        if (MASK == 1) score[j][i] *= p.scale * kLog2E;
-        if (MASK && seen && (!MASK_QUERIES || query < p.queries)) {
-          const MASK_TYPE* const from = mask + (MASK_QUERIES ? query * p.mask_query : 0) + key * p.mask_key;
-          const MASK_TYPE m = MASK_PAIRS && WHOLE ? load<2>(from - i % 2)[i % 2] : *from;
-          if (MASK == 2)
-            seen = to_float(m) != 0;
-          else
-            score[j][i] += to_float(m) * kLog2E;
-        }
-        if (!seen) score[j][i] = -infinity();
-      }
-  }
-  float base[2];
-#pragma unroll
-  for (int h = 0; h < 2; ++h) {
-    float most = own.largest[h];
-#pragma unroll
-    for (int j = 0; j < KEYS / 8; ++j) most = fmaxf(most, fmaxf(score[j][h * 2], score[j][h * 2 + 1]));
-    most = fmaxf(most, __shfl_xor_sync(0xffffffffu, most, 1));
-    most = fmaxf(most, __shfl_xor_sync(0xffffffffu, most, 2));
-    base[h] = most > -infinity() ? most : 0.f;
-    const float shrink = power_of_2((own.largest[h] - base[h]) * factor);
-    own.largest[h] = most;
-    own.sum[h] *= shrink;
-    base[h] *= factor;
-#pragma unroll
-    for (int j = 0; j < kVPanels * 8; ++j) own.result[j][h * 2] *= shrink, own.result[j][h * 2 + 1] *= shrink;
-  }
-#pragma unroll
-  for (int j = 0; j < KEYS / 8; ++j)
-#pragma unroll
-    for (int i = 0; i < 4; ++i) {
-      score[j][i] = power_of_2(score[j][i] * factor - base[i / 2]);
-      own.sum[i / 2] += score[j][i];
-    }
+  mask_scores<WHOLE>(score, key0, first_query, mask, p);
+  own.take(score, factor);
 #pragma unroll
   for (int s = 0; s < KEYS / 16; ++s) {  // 16 keys at a time
     if (!WHOLE && key0 + s * 16 >= p.keys) continue;
-    const unsigned weights[4] = {pack<TYPE>(score[2 * s][0], score[2 * s][1]),
-                                 pack<TYPE>(score[2 * s][2], score[2 * s][3]),
-                                 pack<TYPE>(score[2 * s + 1][0], score[2 * s + 1][1]),
-                                 pack<TYPE>(score[2 * s + 1][2], score[2 * s + 1][3])};
+    unsigned weights[4];
+    pack_weights(score, s, weights);
 #pragma unroll
     for (int j = 0; j < kVPanels * 8; j += 2) {
       unsigned right[4];
@@ -149,7 +82,7 @@ extern "C" __global__ void __launch_bounds__(kThreads, KEY_WARPS > 1 || kThreads
   const unsigned queries = shared_address(memory), ring = queries + kPanels * kQueries * 128;
   const int head = blockIdx.y, image = blockIdx.z, query0 = blockIdx.x * kQueries;
   const int warp = threadIdx.x / 32 / KEY_WARPS, key_warp = threadIdx.x / 32 % KEY_WARPS;
-  const int lane = threadIdx.x % 32, group = lane / 4, pair = lane % 4 * 2;
+  const int lane = threadIdx.x % 32;
   q += image * p.q_batch + p.q_offset + head * DIM;
   k += image * p.k_batch + p.k_offset + head * DIM;
   v += image * p.v_batch + p.v_offset + head * V_DIM;
@@ -172,10 +105,8 @@ extern "C" __global__ void __launch_bounds__(kThreads, KEY_WARPS > 1 || kThreads
   load_round(0);
 
   unsigned left[kPanels * 4][4];  // this warp's queries
-  Partial own = {};
-  own.largest[0] = own.largest[1] = -infinity();
-  // Scores are kept as the products gave them, unless a mask is added to them.
-  const float factor = MASK == 1 ? 1.f : p.scale * kLog2E;
+  Partial own;
+  const float factor = factor_of(p);
   for (int round = 0; round < rounds; ++round) {
     if (round + 1 < rounds)
       load_round(round + 1);
@@ -223,25 +154,5 @@ extern "C" __global__ void __launch_bounds__(kThreads, KEY_WARPS > 1 || kThreads
     }
     if (key_warp > 0) return;
   }
-#pragma unroll
-  for (int h = 0; h < 2; ++h) {
-    float sum = own.sum[h];
-    sum += __shfl_xor_sync(0xffffffffu, sum, 1);
-    sum += __shfl_xor_sync(0xffffffffu, sum, 2);
-    const int query = query0 + warp * 16 + group + h * 8;
-    if (query >= p.queries) continue;
-    const float inverse = sum == 0 ? 0.f : 1 / sum;  // a query that sees nothing
-    TYPE* to = y + ((i64(image) * p.queries + query) * p.heads + head) * V_DIM;
-#pragma unroll
-    for (int j = 0; j < kVPanels * 8; ++j) {
-      const int column = j * 8 + pair;
-      const float a = own.result[j][h * 2] * inverse, b = own.result[j][h * 2 + 1] * inverse;
-      if (V_DIM % 2 == 0 && column < V_DIM) {
-        *reinterpret_cast<unsigned*>(to + column) = pack<TYPE>(a, b);
-      } else {
-        if (column < V_DIM) to[column] = convert<TYPE>(a);
-        if (column + 1 < V_DIM) to[column + 1] = convert<TYPE>(b);
-      }
-    }
-  }
+  own.store(y, image, query0 + warp * 16, head, p);
 }

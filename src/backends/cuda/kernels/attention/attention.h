@@ -23,9 +23,12 @@ struct AttentionProblem {
 /// Warps of a block: those with queries of their own, and those that share the keys of each of them.
 struct AttentionConfig {
   int query_warps = 4, key_warps = 1;
+  /// sm_90a: above 0, so many warpgroups in place of these, which take tiles of `keys`.
+  int warpgroups = 0, keys = 64;
 };
 /// Configurations that may be best on a GPU of `multiprocessors`, the most promising first.
-std::vector<AttentionConfig> attention_configs(const AttentionProblem& problem, int multiprocessors = 132);
+std::vector<AttentionConfig> attention_configs(const AttentionProblem& problem, int multiprocessors = 132,
+                                               bool hopper = false);
 
 /// Arguments: q, k, v, mask (null where there is none), y.
 Result<KernelSpec> attention_kernel(const AttentionProblem& problem, AttentionConfig config);

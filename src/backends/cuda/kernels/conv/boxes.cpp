@@ -87,7 +87,7 @@ TensorMap map_of_weights(const ConvProblem& p, const Geometry& g, int64_t depth,
 // What both kernels are compiled with.
 Status define(KernelSpec& spec, const ConvProblem& p, const ConvConfig& c, const Geometry& g) {
   INGOT_ASSIGN_OR_RETURN(spec.prelude, conv_prelude(p));
-  spec.prelude += wgmma_text(p.type, p.x_type, c.bn);
+  spec.prelude += wgmma_text({p.type, p.x_type, c.bn});
   INGOT_ASSIGN_OR_RETURN(const std::string type, checked_device_type(p.type));
   INGOT_ASSIGN_OR_RETURN(const std::string y_type, checked_device_type(p.y_type));
   INGOT_ASSIGN_OR_RETURN(const std::string bias_type, checked_device_type(p.bias_type));

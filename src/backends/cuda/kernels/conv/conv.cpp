@@ -52,39 +52,6 @@ Result<std::string> conv_prelude(const ConvProblem& p) {
   return text + "\n";
 }
 
-std::string wgmma_text(DataType type, DataType x_type, int columns, bool a_in_registers) {
-  struct Form {
-    std::string_view sum, x, weights, depth, flags;  // flags: signs; 16 bits have transposes, too
-  };
-  const std::string_view transposes = a_in_registers ? ", p, 1, 1, 0" : ", p, 1, 1, 0, 0";
-  const bool unsigned_x = x_type == DataType::kU8, integers = type == DataType::kI8;
-  const Form form = type == DataType::kF16      ? Form{"f32", "f16", "f16", "k16", transposes}
-                    : type == DataType::kBF16   ? Form{"f32", "bf16", "bf16", "k16", transposes}
-                    : type == DataType::kF8E4M3 ? Form{"f32", "e4m3", "e4m3", "k32", ", p, 1, 1"}
-                    : type == DataType::kI8     ? Form{"s32", unsigned_x ? "u8" : "s8", "s8", "k32", ", p"}
-                                                : Form{"f32", "tf32", "tf32", "k8", ", p, 1, 1"};
-  const int count = columns / 2;
-  int next = 0;  // operand of the text
-  const auto operands = [&](int n) {
-    std::string list;
-    for (int i = 0; i < n; ++i) list += str(i > 0 ? ", " : "", "%", next++);
-    return list;
-  };
-  const std::string sums = operands(count), a = a_in_registers ? "{" + operands(4) + "}" : operands(1);
-  const std::string b = operands(1), accumulate = operands(1);
-  std::string outputs;
-  for (int i = 0; i < count; ++i)
-    outputs += str(i > 0 ? ", " : "", integers ? "\"+r\"(d[" : "\"+f\"(d[", i, "])");
-  return str("__device__ inline void ", a_in_registers ? "wgmma_registers(" : "wgmma(",
-             integers ? "int" : "float", " (&d)[", count, "], ",
-             a_in_registers ? "const unsigned (&a)[4]" : "u64 a", ", u64 b, int accumulate) {\n",
-             "  asm volatile(\"{ .reg .pred p; setp.ne.b32 p, ", accumulate,
-             ", 0; wgmma.mma_async.sync.aligned.m64n", columns, form.depth, ".", form.sum, ".", form.x, ".",
-             form.weights, " {", sums, "}, ", a, ", ", b, form.flags, "; }\" : ", outputs, " : ",
-             a_in_registers ? "\"r\"(a[0]), \"r\"(a[1]), \"r\"(a[2]), \"r\"(a[3])" : "\"l\"(a)",
-             ", \"l\"(b), \"r\"(accumulate));\n}\n");
-}
-
 namespace {
 
 Status check(const ConvProblem& p) {
@@ -168,7 +135,7 @@ Result<KernelSpec> conv_kernel(const ConvProblem& p, const ConvConfig& config) {
   INGOT_ASSIGN_OR_RETURN(const std::string y_type, checked_device_type(p.y_type));
   INGOT_ASSIGN_OR_RETURN(const std::string bias_type, checked_device_type(p.bias_type));
   INGOT_ASSIGN_OR_RETURN(spec.prelude, conv_prelude(p));
-  if (config.wgmma) spec.prelude += wgmma_text(p.type, p.x_type, config.bn / config.warps_n);
+  if (config.wgmma) spec.prelude += wgmma_text({p.type, p.x_type, config.bn / config.warps_n});
 
   const bool pointwise = p.kernel_h == 1 && p.kernel_w == 1 && p.pad_top == 0 && p.pad_left == 0 &&
                          (p.out_h - 1) * p.stride_h < p.height && (p.out_w - 1) * p.stride_w < p.width;

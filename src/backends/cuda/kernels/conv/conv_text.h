@@ -3,13 +3,12 @@
 
 #include "backends/cuda/kernels/conv/conv.h"
 #include "backends/cuda/kernels/conv/conv_params.h"
+#include "backends/cuda/kernels/wgmma_text.h"
 
 namespace ingot::cuda {
 
 /// The epilogue, and EXTRAS(F): F(index, type, dense) for its inputs.
 Result<std::string> conv_prelude(const ConvProblem& problem);
-/// The instruction for so many columns, as a function: wgmma, or wgmma_registers.
-std::string wgmma_text(DataType type, DataType x_type, int columns, bool a_in_registers = false);
 /// Strides of x: image, row, column, channel.
 Dims x_strides_of(const ConvProblem& problem);
 /// Elements of y's rows that are moved at once.

@@ -7,10 +7,12 @@ namespace ingot::cuda {
 
 Result<KernelSpec> image_conv_kernel(const ConvProblem& p) {
   constexpr int64_t kTileH = 8, kTileW = 16, kMostFilters = 128, kMostTaps = 16, kMultiprocessors = 132;
-  if (bit_width(p.type) != 16 || p.y_type != p.type || !is_float(p.x_type))
-    return unsupported("an image's convolution of type ", data_type_name(p.type));
+  if (bit_width(p.type) != 16 || !(p.y_type == p.type || bit_width(p.y_type) == 8) || !is_float(p.x_type))
+    return unsupported("an image's convolution of type ", data_type_name(p.type), " to ",
+                       data_type_name(p.y_type));
+  const int64_t piece = 128 / bit_width(p.y_type);
   if (p.channels > 4 || p.batch != 1 || !p.extras.empty() || p.alpha != 1 || p.scale != ConvProblem::kAlpha ||
-      p.filters > kMostFilters || p.filters % 8 != 0 || p.y_row % 8 != 0)
+      p.filters > kMostFilters || p.filters % piece != 0 || p.y_row % piece != 0)
     return unsupported("a first layer of ", p.channels, " channels to ", p.filters, " filters");
   if (p.stride_w % 2 != 0 || p.dilation_h != 1 || p.dilation_w != 1 ||
       p.kernel_h * image_taps(p.kernel_w) > 8 * kMostTaps)
@@ -19,12 +21,14 @@ Result<KernelSpec> image_conv_kernel(const ConvProblem& p) {
   KernelSpec spec{.source = "conv/image_conv.cu", .entry = "image_conv"};
   const int64_t bn = ceil_div(p.filters, 16) * 16;
   INGOT_ASSIGN_OR_RETURN(spec.prelude, conv_prelude(p));
-  spec.prelude += wgmma_text(p.type, p.type, static_cast<int>(bn), true);
+  spec.prelude += wgmma_text({p.type, p.type, static_cast<int>(bn), true});
   INGOT_ASSIGN_OR_RETURN(const std::string type, checked_device_type(p.type));
   INGOT_ASSIGN_OR_RETURN(const std::string x_type, checked_device_type(p.x_type));
+  INGOT_ASSIGN_OR_RETURN(const std::string y_type, checked_device_type(p.y_type));
   INGOT_ASSIGN_OR_RETURN(const std::string bias_type, checked_device_type(p.bias_type));
   spec.define("TYPE", type);
   spec.define("X_TYPE", x_type);
+  spec.define("OUT", y_type);
   spec.define("BIAS_TYPE", bias_type);
   spec.define("HAS_BIAS", p.has_bias);
   spec.define("BN", bn);
@@ -51,7 +55,8 @@ Result<KernelSpec> image_conv_kernel(const ConvProblem& p) {
                                   strides[2], strides[3], p.y_row > 0 ? p.y_row : p.filters});
   const int64_t taps = image_taps(p.kernel_w), steps = p.kernel_h * taps / 4;
   const int64_t patch = ((kTileH - 1) * p.stride_h + p.kernel_h) * ((kTileW - 1) * p.stride_w + taps) * 8;
-  const int64_t shared = 1024 + ceil_div(steps, 4) * bn * 128 + kTileH * kTileW * (bn * 2 + 16) + patch;
+  const int64_t shared =
+      1024 + ceil_div(steps, 4) * bn * 128 + kTileH * kTileW * (bn * bit_width(p.y_type) / 8 + 16) + patch;
   if (shared > kMostSharedBytes / 2) return unsupported("a first layer with steps of ", p.stride_w);
   spec.shared_bytes = static_cast<unsigned>(shared);
   spec.grid.x =

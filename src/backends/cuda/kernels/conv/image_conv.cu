@@ -4,7 +4,7 @@
 // A comes from overlapping pieces of the image, by ldmatrix, into the registers that wgmma reads.
 //
 // A block takes tiles of 8 x 16 outputs in turns; the next tile's pixels are on their way meanwhile. Options:
-// TYPE of factors and result; X_TYPE, BIAS_TYPE; BN (filters, rounded up); CHANNELS; KERNEL_H, KERNEL_W,
+// TYPE of factors, X_TYPE, BIAS_TYPE, OUT; BN (filters, rounded up); CHANNELS; KERNEL_H, KERNEL_W,
 // STRIDE_H, STRIDE_W (even); HAS_BIAS; X_VEC, SHIFT. Prelude: the epilogue, wgmma_registers.
 #include "backends/cuda/kernels/conv/image_conv_params.h"
 #include "backends/cuda/kernels/device/async.cuh"
@@ -25,7 +25,7 @@ constexpr int kPatchH = (kTileH - 1) * STRIDE_H + KERNEL_H, kPatchW = (kTileW - 
 // Pixels are loaded X_VEC at a time, from SHIFT pixels before the patch on.
 constexpr int kAcross = (SHIFT + kPatchW + X_VEC - 1) / X_VEC, kGroups = kPatchH * kAcross;
 constexpr int kLoads = (kGroups + kBlock - 1) / kBlock;
-constexpr int kPitch = BN * sizeof(TYPE) + 16;  // of the result's rows
+constexpr int kPitch = BN * sizeof(OUT) + 16;  // of the result's rows
 
 struct Tile {
   int image, oh, ow;
@@ -76,7 +76,7 @@ struct Patch {
 
 extern "C" __global__ void __launch_bounds__(kBlock, 2)
     image_conv(const X_TYPE* __restrict__ x, const TYPE* __restrict__ weights,
-               const BIAS_TYPE* __restrict__ bias, TYPE* __restrict__ y, const Params p) {
+               const BIAS_TYPE* __restrict__ bias, OUT* __restrict__ y, const Params p) {
   extern __shared__ u8 dynamic[];
   u8* const filters = dynamic + ((1024 - (shared_address(dynamic) & 1023)) & 1023);
   u8* const results = filters + kPanels * BN * 128;
@@ -131,24 +131,25 @@ extern "C" __global__ void __launch_bounds__(kBlock, 2)
       }
 #pragma unroll
       for (int half = 0; half < 2; ++half) {
-        Vec<TYPE, 2> out;
+        Vec<OUT, 2> out;
 #pragma unroll
         for (int i = 0; i < 2; ++i) {
           const Compute inputs[kProgramInputs] = {sums[j * 4 + half * 2 + i] + shift[i]};
-          out[i] = convert<TYPE>(run_program(inputs));
+          out[i] = rounded<OUT>(run_program(inputs));
         }
-        store<2>(reinterpret_cast<TYPE*>(results + (line * kTileW + lane / 4 + half * 8) * kPitch) + column,
+        store<2>(reinterpret_cast<OUT*>(results + (line * kTileW + lane / 4 + half * 8) * kPitch) + column,
                  out);
       }
     }
     __syncthreads();
-    constexpr int kPieces = BN / 8;
+    constexpr int kPiece = 16 / sizeof(OUT), kPieces = BN / kPiece;
     for (int e = threadIdx.x; e < kTileH * kTileW * kPieces; e += kBlock) {
-      const int pixel = e / kPieces, column = e % kPieces * 8;
+      const int pixel = e / kPieces, column = e % kPieces * kPiece;
       const int oh = tile.oh + pixel / kTileW, ow = tile.ow + pixel % kTileW;
       if (oh >= p.out_h || ow >= p.out_w || column >= p.filters) continue;
-      const Vec<TYPE, 8> v = load<8>(reinterpret_cast<const TYPE*>(results + pixel * kPitch) + column);
-      store<8>(y + ((i64(tile.image) * p.out_h + oh) * p.out_w + ow) * p.y_row + column, v);
+      const Vec<OUT, kPiece> v =
+          load<kPiece>(reinterpret_cast<const OUT*>(results + pixel * kPitch) + column);
+      store<kPiece>(y + ((i64(tile.image) * p.out_h + oh) * p.out_w + ow) * p.y_row + column, v);
     }
   }
 }
