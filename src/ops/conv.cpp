@@ -109,7 +109,7 @@ const OpDef& op_Conv() {
   static const OpDef op = [] {
     std::vector<AttrSpec> attrs = ops::conv_attrs();
     attrs.push_back(ops::epilogue_attr());
-    attrs.push_back(ops::optional<int64_t>("output_dtype", 0));
+    attrs.push_back(optional<int64_t>("output_dtype", 0));
     return OpDef{"Conv",     2,         3 + ops::PointwiseProgram::kMaxInputs,
                  1,          1,         std::move(attrs),
                  ops::infer, ops::eval, ops::cost};

@@ -57,6 +57,7 @@ bool works_on_narrow(const Node& node) {
                        "SpaceToDepth",
                        "Split",
                        "Squeeze",
+                       "SqueezeExcitation",
                        "Tile",
                        "Transpose",
                        "Unsqueeze"});

@@ -72,6 +72,8 @@ class Target {
   virtual bool has_narrow_floats() const { return true; }
   /// Whether there are kernels for ConvChain, which passes make only then.
   virtual bool has_conv_chains() const { return false; }
+  /// Likewise SqueezeExcitation.
+  virtual bool has_squeeze_excitation() const { return false; }
   virtual LayoutRule layout_rule(const Node& node, const OptShapes& shapes) const = 0;
   /// Kernels for `node` with its first output in `layout`. Never empty: the reference kernel ends the list.
   virtual Offer candidates(const Node& node, const OptShapes& shapes, Layout layout) const = 0;

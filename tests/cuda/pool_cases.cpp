@@ -37,23 +37,22 @@ KernelCase global_case(DataType type, bool average, int64_t images, int64_t chan
           type_tolerance(type)};
 }
 
-KernelCase gates_case(DataType type, int64_t images, int64_t channels, int64_t hidden) {
-  const Tensor x = random_tensor(type, {images, channels}),
-               w1 = random_tensor(type, {hidden, channels}, -1, 1, 2),
+KernelCase squeeze_case(DataType type, int64_t images, int64_t side, int64_t channels, int64_t hidden,
+                        int64_t blocks) {
+  const Tensor x = random_tensor(type, {images, channels, side, side + 1}, 0, 1),
+               w1 = random_tensor(type, {hidden, channels, 1, 1}, -1, 1, 2),
                b1 = random_tensor(type, {hidden}, -1, 1, 3),
-               w2 = random_tensor(type, {channels, hidden}, -1, 1, 4),
+               w2 = random_tensor(type, {channels, hidden, 1, 1}, -1, 1, 4),
                b2 = random_tensor(type, {channels}, -1, 1, 5);
-  const auto layer = [](const Tensor& in, const Tensor& w, const Tensor& b, const char* epilogue) {
-    return reference("FusedMatMul", {{"trans_b", int64_t{1}}, {"epilogue", std::string(epilogue)}},
-                     {in, w, b})[0];
-  };
-  const Tensor wide[] = {cast(x, kF32), cast(w1, kF32), cast(b1, kF32), cast(w2, kF32), cast(b2, kF32)};
-  const Tensor y = layer(layer(wide[0], wide[1], wide[2], "silu x0"), wide[3], wide[4], "sigmoid x0");
-  return {str("gates ", data_type_name(type)),
-          gates_kernel({type, images, channels, hidden, "silu x0", "sigmoid x0"}),
-          {x, w1, b1, w2, b2},
-          {cast(y, type)},
-          type_tolerance(type)};
+  const Attrs attrs = {{"inner_epilogue", std::string("silu x0")}, {"epilogue", std::string("sigmoid x0")}};
+  const auto spec = squeeze_excitation_kernel(
+      {type, images, side * (side + 1), channels, hidden, "silu x0", "sigmoid x0", blocks});
+  return {str(spec.ok() ? spec->name : "squeeze_excitation", " ", images, "x", side, "x", channels, " to ",
+              hidden, " by ", blocks),
+          spec,
+          {to_nhwc(x), w1, b1, w2, b2},
+          {to_nhwc(reference("SqueezeExcitation", attrs, {x, w1, b1, w2, b2})[0])},
+          2 * type_tolerance(type)};
 }
 
 KernelCase resize_case(DataType type, const char* mode, const char* coordinates, int64_t channels) {
@@ -91,7 +90,11 @@ std::vector<KernelCase> pool_cases() {
     cases.push_back(pool_case(type, true, true, 5, 3, 2, 1, 1, true));
     cases.push_back(global_case(type, true, 3, 72));
     cases.push_back(global_case(type, false, 1, 301));
-    cases.push_back(gates_case(type, 2, 96, 7));
+    cases.push_back(squeeze_case(type, 2, 9, 96, 4, 8));
+    cases.push_back(squeeze_case(type, 1, 7, 300, 7, 8));
+    cases.push_back(squeeze_case(type, 2, 20, 32, 8, 4));
+    cases.push_back(squeeze_case(type, 3, 6, 37, 5, 2));
+    cases.push_back(squeeze_case(type, 2, 5, 144, 6, 1));
     cases.push_back(resize_case(type, "linear", "half_pixel", 8));
     cases.push_back(resize_case(type, "nearest", "asymmetric", 3));
     cases.push_back(resize_case(type, "cubic", "align_corners", 4));
@@ -118,11 +121,18 @@ std::vector<KernelBench> pool_benches() {
                        kF16,
                        {bytes(3136 * 144)},
                        {bytes(144)}});
-    benches.push_back({str("gates b", n, " 1152-48"),
-                       gates_kernel({kF16, n, 1152, 48, "silu x0", "sigmoid x0"}),
-                       kF16,
-                       {bytes(1152), 1152 * 96, 96, 1152 * 96, 2304},
-                       {bytes(1152)}});
+    struct Block {
+      int64_t side, channels, hidden;
+    };
+    for (const auto& [side, channels, hidden] :
+         {Block{112, 32, 8}, {28, 240, 10}, {14, 480, 20}, {7, 1152, 48}})
+      benches.push_back(
+          {str("squeeze b", n, " ", side, "x", channels, "-", hidden),
+           squeeze_excitation_kernel({kF16, n, side * side, channels, hidden, "silu x0", "sigmoid x0"}),
+           kF16,
+           {bytes(side * side * channels), static_cast<size_t>(channels * hidden) * 2, 256,
+            static_cast<size_t>(channels * hidden) * 2, static_cast<size_t>(channels) * 2},
+           {bytes(side * side * channels)}});
   }
   return benches;
 }

@@ -97,6 +97,21 @@ LayoutRule resize_rule(const Node& node) {
   return image_scales(node) ? LayoutRule::kBlocked : LayoutRule::kPlain;
 }
 
+void offer_squeeze_excitation(const Request& r, std::string_view family, Offer& offer) {
+  constexpr int64_t kBlocks[] = {8, 4, 2};
+  Candidate c = candidate_for(r, std::string(family));
+  for (size_t i = 1; i < c.inputs.size(); ++i) c.inputs[i] = Layout::kPlain;
+  if (r.stream.gpu().arch == "sm_90a")
+    for (const int64_t blocks : kBlocks) {  // of a cluster, which an image has
+      c.kernel = str("squeeze_excitation_", blocks);
+      c.args.set("blocks", blocks);
+      offer_if_possible(r, c, offer);
+    }
+  c.kernel = "squeeze_excitation_1";
+  c.args.set("blocks", int64_t{1});
+  offer_if_possible(r, std::move(c), offer);
+}
+
 void offer_resize(const Request& r, std::string_view family, Offer& offer) {
   auto scales = image_scales(r.node);
   if (!scales || r.layout != Layout::kBlocked)

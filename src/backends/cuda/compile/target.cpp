@@ -53,6 +53,7 @@ class CudaTarget final : public Target {
   std::string_view arch() const override { return device_.arch(); }
   int block() const override { return 0; }  // channels last
   int threads() const override { return 1; }
+  bool has_squeeze_excitation() const override { return true; }
 
   LayoutRule layout_rule(const Node& node, const OptShapes&) const override {
     const Entry* entry = find(node);

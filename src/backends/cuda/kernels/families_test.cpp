@@ -41,7 +41,7 @@ TEST(Families, RowsAndImagesAreDynamic) {
   expect_dynamic([](int64_t n) { return arg_extreme_kernel({kF32, n, 1000}); });
   expect_dynamic([](int64_t n) { return pool_kernel({kF16, false, false, n, 8, 8, 64, 4, 4, 2, 2, 2, 2}); });
   expect_dynamic([](int64_t n) { return global_pool_kernel({kF16, true, n, 49, 64}); });
-  expect_dynamic([](int64_t n) { return gates_kernel({kF16, n, 96, 4}); });
+  expect_dynamic([](int64_t n) { return squeeze_excitation_kernel({kF16, n, 49, 96, 4}); });
   expect_dynamic([](int64_t n) { return resize_kernel({kF16, n, 4, 4, 16, 8, 8, 2, 2}); });
   expect_dynamic([](int64_t n) { return depthwise_kernel({kF16, n, 8, 8, 32, 8, 8}); });
   expect_dynamic([](int64_t n) { return gather_kernel({kF16, kI64, 1, 30'000, 768, n}); });

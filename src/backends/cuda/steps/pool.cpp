@@ -106,4 +106,21 @@ Result<Launches> global_pool_launches(const StepView& step) {
   return one(global_pool_kernel(p));
 }
 
+// args: those of SqueezeExcitation, and blocks of an image.
+Result<Launches> squeeze_excitation_launches(const StepView& step) {
+  const TensorArg& x = step.in(0);
+  if (x.layout != Layout::kBlocked) return unsupported("channels that do not lie last");
+  SqueezeProblem p{x.dtype, x.dims[0], 1, x.dims[1], step.in(1).dims[0]};
+  for (size_t d = 2; d < x.dims.size(); ++d) p.pixels *= x.dims[d];
+  if (num_elements(x.dims) == 0) return unsupported("an empty image");
+  const auto program = [&](std::string_view name) { return step.args.get_string(name); };
+  p.program1 = program("inner_epilogue"), p.program2 = program("epilogue");
+  p.blocks = step.args.get_int("blocks", 1);
+  if (p.blocks < 1 || p.blocks > 8) return corrupt("a cluster of ", p.blocks, " blocks");
+  INGOT_ASSIGN_OR_RETURN(KernelSpec spec, squeeze_excitation_kernel(p));
+  Launches out;
+  out.push_back({std::move(spec), {input(0), input(1), input(2), input(3), input(4), output(0)}});
+  return out;
+}
+
 }  // namespace ingot::cuda

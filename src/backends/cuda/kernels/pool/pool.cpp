@@ -78,20 +78,42 @@ Result<KernelSpec> global_pool_kernel(const GlobalPoolProblem& p) {
   return spec;
 }
 
-Result<KernelSpec> gates_kernel(const GatesProblem& p) {
+Result<KernelSpec> squeeze_excitation_kernel(const SqueezeProblem& p) {
+  constexpr int64_t kBlock = 512,
+                    kNarrowest = 32;  // channels of a slice: less leaves sectors of memory half read
   INGOT_ASSIGN_OR_RETURN(const std::string type, checked_device_type(p.type));
-  KernelSpec spec{.name = str("gates_", data_type_name(p.type)), .source = "pool/gates.cu", .entry = "gates"};
+  KernelSpec spec{.name = str("squeeze_excitation_", data_type_name(p.type), p.blocks > 1 ? "__sm90" : ""),
+                  .source = "pool/squeeze_excitation.cu",
+                  .entry = "squeeze_excitation"};
   INGOT_ASSIGN_OR_RETURN(const std::string first, epilogue_text(p.program1, 1));
   INGOT_ASSIGN_OR_RETURN(const std::string second, epilogue_text(p.program2, 1));
   spec.prelude = str("namespace first {\n", first, "}\nnamespace second {\n", second, "}\n");
+  const int vec = vector_width(p.type, {p.channels});
+  int64_t slices = 1;
+  while (2 * slices <= p.blocks && p.channels >= 2 * slices * kNarrowest) slices *= 2;
+  const int64_t slice = ceil_div(ceil_div(p.channels, vec), slices) * vec, parts = p.blocks / slices;
+  if (slice > kBlock || p.hidden > 1024 || p.images > 65535)
+    return unsupported("a squeeze of ", p.channels, " channels to ", p.hidden);
   spec.define("TYPE", type);
-  spec.define("VEC_1", vector_width(p.type, {p.channels}));
-  spec.define("VEC_2", vector_width(p.type, {p.hidden}));
-  spec.block.x = 1024;
-  spec.grid.x = static_cast<unsigned>(p.images);
-  spec.shared_bytes = static_cast<unsigned>((p.channels + p.hidden) * 4);
-  if (spec.shared_bytes > 48 << 10) return unsupported("gates of ", p.channels, " channels");
-  spec.set_params(GatesParams{static_cast<int>(p.channels), static_cast<int>(p.hidden)});
+  spec.define("VEC", vec);
+  spec.define("SLICE", slice);
+  spec.define("SLICES", slices);
+  spec.define("PARTS", parts);
+  spec.define("HIDDEN", p.hidden);
+  spec.define("BLOCK", kBlock);
+  spec.define("WEIGHTS", vector_width(p.type, {p.hidden}));
+  spec.block.x = kBlock;
+  spec.grid = {static_cast<unsigned>(slices * parts), static_cast<unsigned>(p.images)};
+  spec.cluster.x = spec.grid.x;
+  // Sums of pixels, then of channels, gates and hidden values; weights, where there is room.
+  constexpr int64_t kMostStaged = 96 << 10;
+  const int64_t sums = (kBlock / (slice / vec) * slice + 2 * (slice + ceil_div(p.hidden, 4) * 4)) * 4;
+  const int64_t weights = 2 * p.hidden * slice * bit_width(p.type) / 8;
+  const bool staged = weights <= kMostStaged;
+  spec.define("STAGED", staged);
+  spec.shared_bytes = static_cast<unsigned>(sums + (staged ? weights : 0));
+  spec.set_params(SqueezeParams{static_cast<int>(p.pixels), static_cast<int>(ceil_div(p.pixels, parts)),
+                                static_cast<int>(p.channels), 1 / static_cast<float>(p.pixels)});
   return spec;
 }
 

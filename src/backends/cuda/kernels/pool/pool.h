@@ -1,4 +1,4 @@
-// Pools and resampling of NHWC images, and the gates of squeeze-and-excitation blocks.
+// Pools and resampling of NHWC images, and squeeze-and-excitation blocks.
 #pragma once
 
 #include "backends/cuda/kernels/kernel_spec.h"
@@ -27,15 +27,16 @@ struct GlobalPoolProblem {
 /// Arguments: x, y.
 Result<KernelSpec> global_pool_kernel(const GlobalPoolProblem& problem);
 
-/// Both layers of an SE block on pooled values x [images, channels]: y = program2(W2 program1(W1 x + b1) +
-/// b2), W1 [hidden, channels], W2 [channels, hidden]. Baked in: types, programs.
-struct GatesProblem {
+/// y = x * program2(W2 program1(W1 m + b1) + b2), m the means of x's pixels: x, y dense NHWC, W1 [hidden,
+/// channels], W2 [channels, hidden]. Baked in: types, programs, channels' slices, `hidden`.
+struct SqueezeProblem {
   DataType type;
-  int64_t images, channels, hidden;
+  int64_t images, pixels, channels, hidden;
   std::string program1 = "relu x0", program2 = "sigmoid x0";
+  int64_t blocks = 8;  // of a cluster, which an image has: 1 before sm_90
 };
 /// Arguments: x, W1, b1, W2, b2, y.
-Result<KernelSpec> gates_kernel(const GatesProblem& problem);
+Result<KernelSpec> squeeze_excitation_kernel(const SqueezeProblem& problem);
 
 /// Resize of the height and width of dense NHWC by tables: output row r is the sum over t of rows
 /// h_index[r][t] times h_weight[r][t], columns likewise. Baked in: the type, taps, the channels'

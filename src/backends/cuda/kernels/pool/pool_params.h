@@ -14,6 +14,7 @@ struct GlobalPoolParams {
   int pixels, channels;
 };
 
-struct GatesParams {
-  int channels, hidden;
+struct SqueezeParams {
+  int pixels, part_pixels, channels;
+  float inverse_pixels;
 };
