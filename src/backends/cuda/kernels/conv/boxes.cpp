@@ -117,6 +117,36 @@ ConvParams params_of(const ConvProblem& p, const ConvConfig& c, int64_t depth) {
   return params;
 }
 
+// How the shared memory of warp_specialized.cu is used.
+struct Room {
+  int stages;
+  int64_t kept;  // tiles of depth whose weights stay
+  bool two;      // blocks on a multiprocessor
+  int64_t bytes;
+};
+
+Result<Room> room_of(const ConvConfig& c, bool all_filters, int64_t depth_tiles) {
+  const int64_t slots = 2 * c.groups, block = 128 * (1 + c.groups * c.warps_m);
+  const auto bytes = [&](int64_t stages, int64_t kept) {  // weights, ring, slots, barriers
+    return 1024 + kept * c.bn * 128 + stages * (c.bm + (kept > 0 ? 0 : c.bn)) * 128 + slots * c.bm * 128 +
+           (2 * stages + 3 * slots + c.groups + kept) * 8;
+  };
+  // Two blocks share a multiprocessor where their sums leave them registers enough.
+  const bool few_registers = block <= 384 && c.bm / c.warps_m * c.bn <= 64 * 64;
+  const auto fits_twice = [&](int64_t shared) {
+    return few_registers && 2 * (shared + 1024) <= kMostSharedBytes;
+  };
+  Room room{c.stages, 0, fits_twice(bytes(c.stages, 0)), bytes(c.stages, 0)};
+  constexpr int kFewestStages = 3;
+  for (int stages = c.stages; all_filters && stages >= kFewestStages && room.kept == 0; --stages)
+    if (const int64_t shared = bytes(stages, depth_tiles);
+        room.two ? fits_twice(shared) : shared <= kMostSharedBytes)
+      room = {stages, depth_tiles, room.two, shared};
+  if (room.bytes > kMostSharedBytes)
+    return unsupported("a tile of ", c.bm, "x", c.bn, " in ", c.stages, " stages");
+  return room;
+}
+
 std::string name_of(const ConvProblem& p, const ConvConfig& c, std::string_view way) {
   return str(p.kernel_h * p.kernel_w > 1 ? "conv_" : "gemm_", data_type_name(p.type), "_", c.bm, "x", c.bn,
              "x", c.stages, "_", way, "__sm90");
@@ -130,32 +160,26 @@ Result<KernelSpec> warp_specialized_kernel(const ConvProblem& p, const ConvConfi
   // What a last panel has besides the tile's columns must not be there to store.
   if (bit_width(p.y_type) > 32 || (c.bn % panel != 0 && c.bn < p.filters) || !in_pieces(p.y_type, {g.y_row}))
     return unsupported("results in tiles of ", c.bn, " columns, rows of ", g.y_row);
+  const ConvParams params = params_of(p, c, depth);
+  INGOT_ASSIGN_OR_RETURN(const Room room, room_of(c, c.bn >= p.filters, params.depth_tiles));
+  ConvConfig fitting = c;
+  fitting.stages = room.stages;
   KernelSpec spec{.source = "conv/warp_specialized.cu", .entry = "conv_specialized"};
-  INGOT_RETURN_IF_ERROR(define(spec, p, c, g));
+  INGOT_RETURN_IF_ERROR(define(spec, p, fitting, g));
   const auto residual =
       std::find_if(p.extras.begin(), p.extras.end(), [&](const ConvExtra& e) { return is_residual(p, e); });
   const bool has_residual = residual != p.extras.end();
   const int64_t residual_index = residual - p.extras.begin();
-
-  // Ring, slots, barriers.
-  const int64_t slots = 2 * c.groups;
-  const int64_t shared =
-      1024 + c.stages * (c.bm + c.bn) * 128 + slots * c.bm * 128 + (2 * c.stages + 3 * slots + c.groups) * 8;
-  if (shared > kMostSharedBytes)
-    return unsupported("a tile of ", c.bm, "x", c.bn, " in ", c.stages, " stages");
-  // Two blocks share a multiprocessor where their sums leave them registers enough.
-  const int block = 128 * (1 + c.groups * c.warps_m);
-  const bool two =
-      2 * (shared + 1024) <= kMostSharedBytes && block <= 384 && c.bm / c.warps_m * c.bn <= 64 * 64;
   spec.define("RESIDUAL", has_residual ? residual_index : -1);
   spec.define("EVEN",
               p.filters % 2 == 0 && std::all_of(p.extras.begin(), p.extras.end(), [](const ConvExtra& e) {
                 return e.filter == 0 || (e.image % 2 == 0 && e.pixel % 2 == 0);
               }));
+  const int block = 128 * (1 + c.groups * c.warps_m);
   spec.define("GROUPS", c.groups);
   spec.define("BLOCK", block);
-  spec.define("RESIDENT", two ? 2 : 1);
-  const ConvParams params = params_of(p, c, depth);
+  spec.define("RESIDENT", room.two ? 2 : 1);
+  spec.define("KEEP_WEIGHTS", room.kept > 0);
   spec.set_params(params);
 
   INGOT_ASSIGN_OR_RETURN(TensorMap x, map_of_x(p, g, depth, c.bm));
@@ -171,8 +195,8 @@ Result<KernelSpec> warp_specialized_kernel(const ConvProblem& p, const ConvConfi
     spec.maps.back().pointer = extras + static_cast<size_t>(residual_index);
     spec.maps.back().strides = {residual->pixel};
   }
-  spec.shared_bytes = static_cast<unsigned>(shared);
-  spec.grid.x = static_cast<unsigned>(std::min<int64_t>(params.tiles, kMultiprocessors * (two ? 2 : 1)));
+  spec.shared_bytes = static_cast<unsigned>(room.bytes);
+  spec.grid.x = static_cast<unsigned>(std::min<int64_t>(params.tiles, kMultiprocessors * (room.two ? 2 : 1)));
   spec.block.x = static_cast<unsigned>(block);
   spec.name = name_of(p, c, c.groups == 2 ? "pingpong" : "cooperative");
   return spec;

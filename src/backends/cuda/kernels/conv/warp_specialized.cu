@@ -10,8 +10,8 @@
 // Options: TYPE of the factors, BIAS_TYPE, OUT; BM, BN, GROUPS, WARPGROUPS, STAGES; STEPS of 32 bytes that
 // a tile of depth holds; BLOCK (threads), RESIDENT
 // (blocks of a multiprocessor); IM2COL: factor A by the filter's taps; HAS_BIAS; SCALE; CONSTANT_WEIGHTS;
-// EVEN: pairs of filters lie together; RESIDUAL: which extra has the layout of y and comes as boxes, or -1.
-// Prelude: as of conv.cu.
+// KEEP_WEIGHTS: a block's tiles have all filters, which stay in shared memory; EVEN: pairs of filters lie
+// together; RESIDUAL: which extra has the layout of y and comes as boxes, or -1. Prelude: as of conv.cu.
 #include "backends/cuda/kernels/conv/arguments.cuh"
 #include "backends/cuda/kernels/conv/boxes.cuh"
 #include "backends/cuda/kernels/device/launch.cuh"
@@ -24,15 +24,15 @@
 using Params = ConvParams;
 
 using Sum = SumOfProducts<TYPE>::type;
-constexpr int kStage = (BM + BN) * 128;
+constexpr int kWeights = BN * 128, kStage = BM * 128 + (KEEP_WEIGHTS ? 0 : kWeights);
 constexpr int kPanel = 128 / sizeof(OUT),
               kPanels = (BN + kPanel - 1) / kPanel;  // the last may have fewer columns
 constexpr int kSlot = BM * 128, kSlots = 2 * GROUPS;
 constexpr int kRows = BM / WARPGROUPS, kTall = kRows / 64;  // of a warpgroup
 
-// Shared memory: the ring, the slots, barriers.
+// Shared memory: weights that stay, the ring, the slots, barriers.
 struct Memory {
-  unsigned ring;
+  unsigned kept, ring;
   __device__ unsigned stage(int s) const { return ring + s * kStage; }
   __device__ unsigned slot(int i) const { return ring + STAGES * kStage + i * kSlot; }
   __device__ unsigned barrier(int i) const { return ring + STAGES * kStage + kSlots * kSlot + i * 8; }
@@ -42,6 +42,10 @@ struct Memory {
   __device__ unsigned result(int slot) const { return barrier(2 * STAGES + kSlots + slot); }  // is complete
   __device__ unsigned read(int slot) const { return barrier(2 * STAGES + 2 * kSlots + slot); }
   __device__ unsigned turn(int group) const { return barrier(2 * STAGES + 3 * kSlots + group); }
+  __device__ unsigned weights_there(int k) const { return barrier(2 * STAGES + 3 * kSlots + GROUPS + k); }
+  __device__ unsigned weights(int k, int s) const {
+    return KEEP_WEIGHTS ? kept + k * kWeights : stage(s) + BM * 128;
+  }
 };
 
 // The tiles of a block, in order.
@@ -64,11 +68,17 @@ __device__ inline void load_factors(const Memory& memory, const TensorMap& map_a
                                     const Params& p) {
   Tiles ahead;  // B's first tiles do not wait for the kernel before, where they are constants
   int begun = 0;
-  if (CONSTANT_WEIGHTS)
+  if (KEEP_WEIGHTS) {
+    if (!CONSTANT_WEIGHTS) wait_for_previous_kernel();
+    for (int k = 0; k < p.depth_tiles; ++k) {
+      arrive_for_bytes(memory.weights_there(k), kWeights);
+      load_b(memory.weights(k, 0), memory.weights_there(k), map_b, 0, k, p);
+    }
+  } else if (CONSTANT_WEIGHTS)
     for (; ahead.there(p) && begun < STAGES; ahead.next())
       for (int k = 0; k < p.depth_tiles && begun < STAGES; ++k, ++begun) {
         arrive_for_bytes(memory.full(begun), kStage);
-        load_b(memory.stage(begun) + BM * 128, memory.full(begun), map_b, ahead.filter0(p), k, p);
+        load_b(memory.weights(k, begun), memory.full(begun), map_b, ahead.filter0(p), k, p);
       }
   wait_for_previous_kernel();
   int n = 0, stage = 0;
@@ -80,7 +90,7 @@ __device__ inline void load_factors(const Memory& memory, const TensorMap& map_a
       if (n >= begun) {
         wait_barrier(memory.empty(stage), parity);
         arrive_for_bytes(full, kStage);
-        load_b(at + BM * 128, full, map_b, t.filter0(p), k, p);
+        if (!KEEP_WEIGHTS) load_b(memory.weights(k, stage), full, map_b, t.filter0(p), k, p);
       }
       a.load(at, full, map_a, k, p);
       if (++stage == STAGES) stage = 0, parity ^= 1;
@@ -205,7 +215,8 @@ extern "C" __global__ void __launch_bounds__(BLOCK, RESIDENT)
 #endif
     ) {
   extern __shared__ u8 dynamic[];
-  const Memory memory{(shared_address(dynamic) + 1023) & ~1023u};
+  const unsigned base = (shared_address(dynamic) + 1023) & ~1023u;
+  const Memory memory{base, base + (KEEP_WEIGHTS ? p.depth_tiles * kWeights : 0)};
   const int warp = __shfl_sync(0xffffffffu, threadIdx.x / 32, 0), warpgroup = warp / 4,
             lane = threadIdx.x % 32;
   if (threadIdx.x == 0) {
@@ -219,6 +230,7 @@ extern "C" __global__ void __launch_bounds__(BLOCK, RESIDENT)
       init_barrier(memory.read(i), 1);
     }
     for (int g = 0; g < GROUPS; ++g) init_barrier(memory.turn(g), WARPGROUPS * 4);
+    for (int k = 0; KEEP_WEIGHTS && k < p.depth_tiles; ++k) init_barrier(memory.weights_there(k), 1);
     publish_barriers();
   }
   if (threadIdx.x == 32) {
@@ -250,8 +262,9 @@ extern "C" __global__ void __launch_bounds__(BLOCK, RESIDENT)
       // In turns: who waits for a stage's next round while another waits for this one would not wait at all.
       if (GROUPS > 1) wait_barrier(memory.turn(group), (t.of_group() & 1) ^ (group == 0));
       for (int k = 0; k < p.depth_tiles; ++k) {
+        if (KEEP_WEIGHTS && t.of_group() == 0) wait_barrier(memory.weights_there(k), 0);
         wait_barrier(memory.full(stage), parity);
-        const unsigned a = memory.stage(stage) + part * kRows * 128, b = memory.stage(stage) + BM * 128;
+        const unsigned a = memory.stage(stage) + part * kRows * 128, b = memory.weights(k, stage);
         begin_wgmma();
 #pragma unroll
         for (int s = 0; s < STEPS; ++s)

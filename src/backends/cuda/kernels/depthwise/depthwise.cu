@@ -23,6 +23,9 @@
   }
 
 constexpr int kPieces = BLOCK / LANES;  // at once
+// Inputs of a piece.
+constexpr int kDown = (ROWS - 1) * STRIDE_H + (KERNEL_H - 1) * DILATION_H + 1;
+constexpr int kAcross = (PIXELS - 1) * STRIDE_W + (KERNEL_W - 1) * DILATION_W + 1;
 // Channels of a lane lie in parts of up to 16 bytes, those of neighbouring lanes side by side.
 constexpr int kPart = VEC < 4 ? VEC : 4, kTap = LANES * VEC;
 
@@ -39,24 +42,32 @@ __device__ constexpr bool meets_tap(int input, int outputs) {
   return false;
 }
 
+// The next row of inputs that a piece has to do with.
+__device__ constexpr int next_row(int row) {
+  do ++row;
+  while (row < kDown && !meets_tap<KERNEL_H, STRIDE_H, DILATION_H>(row, ROWS));
+  return row;
+}
+
 extern "C" __global__ void __launch_bounds__(BLOCK)
     depthwise(const TYPE* __restrict__ x, const TYPE* __restrict__ weights, const TYPE* __restrict__ bias,
               EXTRAS(EXTRA_PARAMETER) TYPE* __restrict__ y, const DepthwiseParams p) {
   __shared__ __align__(16) float filters[KERNEL_H * KERNEL_W * kTap];
   const int lane = threadIdx.x % LANES, channel0 = blockIdx.y * kTap;
   const int channel = channel0 + lane * VEC;
-  for (int e = threadIdx.x; e < KERNEL_H * KERNEL_W * kTap; e += BLOCK) {
-    const int tap = e / kTap, c = e % kTap;
-    const float w = channel0 + c < CHANNELS ? to_float(weights[tap * CHANNELS + channel0 + c]) : 0.f;
-    filters[tap * kTap + c % VEC / kPart * (LANES * kPart) + c / VEC * kPart + c % kPart] = w;
+#pragma unroll
+  for (int tap = threadIdx.x / LANES; tap < KERNEL_H * KERNEL_W; tap += kPieces) {
+    float w[VEC] = {};
+    if (channel < CHANNELS) widen_all(load_words<VEC>(weights + tap * CHANNELS + channel), w);
+#pragma unroll
+    for (int j = 0; j < VEC; ++j)
+      filters[tap * kTap + j / kPart * (LANES * kPart) + lane * kPart + j % kPart] = w[j];
   }
   wait_for_previous_kernel();
   __syncthreads();
   if (channel >= CHANNELS) return;
   float shift[VEC] = {};
   if (HAS_BIAS) widen_all(load_words<VEC>(bias + channel), shift);
-  constexpr int kDown = (ROWS - 1) * STRIDE_H + (KERNEL_H - 1) * DILATION_H + 1;
-  constexpr int kAcross = (PIXELS - 1) * STRIDE_W + (KERNEL_W - 1) * DILATION_W + 1;
   for (unsigned piece = blockIdx.x * kPieces + threadIdx.x / LANES; piece < p.pieces;
        piece += gridDim.x * kPieces) {
     const unsigned strip = divide(piece, p.strip_pieces),
@@ -70,18 +81,23 @@ extern "C" __global__ void __launch_bounds__(BLOCK)
       for (int o = 0; o < PIXELS; ++o)
 #pragma unroll
         for (int j = 0; j < VEC; ++j) sums[q][o][j] = shift[j];
-#pragma unroll
-    for (int down = 0; down < kDown; ++down) {
+    // A row comes in while the one before is worked on; outside of the image it is zeros.
+    Loaded<TYPE, VEC> in[kAcross], next[kAcross];
+    const auto load_row = [&](int down, Loaded<TYPE, VEC>(&row)[kAcross]) {
       const int h = h0 + down;
-      if (!meets_tap<KERNEL_H, STRIDE_H, DILATION_H>(down, ROWS) || unsigned(h) >= unsigned(p.height))
-        continue;
       const TYPE* line = x + ((i64(image) * p.height + h) * p.width + w0) * CHANNELS + channel;
-      Loaded<TYPE, VEC> in[kAcross];
 #pragma unroll
       for (int i = 0; i < kAcross; ++i) {
-        in[i] = {};
-        if (unsigned(w0 + i) < unsigned(p.width)) in[i] = load_words<VEC>(line + i * CHANNELS);
+        row[i] = {};
+        if (unsigned(h) < unsigned(p.height) & unsigned(w0 + i) < unsigned(p.width))
+          row[i] = load_words<VEC>(line + i * CHANNELS);
       }
+    };
+    load_row(0, in);
+#pragma unroll
+    for (int down = 0; down < kDown; ++down) {
+      if (!meets_tap<KERNEL_H, STRIDE_H, DILATION_H>(down, ROWS)) continue;
+      if (next_row(down) < kDown) load_row(next_row(down), next);
 #pragma unroll
       for (int i = 0; i < kAcross; ++i) {
         float v[VEC];
@@ -100,6 +116,8 @@ extern "C" __global__ void __launch_bounds__(BLOCK)
           }
         }
       }
+#pragma unroll
+      for (int i = 0; i < kAcross; ++i) in[i] = next[i];
     }
 #pragma unroll
     for (int q = 0; q < ROWS; ++q)
