@@ -295,6 +295,7 @@ inline To bits_as(From v) {
   return r;
 }
 inline float __int_as_float(int v) { return bits_as<float>(v); }
+inline float __saturatef(float v) { return v > 0 ? v < 1 ? v : 1 : 0; }
 inline float __uint_as_float(unsigned v) { return bits_as<float>(v); }
 inline int __float_as_int(float v) { return bits_as<int>(v); }
 inline unsigned __float_as_uint(float v) { return bits_as<unsigned>(v); }

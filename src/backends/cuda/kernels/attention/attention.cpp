@@ -12,7 +12,7 @@ std::vector<AttentionConfig> warpgroup_configs(const AttentionProblem& p) {
   const auto worked_on = [&](int keys) { return ceil_div(p.keys, keys) * keys; };
   int best = 64;
   for (const int keys : {80, 96, 112, 128})
-    if (worked_on(keys) < worked_on(best)) best = keys;
+    if (worked_on(keys) <= worked_on(best)) best = keys;  // fewer rounds, too
   std::vector<AttentionConfig> configs;
   const int most = static_cast<int>(std::clamp<int64_t>(ceil_div(p.queries, 64), 1, 4));
   for (int warpgroups = 1; warpgroups <= most; ++warpgroups) {

@@ -96,6 +96,7 @@ Status define(KernelSpec& spec, const ConvProblem& p, const ConvConfig& c, const
   spec.define("BIAS_TYPE", bias_type);
   spec.define("HAS_BIAS", p.has_bias);
   spec.define("SCALE", int64_t{p.scale});
+  spec.define("NARROW_RESULT", bit_width(p.y_type) <= 16);
   spec.define("CONSTANT_WEIGHTS", p.constant_weights);
   spec.define("IM2COL", g.im2col);
   spec.define("BM", c.bm);

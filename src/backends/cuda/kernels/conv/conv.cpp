@@ -153,6 +153,7 @@ Result<KernelSpec> conv_kernel(const ConvProblem& p, const ConvConfig& config) {
   spec.define("BIAS_TYPE", bias_type);
   spec.define("HAS_BIAS", p.has_bias);
   spec.define("EXACT", p.exact);
+  spec.define("NARROW_RESULT", bit_width(p.y_type) <= 16);
   spec.define("POINTWISE", pointwise);
   spec.define("SCALE", int64_t{p.scale});
   spec.define("UNSIGNED_A", p.type == DataType::kI8 && p.x_type == DataType::kU8);
