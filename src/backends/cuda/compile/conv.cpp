@@ -75,11 +75,13 @@ void offer_conv(const Request& r, std::string_view, Offer& offer) {
   if (channels == 1 && groups > 1 && groups == weights.constant().dims()[0]) {
     Candidate c = base_candidate(r, "depthwise");
     c.packed.push_back(pack_channels_inner(1, weights));
-    constexpr int64_t kPieces[][2] = {{1, 4}, {1, 2}, {1, 1}, {1, 8}, {2, 2}, {2, 4}, {4, 1}, {4, 2}};
-    for (const auto& [height, width] : kPieces) {  // of what a thread computes
-      c.kernel = str("depthwise_", height, "x", width);
+    constexpr int64_t kPieces[][3] = {{1, 4, 8}, {1, 2, 8}, {1, 1, 8}, {1, 8, 8}, {2, 2, 8}, {2, 4, 8},
+                                      {4, 1, 8}, {4, 2, 8}, {1, 4, 4}, {1, 8, 4}, {2, 4, 4}};
+    for (const auto& [height, width, deep] : kPieces) {  // of what a thread computes
+      c.kernel = str("depthwise_", height, "x", width, "x", deep);
       c.args.set("piece_h", height);
       c.args.set("piece_w", width);
+      c.args.set("piece_channels", deep);
       offer_if_possible(r, c, offer);
     }
   } else {

@@ -30,7 +30,7 @@ Result<KernelSpec> depthwise_kernel(const DepthwiseProblem& p) {
   INGOT_ASSIGN_OR_RETURN(spec.prelude, epilogue_text(p.epilogue, static_cast<int>(p.extras.size()) + 1));
   spec.prelude += "#define EXTRAS(F)";
   DepthwiseParams params{};
-  int vec = vector_width(p.type, {p.channels});
+  int vec = std::min(vector_width(p.type, {p.channels}), static_cast<int>(p.piece_channels));
   for (size_t i = 0; i < p.extras.size(); ++i) {
     const ConvExtra& e = p.extras[i];
     INGOT_ASSIGN_OR_RETURN(const std::string extra, checked_device_type(e.type));

@@ -13,7 +13,8 @@ struct DepthwiseProblem {
   int64_t kernel_h = 3, kernel_w = 3, stride_h = 1, stride_w = 1, pad_top = 1, pad_left = 1;
   int64_t dilation_h = 1, dilation_w = 1;
   bool has_bias = true;
-  int64_t piece_h = 1, piece_w = 4;  // of the result, that a thread computes
+  int64_t piece_h = 1, piece_w = 4,
+          piece_channels = 8;  // of the result, that a thread computes; channels at most
   std::string epilogue;
   std::vector<ConvExtra> extras;  // `filter` and strides as of convolutions; of one batch
 };
