@@ -73,7 +73,8 @@ Engine built(const Weights& weights, bool refittable, int level = 0) {
 // Names and kernels of all steps.
 std::vector<std::string> steps(const Engine& engine) {
   std::vector<std::string> out;
-  for (const auto& plan : nlohmann::json::parse(engine.report_json())["plans"])
+  const auto report = nlohmann::json::parse(engine.report_json());
+  for (const auto& plan : report["plans"])
     for (const auto& s : plan["steps"])
       out.push_back(s["name"].get<std::string>() + " " + s["kernel"].get<std::string>());
   return out;
