@@ -94,6 +94,7 @@ std::vector<KernelCase> pool_cases() {
     cases.push_back(squeeze_case(type, 1, 7, 300, 7, 8));
     cases.push_back(squeeze_case(type, 2, 20, 32, 8, 4));
     cases.push_back(squeeze_case(type, 3, 6, 37, 5, 2));
+    cases.push_back(squeeze_case(type, 2, 6, 37, 8, 2));
     cases.push_back(squeeze_case(type, 2, 5, 144, 6, 1));
     cases.push_back(resize_case(type, "linear", "half_pixel", 8));
     cases.push_back(resize_case(type, "nearest", "asymmetric", 3));

@@ -109,7 +109,7 @@ Result<KernelSpec> squeeze_excitation_kernel(const SqueezeProblem& p) {
   constexpr int64_t kMostStaged = 96 << 10;
   const int64_t sums = (kBlock / (slice / vec) * slice + 2 * (slice + ceil_div(p.hidden, 4) * 4)) * 4;
   const int64_t weights = 2 * p.hidden * slice * bit_width(p.type) / 8;
-  const bool staged = weights <= kMostStaged;
+  const bool staged = weights <= kMostStaged && slice % 4 == 0;  // they begin at a multiple of 16 bytes
   spec.define("STAGED", staged);
   spec.shared_bytes = static_cast<unsigned>(sums + (staged ? weights : 0));
   spec.set_params(SqueezeParams{static_cast<int>(p.pixels), static_cast<int>(ceil_div(p.pixels, parts)),
