@@ -141,6 +141,7 @@ def run(folder, out, seconds):
         "PIP_NO_INDEX": "1",
         "PIP_FIND_LINKS": str(folder / "wheels"),
         "PYTHONPATH": str(work / "tools"),
+        "NVIDIA_TF32_OVERRIDE": "0",  # what is compared with onnxruntime is float32
     }
     install = ["-m", "pip", "install", "-q", "--no-deps", "--target", work / "tools"]
     subprocess.run([sys.executable, *install, *TOOLS], env=environment, check=True)

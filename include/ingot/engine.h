@@ -63,7 +63,9 @@ struct BuildOptions {
   /// kernel, and compute in floats unless one of these is set.
   bool int8 = false, fp8 = false;
   std::shared_ptr<const Calibration> calibration;  ///< with int8: what quantizes a model without quantizers
-  bool tf32 = true;  ///< on GPUs, products of float32 may round their operands to TF32
+  /// On GPUs, products of float32 may round their operands to TF32; never with NVIDIA_TF32_OVERRIDE=0 in the
+  /// environment.
+  bool tf32 = true;
   /// Keeps the network in the engine as it was before optimization, for Engine::refit. The file grows by the
   /// weights that optimization changed.
   bool refittable = false;

@@ -29,7 +29,13 @@ def test_wrong_calls_are_logged(major):
     assert modules.run(major, "bad_input.py").strip() == "ok"
 
 
-def test_callbacks_that_throw(major):
+@pytest.fixture
+def on_cpu(monkeypatch):
+    """For programs whose plugins compute on the host."""
+    monkeypatch.setenv("INGOT_DEVICE", "cpu")
+
+
+def test_callbacks_that_throw(major, on_cpu):
     assert modules.run(major, "throwing.py").strip() == "ok"
 
 
@@ -47,7 +53,7 @@ def test_loops_and_conditionals(major):
     assert modules.run(major, "control.py").strip() == "ok"
 
 
-def test_plugins(major):
+def test_plugins(major, on_cpu):
     assert modules.run(major, "plugins.py").strip() == "ok"
 
 

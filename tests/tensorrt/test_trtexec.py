@@ -40,11 +40,11 @@ def trtexec(*arguments, major="", folder=None, passes=True):
 def test_build_saves_an_engine_and_load_measures_it(flags, tmp_path):
     engine = tmp_path / "digits.trt"
     said = trtexec(f"--onnx={DIGITS}", f"--saveEngine={engine}", *flags, *QUICK)
-    for flag in flags:
-        name = flag.split("=")[0]
-        if name not in ("--minShapes", "--optShapes", "--maxShapes", "--batch"):
-            assert f"[W] {name} has no effect: " in said
-    assert "has no effect" in said or not flags or "Shapes" in flags[0]
+    heeded = {"--minShapes", "--optShapes", "--maxShapes", "--batch"}
+    if modules.gpu():
+        heeded |= {"--fp16", "--best", "--noTF32"}
+    for name in {flag.split("=")[0] for flag in flags} - heeded:
+        assert f"[W] {name} has no effect: " in said
     said = trtexec("--loadEngine", engine, *QUICK)
     assert "Engine loaded in" in said and "Parse time" not in said
 
@@ -127,7 +127,7 @@ def test_dumps_go_to_the_log():
     said = trtexec(f"--onnx={DIGITS}", "--optShapes=image:3x1x8x8", "--streams=2", *flags, *QUICK)
     assert re.search(r"\[I\] +\S+ +\S+ +\S+ +100.0   Total", said)
     assert "probabilities: (3x10)" in said and "[V] Build phase: tune" in said
-    assert '"LayerType": "gemm"' in said and "image: min=3x1x8x8 opt=3x1x8x8 max=3x1x8x8" in said
+    assert re.search(r'"LayerType": "\w+"', said) and "image: min=3x1x8x8 opt=3x1x8x8 max=3x1x8x8" in said
 
 
 @pytest.mark.parametrize("option", ["--buildOnly", "--skipInference"])

@@ -18,7 +18,7 @@ namespace ingot::cuda {
 /// GPU number `ordinal`. Errors: kNotFound without a driver or GPU of that number; kDeviceError.
 Result<std::unique_ptr<Device>> make_device(int ordinal = 0);
 /// Kernels for `device`, which is of this backend. `tf32` allows float32 operands of products and
-/// convolutions to be rounded to TF32.
+/// convolutions to be rounded to TF32, unless NVIDIA_TF32_OVERRIDE=0 stands in the environment.
 Result<std::unique_ptr<Target>> make_target(Device& device, bool tf32);
 
 struct GpuInfo {

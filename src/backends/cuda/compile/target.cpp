@@ -1,6 +1,7 @@
 // The GPU as a Target: looks an op up, asks for candidates, then adds the reference kernel, which runs on the
 // host.
 #include <algorithm>
+#include <cstdlib>
 
 #include "backends/cuda/compile/family.h"
 #include "backends/cuda/plugin.h"
@@ -89,6 +90,9 @@ class CudaTarget final : public Target {
 }  // namespace
 
 Result<std::unique_ptr<Target>> make_target(Device& device, bool tf32) {
+  // What NVIDIA's own libraries heed, whatever a program asks for.
+  if (const char* forced = std::getenv("NVIDIA_TF32_OVERRIDE"); forced != nullptr && forced[0] == '0')
+    tf32 = false;
   auto& gpu = static_cast<CudaDevice&>(device);
   INGOT_ASSIGN_OR_RETURN(std::unique_ptr<CudaStream> stream, CudaStream::create(gpu.gpu()));
   return std::unique_ptr<Target>(std::make_unique<CudaTarget>(gpu, std::move(stream), tf32));
