@@ -8,12 +8,6 @@ namespace {
 // Smaller ones are not worth a reference in place of the bytes.
 constexpr size_t kWorthSharing = 1024;
 
-void mark_uses(const Plan& plan, std::vector<bool>& used) {
-  for (const PlanTensor& t : plan.tensors)
-    if (t.weight >= 0) used[static_cast<size_t>(t.weight)] = true;
-  for (const Plan& body : plan.subplans) mark_uses(body, used);
-}
-
 }  // namespace
 
 WeightTable::WeightTable(std::vector<Weight> weights) : weights_(std::move(weights)) {
@@ -48,8 +42,7 @@ Result<int32_t> WeightTable::add_packed(const Tensor& source, const PackedInput&
 }
 
 std::vector<Weight> WeightTable::take(const std::vector<Plan>& plans) {
-  std::vector<bool> used(weights_.size(), false);
-  for (const Plan& plan : plans) mark_uses(plan, used);
+  const std::vector<bool> used = weights_read(plans, weights_.size());
   for (const auto& [source, packed] : permutations_) {
     for (int32_t plain : plain_[source]) {
       Weight& w = weights_[static_cast<size_t>(plain)];

@@ -53,10 +53,13 @@ std::span<const std::byte> bytes_of(const Tensor& t) {
 
 XXH128_hash_t content_hash(const Tensor& t) { return XXH3_128bits(t.data(), t.bytes()); }
 
-// Lays the weights out, equal bytes once, and gives the table and the data's pieces.
+// Lays the weights out, equal bytes once, and gives the table and the data's pieces. Those that no plan reads
+// come last: no page has some of them beside what runs read.
 std::vector<std::byte> weight_table(const EngineImage& engine,
                                     std::vector<std::span<const std::byte>>& data) {
-  ByteWriter table;
+  struct Place {
+    uint64_t offset = 0, checksum = 0;
+  };
   std::map<std::tuple<uint64_t, uint64_t, size_t>, uint64_t>
       known;  // 128-bit content hash and size -> offset
   uint64_t at = 0;
@@ -65,23 +68,34 @@ std::vector<std::byte> weight_table(const EngineImage& engine,
     data.push_back(piece);
     at += piece.size();
   };
+  std::vector<Place> places(engine.weights.size());
+  const std::vector<bool> read = weights_read(engine.plans, engine.weights.size());
+  for (const bool wanted : {true, false}) {
+    for (size_t i = 0; i < engine.weights.size(); ++i) {
+      const Weight& w = engine.weights[i];
+      if (!w.stored() || read[i] != wanted) continue;
+      const auto bytes = bytes_of(w.data);
+      const XXH128_hash_t hash = content_hash(w.data);
+      const auto [entry, is_new] = known.try_emplace({hash.high64, hash.low64, bytes.size()}, 0);
+      if (is_new) {
+        append(zeros(align_up(at, kWeightAlignment) - at));
+        entry->second = at;
+        append(bytes);
+      }
+      places[i] = {entry->second, hash.low64};
+    }
+  }
+  ByteWriter table;
   table.put(static_cast<uint64_t>(engine.weights.size()));
-  for (const Weight& w : engine.weights) {
+  for (size_t i = 0; i < engine.weights.size(); ++i) {
+    const Weight& w = engine.weights[i];
     table.put(w.data.dtype());
     table.put_numbers(w.data.dims());
     table.put_string(w.packing);
     table.put(w.packed_in);
     if (!w.stored()) continue;
-    const auto bytes = bytes_of(w.data);
-    const XXH128_hash_t hash = content_hash(w.data);
-    const auto [entry, is_new] = known.try_emplace({hash.high64, hash.low64, bytes.size()}, 0);
-    if (is_new) {
-      append(zeros(align_up(at, kWeightAlignment) - at));
-      entry->second = at;
-      append(bytes);
-    }
-    table.put(entry->second);
-    table.put(static_cast<uint64_t>(hash.low64));
+    table.put(places[i].offset);
+    table.put(places[i].checksum);
   }
   return table.bytes();
 }

@@ -102,6 +102,20 @@ TEST(EngineFile, RoundTrips) {
   EXPECT_EQ(serialize_engine(got), bytes) << "the same engine gives the same bytes";
 }
 
+TEST(EngineFile, WeightsThatNoPlanReadsComeLast) {
+  EngineImage engine = sample();
+  std::swap(engine.weights[0], engine.weights[1]);
+  engine.weights[3] = {Tensor::vector_f32(std::vector<float>{5, 6}), ""};
+  engine.plans[0].tensors[1].weight = 3;
+  const std::vector<std::byte> bytes = serialize_engine(engine);
+  const auto back = parse(bytes);
+  ASSERT_TRUE(back.ok());
+  const auto* read = static_cast<const float*>((*back)->weights[3].data.data());
+  EXPECT_EQ(read[0], 5);
+  for (size_t i = 0; i < 3; ++i) EXPECT_LT(read, static_cast<const float*>((*back)->weights[i].data.data()));
+  EXPECT_TRUE(check_weights(**back).ok());
+}
+
 TEST(EngineFile, TenThousandMutationsAreRefused) {
   const auto original = serialize_engine(sample());
   std::mt19937 random(1);

@@ -123,4 +123,15 @@ Status validate_at(const Plan& plan, size_t num_weights, int depth) {
 
 Status validate(const Plan& plan, size_t num_weights) { return validate_at(plan, num_weights, 0); }
 
+std::vector<bool> weights_read(std::span<const Plan> plans, size_t num_weights) {
+  std::vector<bool> read(num_weights, false);
+  const auto mark = [&](const auto& self, const Plan& plan) -> void {
+    for (const PlanTensor& t : plan.tensors)
+      if (t.weight >= 0) read[static_cast<size_t>(t.weight)] = true;
+    for (const Plan& body : plan.subplans) self(self, body);
+  };
+  for (const Plan& plan : plans) mark(mark, plan);
+  return read;
+}
+
 }  // namespace ingot

@@ -2,6 +2,8 @@
 // compiler, stored in the engine file, read by the runtime.
 #pragma once
 
+#include <span>
+
 #include "base/attrs.h"
 
 namespace ingot {
@@ -74,5 +76,8 @@ struct Plan {
 /// aliases form no cycle: what a damaged file could break. `num_weights` is the size of the engine's weight
 /// table.
 Status validate(const Plan& plan, size_t num_weights);
+
+/// Which weights of the table some plan reads.
+std::vector<bool> weights_read(std::span<const Plan> plans, size_t num_weights);
 
 }  // namespace ingot
