@@ -7,6 +7,7 @@
 #include <cstring>
 #include <map>
 #include <mutex>
+#include <set>
 #include <string>
 
 #include "backends/cuda/driver/driver.h"
@@ -25,10 +26,19 @@ struct State {
   bool sticky = false;
   int major = 9, minor = 0;
   std::map<CUstream, long> captures;  // launches recorded so far
+  std::set<void*> host_memory;
+  uintptr_t handles = 0;
 };
+// Never destroyed: a lost context keeps what it had, and a device object may end later than all else.
 State& state() {
-  static State s;
-  return s;
+  static State* const s = new State;
+  return *s;
+}
+
+// A name for an object that nobody looks into.
+template <class Handle>
+Handle new_handle() {
+  return reinterpret_cast<Handle>(state().handles += 16);
 }
 
 // Counts a call; the error that it is to give.
@@ -149,11 +159,12 @@ EXPORT CUresult cuMemFree_v2(CUdeviceptr address) {
 }
 EXPORT CUresult cuMemAllocHost_v2(void** memory, size_t bytes) {
   ENTER(cuMemAllocHost_v2);
-  *memory = std::malloc(bytes);
+  state().host_memory.insert(*memory = std::malloc(bytes));
   return 0;
 }
 EXPORT CUresult cuMemFreeHost(void* memory) {
   ENTER(cuMemFreeHost);
+  if (state().host_memory.erase(memory) != 1) return 1;
   std::free(memory);
   return 0;
 }
@@ -192,12 +203,11 @@ EXPORT CUresult cuPointerGetAttribute(void* value, CUpointer_attribute, CUdevice
 }
 EXPORT CUresult cuStreamCreate(CUstream* stream, unsigned) {
   ENTER(cuStreamCreate);
-  *stream = static_cast<CUstream>(std::malloc(1));
+  *stream = new_handle<CUstream>();
   return 0;
 }
-EXPORT CUresult cuStreamDestroy_v2(CUstream stream) {
+EXPORT CUresult cuStreamDestroy_v2(CUstream) {
   ENTER(cuStreamDestroy_v2);
-  std::free(stream);
   return 0;
 }
 EXPORT CUresult cuStreamSynchronize(CUstream) {
@@ -226,7 +236,7 @@ EXPORT CUresult cuStreamEndCapture(CUstream stream, CUgraph* graph) {
 }
 EXPORT CUresult cuGraphInstantiateWithFlags(CUgraphExec* executable, CUgraph, unsigned long long) {
   ENTER(cuGraphInstantiateWithFlags);
-  *executable = static_cast<CUgraphExec>(std::malloc(1));
+  *executable = new_handle<CUgraphExec>();
   return 0;
 }
 EXPORT CUresult cuGraphGetNodes(CUgraph graph, CUgraphNode*, size_t* count) {
@@ -243,19 +253,17 @@ EXPORT CUresult cuGraphDestroy(CUgraph graph) {
   delete reinterpret_cast<long*>(graph);
   return 0;
 }
-EXPORT CUresult cuGraphExecDestroy(CUgraphExec executable) {
+EXPORT CUresult cuGraphExecDestroy(CUgraphExec) {
   ENTER(cuGraphExecDestroy);
-  std::free(executable);
   return 0;
 }
 EXPORT CUresult cuEventCreate(CUevent* event, unsigned) {
   ENTER(cuEventCreate);
-  *event = static_cast<CUevent>(std::malloc(1));
+  *event = new_handle<CUevent>();
   return 0;
 }
-EXPORT CUresult cuEventDestroy_v2(CUevent event) {
+EXPORT CUresult cuEventDestroy_v2(CUevent) {
   ENTER(cuEventDestroy_v2);
-  std::free(event);
   return 0;
 }
 EXPORT CUresult cuEventRecord(CUevent, CUstream) {
@@ -269,12 +277,11 @@ EXPORT CUresult cuEventElapsedTime(float* milliseconds, CUevent, CUevent) {
 }
 EXPORT CUresult cuModuleLoadData(CUmodule* module, const void*) {
   ENTER(cuModuleLoadData);
-  *module = static_cast<CUmodule>(std::malloc(1));
+  *module = new_handle<CUmodule>();
   return 0;
 }
-EXPORT CUresult cuModuleUnload(CUmodule module) {
+EXPORT CUresult cuModuleUnload(CUmodule) {
   ENTER(cuModuleUnload);
-  std::free(module);
   return 0;
 }
 EXPORT CUresult cuModuleGetFunction(CUfunction* function, CUmodule module, const char*) {

@@ -75,7 +75,8 @@ class ConvChain {
   int columns_;  // threads along the channels between
   int64_t middle_blocks_, ring_blocks_, last_blocks_ = 0;
   int64_t padded_w_, ring_plane_;
-  int64_t between_plane_;  // floats of a block of the depthwise result: of a strip, or of all its rows
+  int64_t between_plane_ =
+      0;  // floats of a block of the depthwise result that `last` reads: of a strip, or of all rows
   int64_t src_image_, dst_image_;
   std::optional<DirectConv> first_, last_;
   const DepthwiseKernels& kernels_;
