@@ -26,7 +26,7 @@ IMAGE = np.zeros((1, 1, 8, 8), np.float32)
     [
         ({}, "input 'image' is not given"),
         ({"image": IMAGE, "other": IMAGE}, "no input 'other', expected 'image'"),
-        ({"image": IMAGE.astype(np.float64)}, "got an array of float64, expected float32"),
+        ({"image": IMAGE.astype(np.float64)}, "got an array of float64, expected an array of float32"),
         ({"image": IMAGE[0]}, r"got shape \[1, 8, 8\], expected \[N, 1, 8, 8\]"),
         ({"image": np.zeros((1, 2, 8, 8), np.float32)}, r"got shape \[1, 2, 8, 8\]"),
         ({"image": None}, "got None"),

@@ -268,6 +268,11 @@ inline T __shfl_xor_sync(unsigned, T v, int mask) {
   return emulated::exchange(v, [&](auto of) { return of(lane ^ unsigned(mask)); });
 }
 template <class T>
+inline T __shfl_up_sync(unsigned, T v, unsigned lanes) {
+  const unsigned lane = emulated::self().number % 32;
+  return emulated::exchange(v, [&](auto of) { return of(lane >= lanes ? lane - lanes : lane); });
+}
+template <class T>
 inline T __shfl_sync(unsigned, T v, int from) {
   return emulated::exchange(v, [&](auto of) { return of(unsigned(from)); });
 }
