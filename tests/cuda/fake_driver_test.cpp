@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdlib>
+#include <filesystem>
 
 #include "fake/fake_cuda.h"
 #include "ingot/device.h"
@@ -19,19 +21,22 @@ struct Fake {
   decltype(&fake_cuda_fail) fail = nullptr;
   decltype(&fake_cuda_set_arch) set_arch = nullptr;
   decltype(&fake_cuda_allocated) allocated = nullptr;
+  decltype(&fake_nvrtc_compiled) compiled = nullptr;
 };
 Fake& fake() {
   static Fake f = [] {
     Fake found;
     void* const library = ::dlopen("libcuda.so.1", RTLD_NOW | RTLD_GLOBAL);
-    if (library == nullptr) return found;
-    const auto find = [&](auto& to, const char* name) {
-      to = reinterpret_cast<std::remove_reference_t<decltype(to)>>(::dlsym(library, name));
+    void* const compiler = ::dlopen("libnvrtc.so.13", RTLD_NOW | RTLD_GLOBAL);
+    if (library == nullptr || compiler == nullptr) return found;
+    const auto find = [&](auto& to, const char* name, void* in = nullptr) {
+      to = reinterpret_cast<std::remove_reference_t<decltype(to)>>(::dlsym(in ? in : library, name));
     };
     find(found.calls, "fake_cuda_calls");
     find(found.fail, "fake_cuda_fail");
     find(found.set_arch, "fake_cuda_set_arch");
     find(found.allocated, "fake_cuda_allocated");
+    find(found.compiled, "fake_nvrtc_compiled", compiler);
     return found;
   }();
   return f;
@@ -65,7 +70,7 @@ class FakeDriver : public testing::Test {
     if (fake().calls != nullptr) fake().fail(nullptr, 0, 0, false);
   }
 
-  Result<Engine> make_engine() {
+  static Result<Engine> make_engine() {
     BuildOptions options;
     options.device = "cuda";
     options.level = 0;
@@ -136,6 +141,29 @@ TEST_F(FakeDriver, StreamsAndEventsOfTheCaller) {
   ASSERT_TRUE(context->run().ok());
   auto on_cpu = build(network())->context();
   EXPECT_EQ(on_cpu->set_stream(&stream).code(), StatusCode::kUnsupported);
+}
+
+TEST_F(FakeDriver, KernelsAreCompiledOnceWhereAFolderKeepsThem) {
+  const std::string folder = testing::TempDir() + "/ingot_kernels";
+  std::filesystem::remove_all(folder);
+  std::filesystem::create_directory(folder);
+  const auto compiled = [] {
+    const long before = fake().compiled();
+    EXPECT_TRUE(make_engine().ok());
+    return fake().compiled() - before;
+  };
+  const long all = compiled();
+  EXPECT_GT(all, 0);
+  EXPECT_EQ(compiled(), all);
+  ::setenv("INGOT_KERNEL_CACHE", folder.c_str(), 1);
+  EXPECT_EQ(compiled(), all);
+  EXPECT_EQ(compiled(), 0);
+  for (const auto& file : std::filesystem::directory_iterator(folder))
+    std::filesystem::resize_file(file.path(), 0);
+  EXPECT_EQ(compiled(), all);  // what is spoiled is made anew
+  ::setenv("INGOT_KERNEL_CACHE", (folder + "/is_not_there").c_str(), 1);
+  EXPECT_EQ(compiled(), all);
+  ::unsetenv("INGOT_KERNEL_CACHE");
 }
 
 // The state alone: no kernel may be left out for want of the first output.

@@ -1,4 +1,5 @@
-// What tests ask of the driver that only pretends (fake_cuda.cpp): found in the loaded library by name.
+// What tests ask of the driver that only pretends (fake_cuda.cpp) and of its compiler (fake_nvrtc.cpp): found
+// in the loaded libraries by name.
 #pragma once
 
 extern "C" {
@@ -11,4 +12,6 @@ void fake_cuda_fail(const char* function, long after, int code, bool sticky);
 void fake_cuda_set_arch(int major, int minor);
 /// Bytes that are allocated now.
 long fake_cuda_allocated();
+/// Programs compiled so far.
+long fake_nvrtc_compiled();
 }

@@ -2,6 +2,8 @@
 
 #include <memory>
 
+#include "backends/cuda/driver/kept_code.h"
+
 namespace ingot::cuda {
 namespace {
 
@@ -38,6 +40,10 @@ Result<std::vector<std::byte>> compile_cubin(const std::string& source, const st
                                              const std::vector<std::string>& options,
                                              const std::string& arch) {
   INGOT_ASSIGN_OR_RETURN(const NvrtcFunctions* const f, nvrtc());
+  std::vector<std::string> parts = {str(f->major, '.', f->minor), arch, source};
+  parts.insert(parts.end(), options.begin(), options.end());
+  const std::string path = kept_code_path(parts);
+  if (auto kept = read_kept_code(path)) return std::move(*kept);
   void* program = nullptr;
   if (const int error = f->nvrtcCreateProgram(&program, source.c_str(), name.c_str(), 0, nullptr, nullptr))
     return internal_error("NVRTC refuses '", name, "': ", f->nvrtcGetErrorString(error));
@@ -55,6 +61,7 @@ Result<std::vector<std::byte>> compile_cubin(const std::string& source, const st
   std::vector<std::byte> cubin(size);
   if (size == 0 || f->nvrtcGetCUBIN(program, reinterpret_cast<char*>(cubin.data())) != 0)
     return internal_error("NVRTC gives no machine code for '", name, "'");
+  keep_code(path, cubin);
   return cubin;
 }
 
