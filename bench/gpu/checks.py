@@ -4,11 +4,13 @@
 checks.py pack FOLDER [--build build]: after a build, brings together what the checks need, this file too.
 checks.py run FOLDER --out DIR: on the machine with the GPU, all of it, side by side: kernels and steps
 against the reference, the same under compute-sanitizer, every model and graph against the CPU, quantized
-networks, streams, contexts at once, a full GPU. DIR/checks.txt has what each said.
+networks, streams, contexts at once, a full GPU. Kernels are compiled once for all of them. DIR/progress.txt
+and rows of models are written as they come, DIR/checks.txt has at the end what each check said.
 """
 
 import argparse
 import ctypes
+import json
 import os
 import shutil
 import subprocess
@@ -36,6 +38,7 @@ SHARDS = 16
 MEMCHECK = "--tool memcheck --error-exitcode 9 --report-api-errors no --launch-timeout 300".split()
 SOAKED = ["resnet18", "bert_base", "mobilenet_v2"]
 QUANTIZED = ["resnet50", "mobilenet_v2", "bert_base"]
+GROUPS = "ops,models,graphs,quantized,soak,streams,memcheck,full"
 
 
 def collect(folder, build):
@@ -69,15 +72,18 @@ def pack(folder, build):
 
 
 class Checks:
-    def __init__(self, folder, out, limit, only):
-        self.out, self.only = out, only
-        self.end = time.time() + limit
+    def __init__(self, folder, options):
+        self.out, self.only, self.first = options.out, options.only.split(","), options.first
+        self.begin = time.time()
+        self.end = self.begin + options.seconds
         self.work = Path(tempfile.mkdtemp())
         self.folder = self.work / "pack"
         with tarfile.open(folder / "checks.tar.xz") as file:
             file.extractall(self.folder, filter="data")
         paths = [str(self.folder / "lib"), os.environ.get("LD_LIBRARY_PATH", "")]
+        (self.work / "kernels").mkdir()
         self.env = {**os.environ, "LD_LIBRARY_PATH": os.pathsep.join(paths)}
+        self.env["INGOT_KERNEL_CACHE"] = str(self.work / "kernels")
         self.outcomes = []
 
     def program(self, name):
@@ -103,7 +109,11 @@ class Checks:
 
     def note(self, name, code, seconds):
         self.outcomes.append((name, code))
-        print(f"{'ok  ' if code == 0 else 'FAIL'} {name:28} {seconds:5.0f} s  {code or ''}", flush=True)
+        at = time.time() - self.begin
+        line = f"{'ok  ' if code == 0 else 'FAIL'} {name:28} {seconds:5.0f} s, at {at:4.0f}  {code or ''}"
+        print(line, flush=True)
+        with open(self.out / "progress.txt", "a") as to:
+            to.write(line + "\n")
 
     def fill(self, name):
         words = [
@@ -137,7 +147,7 @@ class Checks:
             "--precisions",
             precisions,
         ]
-        words += ["--jobs", jobs, "--json", self.work / f"{folder.name}.json"]
+        words += ["--jobs", jobs, "--first", self.first, "--json", self.out / f"{folder.name}.jsonl"]
         self.call(f"all of {folder.name}", [sys.executable, *words])
 
     def quantized(self, kind):
@@ -149,10 +159,9 @@ class Checks:
             self.call(f"{kind} {name}", [sys.executable, *words])
         self.models(self.work / kind, kind)
 
-    def soak(self):
-        for name in SOAKED:
-            model = self.work / "graphs" / f"{name}.onnx"
-            self.call(f"4 contexts {name}", [self.program("cuda_soak"), model, "4", "10000"])
+    def soak(self, name):
+        model = self.work / "graphs" / f"{name}.onnx"
+        self.call(f"4 contexts {name}", [self.program("cuda_soak"), model, "4", "10000"])
 
     def full_gpu(self):
         """With all memory taken, a run has to say so: it ends, or goes on on the CPU."""
@@ -179,36 +188,41 @@ class Checks:
         cuda.cuDevicePrimaryCtxRelease_v2(device)
 
     def run(self):
-        def wanted(name):
-            return not self.only or name in self.only.split(",")
-
         self.call("devices", [self.program("ingot"), "inspect", "--devices"])
         print((self.work / "devices.txt").read_text())
         sanitizer = shutil.which("compute-sanitizer") or shutil.which(
             "compute-sanitizer", path="/usr/local/cuda/bin"
         )
+        if "memcheck" in self.only and not sanitizer:
+            print("compute-sanitizer is not here: memory is not checked")
+        # In this order, as processors get free: what the sanitizer runs was compiled before.
         jobs = [
+            ("models", [lambda: self.models(self.folder / "models", jobs=6)]),
             ("ops", self.ops(None)),
-            ("models", [lambda: self.models(self.folder / "models", jobs=8)]),
             ("streams", [lambda: self.call("streams", [self.program("cuda_streams_test")])]),
-        ]
-        filled = [
             ("graphs", [lambda: self.models(self.work / "graphs")]),
             ("quantized", [lambda: self.quantized("int8"), lambda: self.quantized("fp8")]),
-            ("soak", [self.soak]),
+            ("soak", [lambda name=name: self.soak(name) for name in SOAKED]),
             ("memcheck", self.ops(sanitizer) if sanitizer else []),
         ]
-        if wanted("memcheck") and not sanitizer:
-            print("compute-sanitizer is not here: memory is not checked")
-        with ThreadPoolExecutor(2 * max(8, os.cpu_count() or 8)) as pool:
-            running = [pool.submit(job) for name, some in jobs for job in some if wanted(name)]
+        filled = ("graphs", "quantized", "soak")  # need the graphs' weights
+        with ThreadPoolExecutor(8 + (os.cpu_count() or 8)) as pool:
             graphs = sorted(path.stem for path in (self.folder / "graphs").glob("*.onnx"))
-            for filling in [pool.submit(self.fill, name) for name in graphs]:
-                filling.result()
-            running += [pool.submit(job) for name, some in filled for job in some if wanted(name)]
+            wanted = any(group in self.only for group in filled) or "full" in self.only
+            filling = [pool.submit(self.fill, name) for name in graphs if wanted]
+
+            def after_filling(job):
+                for one in filling:
+                    one.result()
+                job()
+
+            running = []
+            for group, some in jobs:
+                for job in some if group in self.only else []:
+                    running.append(pool.submit(after_filling, job) if group in filled else pool.submit(job))
             for job in running:
                 job.result()
-        if wanted("full") and time.time() < self.end:
+        if "full" in self.only and time.time() < self.end:
             self.full_gpu()
 
     def report(self):
@@ -218,8 +232,14 @@ class Checks:
                 to.write(f"==== {name}: {'ok' if code == 0 else code}\n")
                 to.write((self.work / f"{name}.txt").read_text(errors="replace")[-400000:] + "\n")
             to.write(f"{len(self.outcomes)} checks, {len(failed)} failed: {', '.join(failed)}\n")
-        for found in self.work.glob("*.json"):
-            shutil.copy(found, self.out)
+        for found in sorted(self.out.glob("*.jsonl")):
+            rows = [json.loads(line) for line in found.read_text().splitlines()]
+            bad = [row for row in rows if "error" in row or row.get("failed")]
+            print(f"{found.stem}: {len(rows)} rows, {len(bad)} failed")
+            for row in bad:
+                print("  ", row["model"], row.get("precision"), row.get("error", row.get("error_of")))
+        kept = list((self.work / "kernels").iterdir())
+        print(f"{len(kept)} kernels compiled")
         print(f"{len(self.outcomes)} checks, {len(failed)} failed: {', '.join(failed)}")
         return bool(failed)
 
@@ -233,12 +253,13 @@ def main():
     parser.add_argument("--build", type=Path, default=ROOT / "build")
     parser.add_argument("--out", type=Path, default=Path("."))
     parser.add_argument("--seconds", type=float, default=900, help="after which checks are ended")
-    parser.add_argument("--only", default="", help="ops,models,graphs,quantized,soak,streams,memcheck,full")
+    parser.add_argument("--only", default=GROUPS)
+    parser.add_argument("--first", default="", help="models and graphs that come first")
     o = parser.parse_args()
     if o.step == "pack":
         return pack(o.folder, o.build)
     o.out.mkdir(parents=True, exist_ok=True)
-    checks = Checks(o.folder, o.out, o.seconds, o.only)
+    checks = Checks(o.folder, o)
     try:
         checks.run()
     finally:

@@ -12,7 +12,7 @@ import json
 import subprocess
 import sys
 import tempfile
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
 import numpy as np
@@ -158,25 +158,34 @@ class Runner:
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("folders", nargs="+", type=Path)
+    parser.add_argument("folders", nargs="+", type=Path, help="or files")
+    parser.add_argument(
+        "--first", default="", help="names of models, with commas, that come before the others"
+    )
     parser.add_argument("--ingot", default="build/bin/ingot")
     parser.add_argument("--precisions", default="fp32,fp16,bf16")
     parser.add_argument("--jobs", type=int, default=4)
     parser.add_argument("--limit", type=float, default=240, help="seconds for one build or run")
-    parser.add_argument("--json", help="writes all rows")
+    parser.add_argument("--json", type=Path, help="writes all rows, each as it comes")
     options = parser.parse_args()
     runner = Runner(options)
-    paths = [p for folder in options.folders for p in sorted(folder.rglob("*.onnx"))]
-    rows = []
-    with ThreadPoolExecutor(options.jobs) as pool:
-        for found in pool.map(runner.model, paths):
-            rows += found
-            for row in found:
-                print(json.dumps(row), flush=True)
-    failed = [row for row in rows if "error" in row or row.get("failed")]
+    paths = [
+        p for folder in options.folders for p in ([folder] if folder.is_file() else folder.rglob("*.onnx"))
+    ]
+    first = options.first.split(",")
+    paths.sort(key=lambda p: (p.stem not in first, -p.stat().st_size))
+    rows, failed = 0, 0
     if options.json:
-        Path(options.json).write_text(json.dumps(rows, indent=1))
-    print(f"{len(rows)} runs of {len(paths)} models, {len(failed)} failed")
+        options.json.write_text("")
+    with ThreadPoolExecutor(options.jobs) as pool:
+        for done in as_completed([pool.submit(runner.model, path) for path in paths]):
+            for row in done.result():
+                rows, failed = rows + 1, failed + ("error" in row or bool(row.get("failed")))
+                print(json.dumps(row), flush=True)
+                if options.json:
+                    with open(options.json, "a") as to:
+                        to.write(json.dumps(row) + "\n")
+    print(f"{rows} runs of {len(paths)} models, {failed} failed")
     sys.exit(bool(failed))
 
 
