@@ -107,10 +107,11 @@ bool CudaStream::captured(CUstream stream) const {
          gpu_->f.cuStreamIsCapturing(stream, &status) == kCudaSuccess && status != 0;
 }
 
-// The stream that is left may be gone by now, so it was asked in time (hand_over); but for our own.
+// The stream that is left may be gone by now, so it was asked in time (hand_over); but for our own. The same
+// address may be that of another one, made after the first was destroyed with work on it.
 Status CudaStream::follow(void* native) {
   const auto next = native == nullptr ? own_ : static_cast<CUstream>(native);
-  if (next == followed_) return {};
+  if (next == own_ && followed_ == own_) return {};
   if (followed_ == own_) INGOT_RETURN_IF_ERROR(record_handover());
   followed_ = next;
   INGOT_RETURN_IF_ERROR(go_to(next));
