@@ -31,7 +31,8 @@ struct NvrtcFunctions {
 Result<const NvrtcFunctions*> nvrtc();
 
 /// Compiles `source` for `arch` ("sm_90a"). `name` stands for the file in messages; `options` are NVRTC's
-/// ("-DTILE=64"). With INGOT_KERNEL_CACHE set, what was compiled once is read (kept_code.h). Errors: kInternal with the compiler's log, since sources are ours; those of `nvrtc()`.
+/// ("-DTILE=64"). With INGOT_KERNEL_CACHE set, what was compiled once is read (kept_code.h). Errors:
+/// kInternal with the compiler's log, since sources are ours; those of `nvrtc()`.
 Result<std::vector<std::byte>> compile_cubin(const std::string& source, const std::string& name,
                                              const std::vector<std::string>& options,
                                              const std::string& arch);
