@@ -185,6 +185,9 @@ Result<Engine> build_graph(Graph& graph, const BuildOptions& options, std::vecto
   INGOT_ASSIGN_OR_RETURN(std::shared_ptr<EngineImage> image,
                          ingot::compile(graph, *target, *device, compile, &stats));
   note_without_effect(options, graph, notes);
+  if (const int64_t nodes = stats.tuning.without_memory; nodes > 0)
+    notes.push_back(str("the memory of the device did not suffice to time the kernels of ", nodes,
+                        " nodes: each has the one that was expected to be fastest"));
   return make_engine(std::move(image), std::move(device), std::move(notes),
                      build_report(options, stats, import_seconds));
 }

@@ -55,6 +55,7 @@ Result<Plan> make_plan(const Graph& graph, const CompileProfile& profile, const 
   for (const auto& [name, range] : profile) plan.profile.push_back(range);
   stats.measured += tuner.stats().measured;
   stats.cached += tuner.stats().cached;
+  stats.without_memory += tuner.stats().without_memory;
   stats.seconds += tuner.stats().seconds;
   return plan;
 }

@@ -27,14 +27,16 @@ Status Executor::Impl::init() {
     arg.block = plan.block;
     if (!from.contents.empty()) {
       slots[t].sizes.resize(from.contents.size());
-      INGOT_RETURN_IF_ERROR(grow(slots[t].own, from.contents.size() * sizeof(int64_t)));
+      INGOT_RETURN_IF_ERROR(grow(static_cast<TensorId>(t), from.contents.size() * sizeof(int64_t)));
       arg.data = slots[t].own->data();
     }
     if (from.weight < 0) continue;
     const Tensor& weight = engine->weights[static_cast<size_t>(from.weight)].data;
     arg.dtype = weight.dtype();
     arg.dims = weight.dims();
-    INGOT_ASSIGN_OR_RETURN(arg.data, device.constant(weight));
+    auto placed = device.constant(weight);
+    if (!placed.ok()) return placed.status().with_context(str("constant '", from.name, "'"));
+    arg.data = *placed;
     slots[t].early = true;
   }
   steps.resize(plan.steps.size());
@@ -62,6 +64,16 @@ Status Executor::Impl::grow(std::unique_ptr<Buffer>& buffer, size_t bytes) {
   bytes = std::max<size_t>(bytes, 64);
   INGOT_ASSIGN_OR_RETURN(buffer, options.allocate ? options.allocate(bytes) : device.allocate(bytes));
   return {};
+}
+
+Status Executor::Impl::grow(TensorId t, size_t bytes) {
+  const Status status = grow(slot(t).own, bytes);
+  return status.ok() ? status : status.with_context(str("tensor '", info(t).name, "'"));
+}
+
+Status Executor::Impl::grow_scratch(size_t bytes, const PlanStep& step) {
+  const Status status = grow(scratch, bytes);
+  return status.ok() ? status : status.with_context(str("step '", step.name, "'"));
 }
 
 void Executor::set_input(size_t i, const void* data) {

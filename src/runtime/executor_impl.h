@@ -69,6 +69,8 @@ struct Executor::Impl final : StepHost {
   Status learn_outputs(const PlanStep& info);
   Result<bool> write_contents(size_t t, const SymbolValues& values);
   Status grow(std::unique_ptr<Buffer>& buffer, size_t bytes);
+  Status grow(TensorId t, size_t bytes);  // memory of its own
+  Status grow_scratch(size_t bytes, const PlanStep& step);
   std::vector<size_t> sizes(const std::vector<Slot>& of) const;
   Status run_step(size_t i);
   Status run_steps();

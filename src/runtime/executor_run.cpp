@@ -21,7 +21,7 @@ Result<void*> Executor::Impl::allocate_output(size_t i, DataType dtype, const Di
   }
   s.arg.dims = dims;
   INGOT_ASSIGN_OR_RETURN(const size_t bytes, checked_bytes(dtype, dims));
-  INGOT_RETURN_IF_ERROR(grow(s.own, bytes));
+  INGOT_RETURN_IF_ERROR(grow(from.outputs[i], bytes));
   return s.arg.data = s.own->data();
 }
 
@@ -129,14 +129,14 @@ Status Executor::Impl::copy_in(bool copies) {
   for (TensorId t : plan.outputs) {
     Slot& s = slot(t);
     if (s.arg.data != nullptr || !s.early) continue;
-    INGOT_RETURN_IF_ERROR(grow(s.own, s.arg.bytes()));
+    INGOT_RETURN_IF_ERROR(grow(t, s.arg.bytes()));
     s.arg.data = s.own->data();
   }
   for (TensorId t : plan.inputs) {
     Slot& s = slot(t);
     const size_t bytes = s.arg.bytes();
     if (s.source != nullptr && bytes > 0) {
-      INGOT_RETURN_IF_ERROR(grow(s.own, bytes));
+      INGOT_RETURN_IF_ERROR(grow(t, bytes));
       s.arg.data = s.own->data();
       if (copies) INGOT_RETURN_IF_ERROR(stream.upload(s.arg.data, s.source, bytes));
     }

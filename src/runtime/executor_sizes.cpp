@@ -77,10 +77,13 @@ Status Executor::Impl::size_kernel(Step& step, const PlanStep& from) {
 Status Executor::Impl::allocate_memory() {
   memory = plan_memory(plan, sizes(slots), options.guard_bytes);
   size_t scratch_bytes = 0;
-  for (const Step& s : steps)
-    if (!s.late) scratch_bytes = std::max(scratch_bytes, s.kernel->scratch_bytes());
-  INGOT_RETURN_IF_ERROR(grow(arena, memory.arena_bytes));
-  INGOT_RETURN_IF_ERROR(grow(scratch, scratch_bytes));
+  const PlanStep* greediest = nullptr;
+  for (size_t i = 0; i < steps.size(); ++i) {
+    const size_t bytes = steps[i].late ? 0 : steps[i].kernel->scratch_bytes();
+    if (bytes > scratch_bytes) scratch_bytes = bytes, greediest = &plan.steps[i];
+  }
+  INGOT_RETURN_IF_ERROR(grow(arena, memory.arena_bytes).with_context("tensors between the steps"));
+  INGOT_RETURN_IF_ERROR(greediest ? grow_scratch(scratch_bytes, *greediest) : grow(scratch, 0));
   if (options.guard_bytes > 0) {
     const std::vector<std::byte> pattern(arena->size(), kGuard);
     INGOT_RETURN_IF_ERROR(stream.upload(arena->data(), pattern.data(), pattern.size()));
@@ -88,7 +91,7 @@ Status Executor::Impl::allocate_memory() {
   for (TensorId t : plan.outputs) {
     Slot& s = slot(t);
     if (s.external || !s.early) continue;
-    INGOT_RETURN_IF_ERROR(grow(s.own, s.arg.bytes()));
+    INGOT_RETURN_IF_ERROR(grow(t, s.arg.bytes()));
     s.arg.data = s.own->data();
   }
   return {};
@@ -189,7 +192,7 @@ Status Executor::Impl::place_late(TensorId t) {
   INGOT_ASSIGN_OR_RETURN(const int64_t offset, from.alias_offset.eval(run_symbols));
   if (slot(from.alias_of).arg.data == nullptr) {  // a part of something whose memory was not needed before
     Slot& root = slot(from.alias_of);
-    INGOT_RETURN_IF_ERROR(grow(root.own, root.arg.bytes()));
+    INGOT_RETURN_IF_ERROR(grow(from.alias_of, root.arg.bytes()));
     root.arg.data = root.own->data();
   }
   s.arg.data = static_cast<std::byte*>(slot(from.alias_of).arg.data) + byte_size(from.type.dtype, offset);
@@ -208,7 +211,7 @@ Status Executor::Impl::prepare_late(Step& step, const PlanStep& from) {
     known = known && has_dims;
     if (!has_dims || s.external || info(t).alias_of != kNoTensor) continue;
     if (memory.offsets[static_cast<size_t>(t)] != MemoryPlan::kNoOffset) continue;
-    INGOT_RETURN_IF_ERROR(grow(s.own, s.arg.bytes()));
+    INGOT_RETURN_IF_ERROR(grow(t, s.arg.bytes()));
     s.arg.data = s.own->data();
   }
   if (known)
@@ -216,7 +219,7 @@ Status Executor::Impl::prepare_late(Step& step, const PlanStep& from) {
   else
     INGOT_RETURN_IF_ERROR(
         step.kernel->resize(step.inputs, step.outputs).with_context(str("step '", from.name, "'")));
-  return grow(scratch, step.kernel->scratch_bytes());
+  return grow_scratch(step.kernel->scratch_bytes(), from);
 }
 
 // Outputs that the kernel sized itself bind their symbols for the steps that follow.

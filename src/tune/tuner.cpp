@@ -50,6 +50,8 @@ Result<Tensor> noise(DataType dtype, int64_t elements) {
   return out;
 }
 
+bool lacks_memory(const Status& status) { return status.code() == StatusCode::kOutOfMemory; }
+
 // The mean of the two fastest: what disturbs makes a run longer, never shorter, and one lucky run does not
 // decide.
 double estimate(std::vector<double>& times) {
@@ -250,7 +252,8 @@ Status Tuner::record(Bench& b, void* scratch) {
   return b.recording->replay();
 }
 
-// Seconds of each candidate but the last, the reference kernel; kNever for what cannot be timed here.
+// Seconds of each candidate but the last, the reference kernel; kNever for what cannot be timed here. Memory
+// that is not there today may be there tomorrow, so nothing is said of candidates without it.
 Result<std::vector<double>> Tuner::measure(const Node& node, const Offer& offer) {
   std::vector<std::unique_ptr<Bench>> benches(offer.candidates.size() - 1);
   PackedForms packed;
@@ -261,6 +264,7 @@ Result<std::vector<double>> Tuner::measure(const Node& node, const Offer& offer)
     auto bench = make_bench(node, offer.candidates[i], packed, operands);
     if (!bench.ok()) {
       problem = bench.status();
+      if (lacks_memory(problem)) return problem;
       continue;
     }
     scratch_bytes = std::max(scratch_bytes, (*bench)->kernel->scratch_bytes());
@@ -274,8 +278,10 @@ Result<std::vector<double>> Tuner::measure(const Node& node, const Offer& offer)
     auto once = time_once(*benches[i], scratch->data());
     if (once.ok()) once = time_once(*benches[i], scratch->data());
     if (once.ok()) first[i] = *once;
-    if (!once.ok()) problem = once.status();
-    if (!once.ok()) benches[i].reset();
+    if (once.ok()) continue;
+    problem = once.status();
+    if (lacks_memory(problem)) return problem;
+    benches[i].reset();
   }
   // What is far behind at once is not worth the time of many runs.
   const double limit = 2 * *std::min_element(first.begin(), first.end()) + kNoise;
@@ -283,6 +289,7 @@ Result<std::vector<double>> Tuner::measure(const Node& node, const Offer& offer)
     if (benches[i] == nullptr || first[i] > limit) continue;
     if (Status status = record(*benches[i], scratch->data()); !status.ok()) {
       problem = std::move(status);
+      if (lacks_memory(problem)) return problem;
       benches[i].reset();
     }
   }
@@ -337,6 +344,9 @@ Status Tuner::time_missing(const Node& node, const Offer& offer, const std::vect
   return {};
 }
 
+// What failed may be a kernel, or the device for all that follows.
+Status Tuner::check_device() { return stream_ == nullptr ? Status() : stream_->synchronize(); }
+
 Result<Choice> Tuner::choose(const Node& node, const Offer& offer) {
   const std::vector<std::string> keys = this->keys(node, offer);
   const size_t count = keys.size();
@@ -344,7 +354,14 @@ Result<Choice> Tuner::choose(const Node& node, const Offer& offer) {
   const bool known = knows(keys);
   // Opt shapes of open dims are a guess, and may be none that the node can have: then the order of the list
   // decides.
-  if (!known && !time_missing(node, offer, keys).ok()) return Choice{};
+  if (!known) {
+    if (const Status timed = time_missing(node, offer, keys); !timed.ok()) {
+      INGOT_RETURN_IF_ERROR(
+          check_device().with_context(str("timing the kernels of node '", node.name(), "'")));
+      stats_.without_memory += lacks_memory(timed);
+      return Choice{};
+    }
+  }
   (known ? stats_.cached : stats_.measured) += static_cast<int64_t>(count);
   const std::vector<std::string> labels = candidate_labels(offer);
   Choice choice;

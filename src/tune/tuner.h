@@ -18,7 +18,8 @@ struct Choice {
 /// Where times came from.
 struct TuningStats {
   int64_t measured = 0, cached = 0;
-  double seconds = 0;  // spent measuring
+  int64_t without_memory = 0;  // nodes that were not timed, since the device's memory did not suffice
+  double seconds = 0;          // spent measuring
 };
 
 class Tuner {
@@ -32,7 +33,8 @@ class Tuner {
 
   /// `choose` will be asked for this node: the device may make the code of what it will time meanwhile.
   void prepare(const Node& node, const Offer& offer);
-  /// The reference kernel at the end of the list is picked only when it is alone.
+  /// The reference kernel at the end of the list is picked only when it is alone. Errors: of a device that is
+  /// lost.
   Result<Choice> choose(const Node& node, const Offer& offer);
   const TuningStats& stats() const { return stats_; }
 
@@ -49,6 +51,7 @@ class Tuner {
   Result<double> time_once(Bench& bench, void* scratch);
   Status record(Bench& bench, void* scratch);
   Result<std::vector<double>> measure(const Node& node, const Offer& offer);
+  Status check_device();
   Status time_missing(const Node& node, const Offer& offer, const std::vector<std::string>& keys);
   std::string key(const Node& node, const Candidate& candidate) const;
   std::vector<std::string> keys(const Node& node, const Offer& offer) const;

@@ -70,10 +70,11 @@ class FakeDriver : public testing::Test {
     if (fake().calls != nullptr) fake().fail(nullptr, 0, 0, false);
   }
 
-  static Result<Engine> make_engine() {
+  static Result<Engine> make_engine(int level = 0, const std::string& timing_cache = "") {
     BuildOptions options;
     options.device = "cuda";
-    options.level = 0;
+    options.level = level;
+    options.timing_cache = timing_cache;
     return build(network(), options);
   }
 };
@@ -81,6 +82,14 @@ class FakeDriver : public testing::Test {
 Status set_input(Context& context, std::vector<float>& values) {
   return context.set_input(
       "x", {DataType::kF32, {static_cast<int64_t>(values.size() / 800), 8, 10, 10}, values.data()});
+}
+
+// What was being done, in the words of this interface.
+bool names_its_place(const Status& status) {
+  const std::string text = status.to_string();
+  for (const char* place : {"step '", "node '", "tensor '", "constant '", "tensors between the steps"})
+    if (text.find(place) != text.npos) return true;
+  return false;
 }
 
 long calls(const char* function) { return fake().calls(function); }
@@ -206,6 +215,7 @@ TEST_F(FakeDriver, MemoryThatIsNotThereIsAnErrorThatPasses) {
     if (status.ok()) break;
     failed = true;
     EXPECT_EQ(status.code(), StatusCode::kOutOfMemory) << status.to_string();
+    EXPECT_TRUE(names_its_place(status)) << status.to_string();
     EXPECT_LE(fake().allocated(), allocated + 16384) << "memory stays behind";  // constants are kept
   }
   EXPECT_TRUE(failed);
@@ -213,6 +223,79 @@ TEST_F(FakeDriver, MemoryThatIsNotThereIsAnErrorThatPasses) {
   auto context = engine->context();
   ASSERT_TRUE(context.ok() && set_input(*context, image).ok());
   EXPECT_TRUE(context->run().ok());
+}
+
+TEST_F(FakeDriver, ABuildWithoutMemoryToTimeKernelsSaysSo) {
+  const std::string cache = testing::TempDir() + "/ingot_timings";
+  std::filesystem::remove(cache);
+  int noted = 0;
+  for (long after = 0; after < 60; ++after) {
+    fake().fail("cuMemAlloc_v2", after, 2, false);
+    const auto engine = make_engine(1, cache);
+    ASSERT_TRUE(engine.ok()) << engine.status().to_string();
+    for (const std::string& warning : engine->warnings())
+      noted += warning.find("did not suffice to time") != warning.npos;
+    if (after == 0) EXPECT_EQ(noted, 1);
+  }
+  EXPECT_LT(noted, 60);  // at last all are in the cache, which keeps no time that was not measured
+  EXPECT_NE(make_engine(1, cache)->report_json().find("\"timings_measured\": 0"), std::string::npos);
+}
+
+TEST_F(FakeDriver, ABuildWhoseContextIsLostSaysWhere) {
+  bool failed = false;
+  for (long after = 0; after < 40; after += 3) {
+    fake().fail("cuLaunchKernelEx", after, 700, true);
+    const auto engine = make_engine(1);
+    if (engine.ok()) break;
+    failed = true;
+    EXPECT_EQ(engine.status().code(), StatusCode::kDeviceError) << engine.status().to_string();
+    EXPECT_TRUE(names_its_place(engine.status())) << engine.status().to_string();
+    fake().fail(nullptr, 0, 0, false);
+  }
+  EXPECT_TRUE(failed);
+}
+
+// As of an older driver, which does not know the engine's code.
+TEST_F(FakeDriver, CodeThatTheDriverRefusesIsAnErrorThatNamesTheStep) {
+  const auto engine = make_engine();
+  ASSERT_TRUE(engine.ok());
+  const std::vector<std::byte> bytes = engine->serialize();
+  const auto loaded = load_bytes(bytes.data(), bytes.size());
+  ASSERT_TRUE(loaded.ok());
+  std::vector<float> image(800);
+  for (long after = 0; after < 3; ++after) {
+    fake().fail("cuModuleLoadData", after, 222, false);
+    auto context = loaded->context();
+    Status status = context.status();
+    if (status.ok()) status = set_input(*context, image);
+    if (status.ok()) status = context->run();
+    EXPECT_EQ(status.code(), StatusCode::kDeviceError) << status.to_string();
+    EXPECT_NE(status.to_string().find("step '"), std::string::npos) << status.to_string();
+    EXPECT_NE(status.to_string().find("loading a kernel"), std::string::npos) << status.to_string();
+  }
+}
+
+// Memory that is not there when an engine is opened is no reason to run elsewhere unasked; a driver that does
+// not start is, and the warning says so.
+TEST_F(FakeDriver, WithoutAGpuAnEngineIsPlannedForTheCpu) {
+  const auto engine = make_engine();
+  ASSERT_TRUE(engine.ok());
+  const std::vector<std::byte> bytes = engine->serialize();
+  fake().fail("cuDevicePrimaryCtxRetain", 0, 2, false);
+  const auto other = load_bytes(bytes.data(), bytes.size());
+  ASSERT_TRUE(other.ok()) << other.status().to_string();
+  EXPECT_EQ(other->device(), "cpu");
+  ASSERT_EQ(other->warnings().size(), 2u);
+  EXPECT_NE(other->warnings()[1].find("out of memory"), std::string::npos) << other->warnings()[1];
+  auto context = other->context();
+  std::vector<float> image(800);
+  ASSERT_TRUE(context.ok() && set_input(*context, image).ok());
+  EXPECT_TRUE(context->run().ok());
+  LoadOptions on_gpu;
+  on_gpu.device = "cuda";
+  fake().fail("cuDevicePrimaryCtxRetain", 0, 2, false);
+  const auto none = load_bytes(bytes.data(), bytes.size(), on_gpu);
+  EXPECT_EQ(none.status().code(), StatusCode::kOutOfMemory) << none.status().to_string();
 }
 
 TEST_F(FakeDriver, ALostContextNamesTheStepAndStaysLost) {

@@ -4,6 +4,7 @@ Its memory is the host's, and kernels do nothing: what is tested is where pointe
 """
 
 import os
+import signal
 import subprocess
 import sys
 import textwrap
@@ -110,14 +111,48 @@ SCRIPT = """
 """
 
 
-@pytest.mark.skipif(not (FAKE / "libcuda.so.1").exists(), reason="the pretended driver is not built")
-def test_pointers_go_where_they_should():
+def run_over_pretended_driver(script, *arguments):
+    if not (FAKE / "libcuda.so.1").exists():
+        pytest.skip("the pretended driver is not built")
     libraries = "\n".join(line for d in ingot.devices() for line in d.libraries)
     if "cuDNN" in libraries:
         pytest.skip("a GPU is here, whose libraries would ask the pretended driver for more")
     path = os.pathsep.join([str(Path(__file__).parent), *sys.path])
     env = dict(os.environ, LD_LIBRARY_PATH=str(FAKE), PYTHONPATH=path)
-    done = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(SCRIPT)], env=env, capture_output=True, text=True, timeout=120
-    )
+    words = [sys.executable, "-c", textwrap.dedent(script), *map(str, arguments)]
+    return subprocess.run(words, env=env, capture_output=True, text=True, timeout=120)
+
+
+def test_pointers_go_where_they_should():
+    done = run_over_pretended_driver(SCRIPT)
     assert done.returncode == 0 and "done" in done.stdout, done.stdout + done.stderr
+
+
+INTERRUPTED = """
+    import os, signal, sys
+    import ingot
+    from test_cuda_arrays import DIGITS
+
+    device, engine, timings, number = sys.argv[1:]
+    def progress(phase, done, total, left):
+        if phase == "tune" and done > 1:
+            os.kill(os.getpid(), int(number))
+    try:
+        ingot.build(DIGITS, device=device, level=1, timing_cache=timings, progress=progress).save(engine)
+    except KeyboardInterrupt:
+        print("interrupted")
+"""
+
+
+@pytest.mark.parametrize("device", ["cpu", "cuda"])
+def test_a_build_that_is_interrupted_leaves_what_was_there(device, tmp_path):
+    engine, timings = tmp_path / "model.ingot", tmp_path / "timings"
+    ingot.build(DIGITS, level=1, timing_cache=str(timings)).save(engine)
+    for number in (signal.SIGINT, signal.SIGKILL):
+        before = engine.read_bytes()
+        done = run_over_pretended_driver(INTERRUPTED, device, engine, timings, int(number))
+        assert done.returncode == (0 if number == signal.SIGINT else -number), done.stderr
+        assert ("interrupted" in done.stdout) == (number == signal.SIGINT)
+        assert engine.read_bytes() == before
+        assert sorted(path.name for path in tmp_path.iterdir()) == ["model.ingot", "timings"]
+    ingot.build(DIGITS, level=1, timing_cache=str(timings))  # what lies there can be read
