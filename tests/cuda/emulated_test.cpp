@@ -75,8 +75,9 @@ bool matches(const std::string& name, std::string_view wanted) {
 TEST(EmulatedKernels, MatchEval) {
   const char* wanted = std::getenv("INGOT_EMULATE");
   size_t run = 0;
-  for (const auto& family : {conv_cases, hopper_conv_cases, quantized_cases, attention_cases, depthwise_cases,
-                             pool_cases, norm_cases, index_cases, sample_cases}) {
+  for (const auto& family :
+       {conv_cases, hopper_conv_cases, quantized_cases, attention_cases, depthwise_cases, pool_cases,
+        norm_cases, index_cases, sample_cases, direct_cases, integer_cases}) {
     size_t number = 0, of_family = 0;
     for (const KernelCase& c : family()) {
       ASSERT_TRUE(c.spec.ok()) << c.name << ": " << c.spec.status().to_string();

@@ -34,12 +34,14 @@ std::vector<KernelCase> attention_cases();
 std::vector<KernelCase> quantized_cases();
 std::vector<KernelCase> index_cases();
 std::vector<KernelCase> sample_cases();
+std::vector<KernelCase> direct_cases();
+std::vector<KernelCase> integer_cases();
 
 /// All of the above.
 inline auto kernel_case_families() {
-  return std::array{pointwise_cases, copy_cases,        norm_cases,  reduce_cases,
-                    conv_cases,      hopper_conv_cases, pool_cases,  depthwise_cases,
-                    attention_cases, quantized_cases,   index_cases, sample_cases};
+  return std::array{pointwise_cases,   copy_cases,   norm_cases,      reduce_cases,    conv_cases,
+                    hopper_conv_cases, pool_cases,   depthwise_cases, attention_cases, quantized_cases,
+                    index_cases,       sample_cases, direct_cases,    integer_cases};
 }
 
 /// A problem of a real network, to be timed.

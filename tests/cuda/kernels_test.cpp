@@ -81,6 +81,8 @@ TEST(CudaKernels, HopperConv) {
 TEST(CudaKernels, Quantized) { run_cases(quantized_cases()); }
 TEST(CudaKernels, Index) { run_cases(index_cases()); }
 TEST(CudaKernels, Sample) { run_cases(sample_cases()); }
+TEST(CudaKernels, Direct) { run_cases(direct_cases()); }
+TEST(CudaKernels, Integer) { run_cases(integer_cases()); }
 TEST(CudaKernels, Pool) { run_cases(pool_cases()); }
 TEST(CudaKernels, Depthwise) { run_cases(depthwise_cases()); }
 TEST(CudaKernels, Attention) { run_cases(attention_cases()); }

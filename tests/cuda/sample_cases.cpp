@@ -1,6 +1,5 @@
-// Values between the pixels of images, and images made of more pixels than they came from.
+// Values between the pixels of images.
 #include "backends/cuda/kernels/sample/sample.h"
-#include "backends/cuda/kernels/transposed/transposed.h"
 #include "kernel_case.h"
 #include "ops/op_testing.h"
 
@@ -43,36 +42,6 @@ KernelCase roi_align_case(DataType type, bool average, bool half_pixel, int64_t 
           type_tolerance(type)};
 }
 
-struct TransposedShape {
-  int64_t channels, filters, kernel, stride, pad, dilation = 1, group = 1;
-};
-
-// With a residual of the result's shape.
-KernelCase transposed_case(DataType type, const TransposedShape& s) {
-  const Tensor x = random_tensor(type, {2, s.channels, 5, 6});
-  const Tensor w = random_tensor(type, {s.channels, s.filters / s.group, s.kernel, s.kernel}, -1, 1, 2);
-  const Tensor b = random_tensor(type, {s.filters}, -1, 1, 3);
-  const Attrs attrs = {{"strides", Ints(2, s.stride)},
-                       {"pads", Ints(4, s.pad)},
-                       {"dilations", Ints(2, s.dilation)},
-                       {"group", s.group}};
-  const Tensor plain = reference("ConvTranspose", attrs, {cast(x, kF32), cast(w, kF32), cast(b, kF32)})[0];
-  const Tensor residual = random_tensor(type, plain.dims(), -1, 1, 4);
-  const Tensor y = reference("Relu", {}, {reference("Add", {}, {plain, cast(residual, kF32)})[0]})[0];
-  const int64_t high = plain.dims()[2], wide = plain.dims()[3];
-  TransposedProblem p{type, 2, 5, 6, s.channels, s.filters, s.group, high, wide, s.kernel, s.kernel};
-  p.stride_h = p.stride_w = s.stride;
-  p.pad_top = p.pad_left = s.pad;
-  p.dilation_h = p.dilation_w = s.dilation;
-  p.epilogue = "add x0 x1; relu t0";
-  p.extras = {{type, high * wide * s.filters, s.filters, 1}};
-  return {str("conv_transposed ", data_type_name(type), " ", s.filters),
-          transposed_kernel(p),
-          {to_nhwc(x), transposed(w, {2, 3, 0, 1}), b, to_nhwc(residual)},
-          {to_nhwc(cast(y, type))},
-          type == kF32 ? 2e-5 : type_tolerance(type)};
-}
-
 }  // namespace
 
 std::vector<KernelCase> sample_cases() {
@@ -89,10 +58,6 @@ std::vector<KernelCase> sample_cases() {
       cases.push_back(roi_align_case(type, average, true, 0, 5));
       cases.push_back(roi_align_case(type, average, false, 3, 8));
     }
-  for (const DataType type : {kF32, kF16, kBF16})
-    for (const TransposedShape& s : {TransposedShape{16, 24, 4, 2, 1}, TransposedShape{7, 5, 3, 1, 0, 2},
-                                     TransposedShape{12, 36, 3, 3, 2, 1, 3}, TransposedShape{8, 8, 2, 2, 0}})
-      cases.push_back(transposed_case(type, s));
   return cases;
 }
 

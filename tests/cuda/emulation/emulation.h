@@ -262,6 +262,11 @@ inline void __syncthreads() {
 inline void __syncwarp(unsigned = ~0u) {
   emulated::exchange(0, [](auto) { return 0; });
 }
+inline int __dp4a(int a, int b, int sum) {
+  for (int shift = 0; shift < 32; shift += 8)
+    sum += static_cast<signed char>(a >> shift) * static_cast<signed char>(b >> shift);
+  return sum;
+}
 template <class T>
 inline T __shfl_xor_sync(unsigned, T v, int mask) {
   const unsigned lane = emulated::self().number % 32;

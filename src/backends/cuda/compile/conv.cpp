@@ -1,4 +1,4 @@
-// Candidates for Conv: cuDNN's engines, and cuBLASLt where filters have one element.
+// Candidates for Conv: our own kernels, cuDNN's engines, and cuBLASLt where filters have one element.
 #include <algorithm>
 
 #include "backends/cuda/compile/family.h"
@@ -62,9 +62,7 @@ bool is_product(const Request& r) {
          std::all_of(pads.begin(), pads.end(), [](int64_t v) { return v == 0; });
 }
 
-}  // namespace
-
-void offer_conv(const Request& r, std::string_view, Offer& offer) {
+void offer_tiled(const Request& r, Offer& offer) {
   if (std::string reason = why_not(r.node); !reason.empty()) return offer.skipped.push_back({"conv", reason});
   const auto note = [&](const char* kernel, const Status& status) {
     if (!status.ok()) offer.skipped.push_back({kernel, std::string(status.message())});
@@ -117,6 +115,25 @@ void offer_conv(const Request& r, std::string_view, Offer& offer) {
   Candidate c = base_candidate(r, "conv");
   c.packed.push_back(pack_channels_last(1, weights, channels));
   note("conv_cudnn", offer_engines(r, c, offer));
+}
+
+}  // namespace
+
+// The kernel that takes every convolution, a place of the result at a time.
+void offer_conv_direct(const Request& r, std::string_view family, Offer& offer) {
+  Candidate c = candidate_for(r, std::string(family));
+  const Value& weights = *r.node.input(1);
+  c.inputs[1] = Layout::kPlain;
+  if (weights.is_constant()) {
+    c.args.set("weight_dims", weights.constant().dims());
+    c.packed.push_back(pack_channels_inner(1, weights));
+  }
+  offer_if_possible(r, std::move(c), offer);
+}
+
+void offer_conv(const Request& r, std::string_view, Offer& offer) {
+  offer_tiled(r, offer);
+  if (offer.candidates.empty()) offer_conv_direct(r, "conv_direct", offer);
 }
 
 }  // namespace ingot::cuda

@@ -27,12 +27,12 @@ PackedInput pack_taps_first(size_t input, const Value& weights) {
 
 void offer_conv_transpose(const Request& r, std::string_view family, Offer& offer) {
   const Value& weights = *r.node.input(1);
-  if (!weights.is_constant())
-    return offer.skipped.push_back({std::string(family), "the filter is not constant"});
   Candidate c = candidate_for(r, std::string(family));
   c.inputs[1] = Layout::kPlain;
-  c.args.set("weight_dims", weights.constant().dims());
-  c.packed.push_back(pack_taps_first(1, weights));
+  if (weights.is_constant()) {
+    c.args.set("weight_dims", weights.constant().dims());
+    c.packed.push_back(pack_taps_first(1, weights));
+  }
   offer_if_possible(r, std::move(c), offer);
 }
 

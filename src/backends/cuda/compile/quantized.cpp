@@ -6,6 +6,7 @@
 namespace ingot::cuda {
 
 Status offer_configs(const Request& r, const Candidate& base, Offer& offer);
+void offer_conv_direct(const Request& r, std::string_view family, Offer& offer);
 
 namespace {
 
@@ -23,19 +24,23 @@ void read_plainly(Candidate& c, size_t begin, size_t end) {
 
 void offer_quantized_conv(const Request& r, std::string_view family, Offer& offer) {
   const Value& weights = *r.node.input(1);
-  if (!weights.is_constant()) return offer.skipped.push_back({"conv", "the filter is not constant"});
-  Candidate c = candidate_for(r, std::string(family));
-  read_plainly(c, 1, 4);
-  c.args.set("weight_dims", weights.constant().dims());
-  const int64_t channels = weights.constant().dims()[1], filled = (channels + 3) / 4 * 4;
-  const bool groups = r.node.attrs().get_int("group", 1) != 1;
-  if (!groups &&
-      filled != channels) {  // a first layer: elements one by one are slow, four of them are a word
-    c.inputs[0] = Layout::kPlain;
-    c.args.set("padded_channels", filled);
+  if (weights.is_constant()) {
+    Candidate c = candidate_for(r, std::string(family));
+    read_plainly(c, 1, 4);
+    c.args.set("weight_dims", weights.constant().dims());
+    const int64_t channels = weights.constant().dims()[1], filled = (channels + 3) / 4 * 4;
+    const bool groups = r.node.attrs().get_int("group", 1) != 1;
+    if (!groups &&
+        filled != channels) {  // a first layer: elements one by one are slow, four of them are a word
+      c.inputs[0] = Layout::kPlain;
+      c.args.set("padded_channels", filled);
+    }
+    c.packed.push_back(pack_channels_last(1, weights, groups ? channels : filled));
+    offer_own(r, c, offer);
+  } else {
+    offer.skipped.push_back({std::string(family), "the filter is not constant"});
   }
-  c.packed.push_back(pack_channels_last(1, weights, groups ? channels : filled));
-  offer_own(r, c, offer);
+  if (offer.candidates.empty()) offer_conv_direct(r, "conv_direct", offer);
 }
 
 void offer_quantized_matmul(const Request& r, std::string_view family, Offer& offer) {
@@ -48,6 +53,17 @@ void offer_quantized_matmul(const Request& r, std::string_view family, Offer& of
     c.packed.push_back(pack_transposed(1, b));
   }
   offer_own(r, c, offer);
+}
+
+void offer_integer_product(const Request& r, std::string_view family, Offer& offer) {
+  Candidate c = candidate_for(r, std::string(family));
+  c.inputs.assign(c.inputs.size(), Layout::kPlain);
+  const Value& b = *r.node.input(1);
+  if (b.is_constant() && b.type().rank() == 2) {
+    c.args.set("trans_b", int64_t{1});
+    c.packed.push_back(pack_transposed(1, b));
+  }
+  offer_if_possible(r, std::move(c), offer);
 }
 
 // Quantizers as pointwise programs: division first, as the definition has it, then rounding and saturation

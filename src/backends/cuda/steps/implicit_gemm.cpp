@@ -4,9 +4,7 @@
 
 #include "backends/cuda/kernels/copy/copy.h"
 #include "backends/cuda/kernels/depthwise/depthwise.h"
-#include "backends/cuda/kernels/transposed/transposed.h"
 #include "backends/cuda/steps/matmul_problem.h"
-#include "ops/convolution.h"
 #include "ops/window.h"
 
 namespace ingot::cuda {
@@ -47,27 +45,6 @@ Result<Geometry> geometry_of(const StepView& step) {
   g.groups = step.args.get_int("group", 1);
   if (num_elements(g.x) == 0 || num_elements(g.y) == 0) return unsupported("empty convolutions");
   return g;
-}
-
-// Steps of an operand of the epilogue that is repeated to [images, filters, pixels...].
-Result<ConvExtra> extra_of_image(const TensorArg& a, const Dims& y) {
-  ConvExtra e{a.dtype};
-  if (a.dims.empty() || num_elements(a.dims) == 1) return e;
-  TensorArg wide = a;
-  wide.dims.insert(wide.dims.begin(), y.size() - a.dims.size(), 1);
-  const Dims strides = strides_of(wide);
-  int64_t pixels = 1, all_pixels = 1;
-  for (size_t d = 2; d < y.size(); ++d) {
-    pixels *= wide.dims[d];
-    all_pixels *= y[d];
-  }
-  if (pixels != 1 && pixels != all_pixels)
-    return unsupported("an epilogue's operand repeated along one spatial dim");
-  if (wide.dims[0] != 1) e.image = strides[0];
-  if (wide.dims[1] != 1) e.filter = strides[1];
-  if (pixels != 1) e.pixel = strides.back();
-  if (e.filter > 1) return unsupported("an epilogue's operand whose channels do not lie last");
-  return e;
 }
 
 Result<ConvProblem> conv_problem(const StepView& step) {
@@ -131,6 +108,26 @@ Status set_scale(const StepView& step, int64_t filters, ConvProblem& p) {
 }
 
 }  // namespace
+
+Result<ConvExtra> extra_of_image(const TensorArg& a, const Dims& y) {
+  ConvExtra e{a.dtype};
+  if (a.dims.empty() || num_elements(a.dims) == 1) return e;
+  TensorArg wide = a;
+  wide.dims.insert(wide.dims.begin(), y.size() - a.dims.size(), 1);
+  const Dims strides = strides_of(wide);
+  int64_t pixels = 1, all_pixels = 1;
+  for (size_t d = 2; d < y.size(); ++d) {
+    pixels *= wide.dims[d];
+    all_pixels *= y[d];
+  }
+  if (pixels != 1 && pixels != all_pixels)
+    return unsupported("an epilogue's operand repeated along one spatial dim");
+  if (wide.dims[0] != 1) e.image = strides[0];
+  if (wide.dims[1] != 1) e.filter = strides[1];
+  if (pixels != 1) e.pixel = strides.back();
+  if (e.filter > 1) return unsupported("an epilogue's operand whose channels do not lie last");
+  return e;
+}
 
 Result<ConvProblem> implicit_gemm_problem(const StepView& step) {
   INGOT_ASSIGN_OR_RETURN(ConvProblem p,
@@ -241,37 +238,6 @@ Result<Launches> depthwise_launches(const StepView& step) {
     p.extras.push_back(e);
   }
   INGOT_ASSIGN_OR_RETURN(KernelSpec spec, depthwise_kernel(p));
-  Launches out;
-  out.push_back({std::move(spec), pointers_of(step)});
-  return out;
-}
-
-// args: those of ConvTranspose, and weight_dims; the filter lies [kernel height, kernel width, channels,
-// filters].
-Result<Launches> conv_transposed_launches(const StepView& step) {
-  const TensorArg &x = step.in(0), &y = step.out(0);
-  const Dims weights = step.args.get_ints("weight_dims");
-  const size_t rank = x.dims.size();
-  if (rank < 3 || rank > 4 || weights.size() != rank)
-    return unsupported("transposed convolutions of ", rank, " dims");
-  if (x.layout != Layout::kBlocked || y.layout != Layout::kBlocked)
-    return unsupported("channels that do not lie last");
-  if (num_elements(y.dims) == 0) return Launches{};
-  ops::Window window;
-  INGOT_RETURN_IF_ERROR(ops::transposed_conv_sizes(step.args, x.dims, weights, window).status());
-  const ops::WindowAxis none, &h = rank == 4 ? window.axes.front() : none, &w = window.axes.back();
-  const Dims from = with_rows(x.dims), to = with_rows(y.dims);
-  TransposedProblem p{y.dtype, from[0], from[2], from[3], from[1], to[1], step.args.get_int("group", 1),
-                      to[2],   to[3]};
-  p.kernel_h = h.kernel, p.stride_h = h.stride, p.pad_top = h.pad_begin, p.dilation_h = h.dilation;
-  p.kernel_w = w.kernel, p.stride_w = w.stride, p.pad_left = w.pad_begin, p.dilation_w = w.dilation;
-  p.has_bias = step.has(2);
-  p.epilogue = step.args.get_string("epilogue");
-  for (size_t i = 3; i < step.inputs.size(); ++i) {
-    INGOT_ASSIGN_OR_RETURN(const ConvExtra e, extra_of_image(step.in(i), y.dims));
-    p.extras.push_back(e);
-  }
-  INGOT_ASSIGN_OR_RETURN(KernelSpec spec, transposed_kernel(p));
   Launches out;
   out.push_back({std::move(spec), pointers_of(step)});
   return out;

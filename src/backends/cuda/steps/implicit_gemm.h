@@ -11,6 +11,9 @@ namespace ingot::cuda {
 /// Errors: kUnsupported.
 Result<ConvProblem> implicit_gemm_problem(const StepView& step);
 
+/// Steps of an operand of an epilogue that is repeated to `y`, [images, filters, places...].
+Result<ConvExtra> extra_of_image(const TensorArg& operand, const Dims& y);
+
 /// How a configuration is kept among a step's arguments ("config"), and under which name it is reported.
 Ints to_ints(const ConvConfig& config);
 std::string name_of(const ConvConfig& config);
