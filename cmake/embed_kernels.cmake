@@ -1,6 +1,6 @@
 # ingot_embed_kernels(TARGET FILES...): CUDA sources as text in a library, for kernel_source() of
-# backends/cuda/kernels/kernel_spec.h, each once and without indentation and the comments that take a line; with
-# them all headers that they may include.
+# backends/cuda/kernels/kernel_spec.h, each once and without comments and most spaces; with them all headers that they
+# may include.
 #
 # As a script (cmake -DOUTPUT=... -DROOT=src/backends/cuda/kernels -DFILES=... -P embed_kernels.cmake) it writes the C++
 # file.
@@ -11,7 +11,11 @@ if(CMAKE_SCRIPT_MODE_FILE)
     file(READ "${ROOT}/${file}" text)
     string(REGEX REPLACE "(^|\n)[ ]*//[^\n]*" "\\1" text "${text}")
     string(REGEX REPLACE "[ ]+\\\\\n" " \\\\\n" text "${text}")
+    string(REGEX REPLACE "[ ]+//[^\n]*" "" text "${text}")
     string(REGEX REPLACE "\n[ \n]+" "\n" text "${text}")
+    string(REGEX REPLACE "([;,{}]) +" "\\1" text "${text}")
+    string(REGEX REPLACE " ([=<+*?]) " "\\1" text "${text}")
+    string(REPLACE "#include \"backends/cuda/kernels/" "#include \"" text "${text}")
     string(APPEND entries "    {\"${file}\", R\"cuda(${text})cuda\"},\n")
   endforeach()
   file(WRITE "${OUTPUT}"

@@ -49,7 +49,7 @@ std::map<std::string, std::vector<KernelSpec>> specs_by_file() {
 }
 
 bool runs_on(const KernelSpec& spec, const std::string& arch) {
-  return arch == "sm_90a" || spec.name.find("sm90") == spec.name.npos;
+  return arch == "sm_90a" || (spec.name.find("sm90") == spec.name.npos && spec.cluster == Extent3{});
 }
 
 // `count` of them, spread over the list.

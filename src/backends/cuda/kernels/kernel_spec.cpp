@@ -15,7 +15,7 @@ extern const EmbeddedFile kEmbeddedKernels[];
 
 namespace {
 
-constexpr std::string_view kFolder = "backends/cuda/kernels/";
+constexpr std::string_view kInclude = "#include \"", kPrelude = "#include \"prelude\"\n";
 
 // Appends a file, and what it includes in its place, unless it is there already.
 void append_file(std::string_view file, std::vector<std::string_view>& seen, std::string& out) {
@@ -28,9 +28,8 @@ void append_file(std::string_view file, std::vector<std::string_view>& seen, std
   while (!rest.empty()) {
     const std::string_view line = rest.substr(0, std::min(rest.find('\n'), rest.size() - 1) + 1);
     rest.remove_prefix(line.size());
-    const size_t open = line.starts_with("#include \"") ? line.find(kFolder) : line.npos;
-    if (open != line.npos)
-      append_file(line.substr(open + kFolder.size(), line.rfind('"') - open - kFolder.size()), seen, out);
+    if (line.starts_with(kInclude) && line != kPrelude)
+      append_file(line.substr(kInclude.size(), line.rfind('"') - kInclude.size()), seen, out);
     else if (!line.starts_with("#pragma once"))
       out += line;
   }
@@ -60,9 +59,8 @@ std::string KernelSpec::key() const {
 }
 
 std::string KernelSpec::text() const {
-  static constexpr std::string_view kPlace = "#include \"prelude\"\n";
   std::string text = kernel_source(source);
-  if (const size_t at = text.find(kPlace); at != text.npos) text.replace(at, kPlace.size(), prelude);
+  if (const size_t at = text.find(kPrelude); at != text.npos) text.replace(at, kPrelude.size(), prelude);
   return text;
 }
 
