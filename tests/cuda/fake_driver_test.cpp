@@ -84,6 +84,18 @@ Status set_input(Context& context, std::vector<float>& values) {
       "x", {DataType::kF32, {static_cast<int64_t>(values.size() / 800), 8, 10, 10}, values.data()});
 }
 
+// Every step has a kernel on the GPU.
+void expect_no_host(const Network& net) {
+  BuildOptions options;
+  options.device = "cuda";
+  options.level = 0;
+  const auto engine = build(net, options);
+  ASSERT_TRUE(engine.ok()) << engine.status().to_string();
+  const std::string report = engine->report_json();
+  EXPECT_EQ(report.find("\"op\": \"eval\""), report.npos) << report;
+  EXPECT_NE(report.find("\"op\": "), report.npos) << report;
+}
+
 // What was being done, in the words of this interface.
 bool names_its_place(const Status& status) {
   const std::string text = status.to_string();
@@ -188,13 +200,7 @@ TEST_F(FakeDriver, RecurrentLayersRunOnTheGpuWhateverIsWanted) {
   const std::vector<NetworkTensor> lstm =
       net.add("LSTM", {x, w, r}, {{"hidden_size", int64_t{8}}}, 3, "lstm");
   net.output(lstm[1], "state");
-  BuildOptions options;
-  options.device = "cuda";
-  options.level = 0;
-  const auto engine = build(net, options);
-  ASSERT_TRUE(engine.ok()) << engine.status().to_string();
-  const std::string report = engine->report_json();
-  EXPECT_NE(report.find("\"rnn\""), report.npos) << report;
+  expect_no_host(net);
 }
 
 TEST_F(FakeDriver, MemoryThatIsNotThereIsAnErrorThatPasses) {
@@ -223,6 +229,33 @@ TEST_F(FakeDriver, MemoryThatIsNotThereIsAnErrorThatPasses) {
   auto context = engine->context();
   ASSERT_TRUE(context.ok() && set_input(*context, image).ok());
   EXPECT_TRUE(context->run().ok());
+}
+
+TEST_F(FakeDriver, VolumesRunOnTheGpu) {
+  static std::vector<float> weights(8 * 4 * 27, 0.1f);
+  Network net("volumes");
+  const NetworkTensor w = net.constant({DataType::kF32, {8, 4, 3, 3, 3}, weights.data()}, "w");
+  NetworkTensor x = net.op(
+      "Relu", {net.op("Conv", {net.input("x", DataType::kF32, {"n", "4", "9", "8", "7"}), w}, {}, "conv")});
+  x = net.op("MaxPool", {x}, {{"kernel_shape", std::vector<int64_t>{2, 2, 2}}}, "pool");
+  net.output(net.op("ConvTranspose", {x, w}, {}, "up"), "y");
+  expect_no_host(net);
+}
+
+// As exporters of dynamically quantized networks write their layers.
+TEST_F(FakeDriver, DynamicallyQuantizedLayersRunOnTheGpu) {
+  static std::vector<int8_t> weights(16 * 12, 3);
+  static float scale = 0.5f;
+  static int8_t zero = 0;
+  Network net("dynamic");
+  const NetworkTensor x = net.input("x", DataType::kF32, {"n", "5", "16"});
+  const std::vector<NetworkTensor> q = net.add("DynamicQuantizeLinear", {x}, {}, 3, "quantize");
+  const NetworkTensor w = net.constant({DataType::kI8, {16, 12}, weights.data()}, "w");
+  const NetworkTensor z = net.constant({DataType::kI8, {}, &zero}, "zero");
+  const NetworkTensor sums = net.op("MatMulInteger", {q[0], w, q[2], z}, {}, "product");
+  const NetworkTensor both = net.op("Mul", {q[1], net.constant({DataType::kF32, {}, &scale}, "scale")});
+  net.output(net.op("Mul", {net.op("Cast", {sums}, {{"to", int64_t{1}}}), both}), "y");
+  expect_no_host(net);
 }
 
 TEST_F(FakeDriver, ABuildWithoutMemoryToTimeKernelsSaysSo) {

@@ -27,6 +27,22 @@ KernelCase pool_case(DataType type, bool average, bool count_pads, int64_t chann
           average ? type_tolerance(type) : 0};
 }
 
+KernelCase volume_case(DataType type, bool average, bool count_pads, int64_t channels) {
+  const Tensor x = random_tensor(type, {2, channels, 5, 7, 6}, -3, 3);
+  Attrs attrs = {
+      {"kernel_shape", Ints{2, 3, 2}}, {"strides", Ints{2, 1, 3}}, {"pads", Ints{1, 0, 1, 0, 2, 1}}};
+  if (average) attrs.set("count_include_pad", int64_t{count_pads});
+  const Tensor y = reference(average ? "AveragePool" : "MaxPool", attrs, {x})[0];
+  PoolProblem p{type, average, count_pads, 2, 7, 6, channels, y.dims()[3], y.dims()[4], 3,
+                2,    1,       3,          0, 1, 2, 1};
+  p.depth = 5, p.out_d = y.dims()[2], p.kernel_d = 2, p.stride_d = 2, p.pad_front = 1;
+  return {str(average ? "average_pool " : "max_pool ", "of volumes ", data_type_name(type)),
+          pool_kernel(p),
+          {transposed(x, {0, 2, 3, 4, 1})},
+          {transposed(y, {0, 2, 3, 4, 1})},
+          average ? type_tolerance(type) : 0};
+}
+
 KernelCase global_case(DataType type, bool average, int64_t images, int64_t channels) {
   const Tensor x = random_tensor(type, {images, channels, 5, 7}, -3, 3);
   const Tensor y = reference(average ? "GlobalAveragePool" : "GlobalMaxPool", {}, {x})[0];
@@ -88,6 +104,9 @@ std::vector<KernelCase> pool_cases() {
     cases.push_back(pool_case(type, false, false, 12, 3, 1, 2, 2));
     cases.push_back(pool_case(type, true, false, 24, 3, 2, 1));
     cases.push_back(pool_case(type, true, true, 5, 3, 2, 1, 1, true));
+    cases.push_back(volume_case(type, false, false, 16));
+    cases.push_back(volume_case(type, true, false, 6));
+    cases.push_back(volume_case(type, true, true, 3));
     cases.push_back(global_case(type, true, 3, 72));
     cases.push_back(global_case(type, false, 1, 301));
     cases.push_back(squeeze_case(type, 2, 9, 96, 4, 8));

@@ -1,4 +1,4 @@
-// Pools and resizes of channels-last images.
+// Pools of channels-last images and volumes, resizes of images.
 #include "backends/cuda/kernels/pool/pool.h"
 
 #include "backends/cuda/steps/step.h"
@@ -18,7 +18,7 @@ Result<Launches> one(Result<KernelSpec> spec) {
 Status expect_images(const StepView& step) {
   const TensorArg& x = step.in(0);
   if (x.layout != Layout::kBlocked) return unsupported("channels that do not lie last");
-  if (x.dims.size() < 3 || x.dims.size() > 4) return unsupported("pools of ", x.dims.size(), " dims");
+  if (x.dims.size() < 3 || x.dims.size() > 5) return unsupported("pools of ", x.dims.size(), " dims");
   if (step.outputs.size() > 1 && step.out(1).given())
     return unsupported("positions of the maxima are wanted");
   return {};
@@ -80,17 +80,19 @@ Result<Launches> pool_launches(const StepView& step) {
   INGOT_ASSIGN_OR_RETURN(ops::Window window, ops::Window::read(step.args, spatial));
   INGOT_RETURN_IF_ERROR(window.set_kernel(step.args.get_ints("kernel_shape")));
   INGOT_RETURN_IF_ERROR(window.resolve({x.begin() + 2, x.end()}).status());
-  const ops::WindowAxis none, &h = spatial == 2 ? window.axes.front() : none, &w = window.axes.back();
+  const ops::Window all = window.as_3d();
+  const ops::WindowAxis &d = all.axes[0], &h = all.axes[1], &w = all.axes[2];
+  const Dims in = ops::spatial_3d(x), out = ops::spatial_3d(y);
   PoolProblem p{};
   p.type = step.in(0).dtype;
   p.average = step.kernel == "AveragePool";
   p.count_pads = step.args.get_int("count_include_pad") != 0;
   p.images = x[0];
   p.channels = x[1];
-  p.height = spatial == 2 ? x[2] : 1;
-  p.width = x.back();
-  p.out_h = spatial == 2 ? y[2] : 1;
-  p.out_w = y.back();
+  p.depth = in[0], p.height = in[1], p.width = in[2];
+  p.out_d = out[0], p.out_h = out[1], p.out_w = out[2];
+  p.kernel_d = d.kernel, p.stride_d = d.stride, p.dilation_d = d.dilation;
+  p.pad_front = d.pad_begin, p.pad_back = d.pad_end;
   p.kernel_h = h.kernel, p.stride_h = h.stride, p.dilation_h = h.dilation;
   p.pad_top = h.pad_begin, p.pad_bottom = h.pad_end;
   p.kernel_w = w.kernel, p.stride_w = w.stride, p.dilation_w = w.dilation;

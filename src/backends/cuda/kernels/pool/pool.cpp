@@ -9,16 +9,17 @@ namespace ingot::cuda {
 namespace {
 
 // One thread for each vector of channels of each output pixel.
-Status set_pixels(KernelSpec& spec, PoolParams& params, DataType type, int64_t images, int64_t out_h,
-                  int64_t out_w, int64_t channels) {
+Status set_pixels(KernelSpec& spec, PoolParams& params, DataType type, int64_t images, int64_t out_d,
+                  int64_t out_h, int64_t out_w, int64_t channels) {
   INGOT_ASSIGN_OR_RETURN(const std::string name, checked_device_type(type));
   const int vec = vector_width(type, {channels});
-  const int64_t vectors = images * out_h * out_w * (channels / vec);
+  const int64_t vectors = images * out_d * out_h * out_w * (channels / vec);
   if (vectors >= int64_t{1} << 31) return unsupported("an image of ", vectors, " vectors is too large");
   params.vectors = static_cast<unsigned>(vectors);
   params.channel_vectors = make_divisor(std::max<int64_t>(1, channels / vec));
   params.out_width = make_divisor(std::max<int64_t>(1, out_w));
   params.out_height = make_divisor(std::max<int64_t>(1, out_h));
+  params.out_depth = make_divisor(std::max<int64_t>(1, out_d));
   spec.define("TYPE", name);
   spec.define("VEC", vec);
   spec.block.x = 256;
@@ -48,8 +49,15 @@ Result<KernelSpec> pool_kernel(const PoolProblem& p) {
                     narrow(p.pad_bottom),
                     narrow(p.pad_right),
                     narrow(p.dilation_h),
-                    narrow(p.dilation_w)};
-  INGOT_RETURN_IF_ERROR(set_pixels(spec, params, p.type, p.images, p.out_h, p.out_w, p.channels));
+                    narrow(p.dilation_w),
+                    {},
+                    narrow(p.depth),
+                    narrow(p.kernel_d),
+                    narrow(p.stride_d),
+                    narrow(p.pad_front),
+                    narrow(p.pad_back),
+                    narrow(p.dilation_d)};
+  INGOT_RETURN_IF_ERROR(set_pixels(spec, params, p.type, p.images, p.out_d, p.out_h, p.out_w, p.channels));
   spec.define("AVERAGE", p.average);
   spec.define("COUNT_PADS", p.count_pads);
   spec.set_params(params);
@@ -123,7 +131,7 @@ Result<KernelSpec> resize_kernel(const ResizeProblem& p) {
   PoolParams params{};
   params.height = static_cast<int>(p.height);
   params.width = static_cast<int>(p.width);
-  INGOT_RETURN_IF_ERROR(set_pixels(spec, params, p.type, p.images, p.out_h, p.out_w, p.channels));
+  INGOT_RETURN_IF_ERROR(set_pixels(spec, params, p.type, p.images, 1, p.out_h, p.out_w, p.channels));
   spec.define("TAPS_H", p.taps_h);
   spec.define("TAPS_W", p.taps_w);
   spec.set_params(params);

@@ -5,8 +5,8 @@
 
 namespace ingot::cuda {
 
-/// MaxPool or AveragePool of dense NHWC. Baked in: the type, which of the two, the channels' divisibility by
-/// vectors.
+/// MaxPool or AveragePool of dense N[D]HWC. Baked in: the type, which of the two, the channels' divisibility
+/// by vectors.
 struct PoolProblem {
   DataType type;
   bool average = false, count_pads = false;
@@ -14,6 +14,7 @@ struct PoolProblem {
   int64_t kernel_h, kernel_w, stride_h = 1, stride_w = 1, pad_top = 0, pad_left = 0, pad_bottom = 0,
                               pad_right = 0;
   int64_t dilation_h = 1, dilation_w = 1;
+  int64_t depth = 1, out_d = 1, kernel_d = 1, stride_d = 1, pad_front = 0, pad_back = 0, dilation_d = 1;
 };
 /// Arguments: x, y.
 Result<KernelSpec> pool_kernel(const PoolProblem& problem);

@@ -8,6 +8,8 @@ struct PoolParams {
   Divisor channel_vectors, out_width, out_height;
   int height, width, kernel_h, kernel_w, stride_h, stride_w, pad_h, pad_w, pad_bottom, pad_right, dilation_h,
       dilation_w;
+  Divisor out_depth;
+  int depth, kernel_d, stride_d, pad_d, pad_back, dilation_d;
 };
 
 struct GlobalPoolParams {
