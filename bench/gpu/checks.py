@@ -35,10 +35,11 @@ PROGRAMS = [
 FAMILIES = ["HopperConv", "Conv", "Quantized", "Attention", "Depthwise"]
 REST = "-" + ":".join(f"CudaKernels.{name}" for name in FAMILIES)
 SHARDS = 16
-MEMCHECK = "--tool memcheck --error-exitcode 9 --report-api-errors no --launch-timeout 300".split()
+SANITIZED = "--error-exitcode 9 --launch-timeout 300".split()
+TOOLS = {"memcheck": ["--report-api-errors", "no"], "racecheck": []}
 SOAKED = ["resnet18", "bert_base", "mobilenet_v2"]
 QUANTIZED = ["resnet50", "mobilenet_v2", "bert_base"]
-GROUPS = "ops,models,graphs,quantized,soak,streams,memcheck,full"
+GROUPS = "ops,models,graphs,quantized,soak,streams,memcheck,racecheck,full"
 
 
 def collect(folder, build):
@@ -124,16 +125,16 @@ class Checks:
         ]
         self.call(f"weights of {name}", [sys.executable, *words])
 
-    def ops(self, sanitizer):
-        """The op suite, or the same under a tool of compute-sanitizer."""
-        before = [sanitizer, *MEMCHECK] if sanitizer else []
-        kind = "memcheck" if sanitizer else "ops"
+    def ops(self, tool=None):
+        """The op suite, or the same under a tool of compute-sanitizer; racecheck is slow: kernels alone."""
+        before = [self.sanitizer, "--tool", tool, *SANITIZED, *TOOLS[tool]] if tool else []
+        kind = tool or "ops"
         kernels = [(name, f"CudaKernels.{name}") for name in FAMILIES] + [("rest", REST)]
         out = []
         for name, test in kernels:
             words = [*before, self.program("cuda_kernels_gpu_test"), f"--gtest_filter={test}"]
             out.append(lambda n=name, w=words: self.call(f"{kind} kernels {n}", w))
-        for i in range(SHARDS):
+        for i in range(SHARDS if tool != "racecheck" else 0):
             words, shard = [*before, self.program("cuda_steps_test")], f"{i}/{SHARDS}"
             out.append(lambda n=i, w=words, s=shard: self.call(f"{kind} steps {n}", w, INGOT_TEST_SHARD=s))
         return out
@@ -190,20 +191,20 @@ class Checks:
     def run(self):
         self.call("devices", [self.program("ingot"), "inspect", "--devices"])
         print((self.work / "devices.txt").read_text())
-        sanitizer = shutil.which("compute-sanitizer") or shutil.which(
+        self.sanitizer = shutil.which("compute-sanitizer") or shutil.which(
             "compute-sanitizer", path="/usr/local/cuda/bin"
         )
-        if "memcheck" in self.only and not sanitizer:
-            print("compute-sanitizer is not here: memory is not checked")
+        if not self.sanitizer:
+            print("compute-sanitizer is not here: neither memory nor races are checked")
         # In this order, as processors get free: what the sanitizer runs was compiled before.
         jobs = [
             ("models", [lambda: self.models(self.folder / "models", jobs=6)]),
-            ("ops", self.ops(None)),
+            ("ops", self.ops()),
             ("streams", [lambda: self.call("streams", [self.program("cuda_streams_test")])]),
             ("graphs", [lambda: self.models(self.work / "graphs")]),
             ("quantized", [lambda: self.quantized("int8"), lambda: self.quantized("fp8")]),
             ("soak", [lambda name=name: self.soak(name) for name in SOAKED]),
-            ("memcheck", self.ops(sanitizer) if sanitizer else []),
+            *((tool, self.ops(tool)) for tool in TOOLS if self.sanitizer),
         ]
         filled = ("graphs", "quantized", "soak")  # need the graphs' weights
         with ThreadPoolExecutor(8 + (os.cpu_count() or 8)) as pool:
