@@ -21,7 +21,7 @@ if(INGOT_WERROR)
   add_compile_options(-Werror)
 endif()
 if(INGOT_SANITIZE)
-  set(CMAKE_CXX_FLAGS_RELEASE "-O1 -DNDEBUG")  # twice as fast to compile, and the stacks stay readable
+  set(CMAKE_CXX_FLAGS_RELEASE "-Og -DNDEBUG")  # compiles in a third of -O2's time, and the stacks stay readable
   add_compile_options(-fsanitize=${INGOT_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all -g1)
   add_link_options(-fsanitize=${INGOT_SANITIZE})
 endif()
@@ -35,14 +35,33 @@ if(SKBUILD)  # a wheel cannot hold symbolic links
   set(INGOT_NAMELINK NAMELINK_SKIP)
 endif()
 
-# ingot_room(NAME SOURCES... LINK libs...): one static library per folder of src/.
+# ingot_precompile(TARGET HEADERS...): headers that most of its files include, read once: half of what a small file takes. In
+# angle brackets, which keep the folder of the checkout out of what ccache compares.
+function(ingot_precompile target)
+  if(INGOT_PCH)
+    target_precompile_headers(${target} PRIVATE ${ARGN})
+  endif()
+endfunction()
+
+# ingot_room(NAME SOURCES... LINK libs... [PRECOMPILE headers...]): one static library per folder of src/.
 function(ingot_room name)
-  cmake_parse_arguments(R "" "" "SOURCES;LINK" ${ARGN})
+  cmake_parse_arguments(R "" "" "SOURCES;LINK;PRECOMPILE" ${ARGN})
   add_library(ingot_${name} STATIC ${R_SOURCES})
   target_include_directories(ingot_${name} PUBLIC "${CMAKE_SOURCE_DIR}/src" "${CMAKE_SOURCE_DIR}/include")
   target_link_libraries(ingot_${name} PUBLIC ${R_LINK})
   target_compile_options(ingot_${name} PRIVATE -ffunction-sections -fdata-sections)  # what nobody calls is not shipped
+  ingot_precompile(ingot_${name} ${R_PRECOMPILE})
 endfunction()
+
+set(INGOT_TEST_FLAGS -O1)  # compiles in two thirds of the time
+if(INGOT_TESTS AND INGOT_PCH)  # a program, as that is compiled with the flags of the tests
+  find_package(GTest REQUIRED)
+  file(CONFIGURE OUTPUT "${CMAKE_BINARY_DIR}/test_headers.cpp" CONTENT "int main() {}\n")
+  add_executable(ingot_test_headers EXCLUDE_FROM_ALL "${CMAKE_BINARY_DIR}/test_headers.cpp")
+  target_link_libraries(ingot_test_headers PRIVATE GTest::gtest)
+  target_compile_options(ingot_test_headers PRIVATE ${INGOT_TEST_FLAGS})
+  ingot_precompile(ingot_test_headers <algorithm> <map> <gtest/gtest.h>)
+endif()
 
 # ingot_test(NAME SOURCES... LINK libs... LABELS fast|cpu|slow|threads...): one gtest executable. Each label has a
 # target tests_<label> that builds its tests and nothing else, so a sanitizer build compiles only what it runs.
@@ -54,7 +73,10 @@ function(ingot_test name)
   find_package(GTest REQUIRED)
   add_executable(${name} ${T_SOURCES})
   target_link_libraries(${name} PRIVATE ${T_LINK} GTest::gtest GTest::gtest_main)
-  target_compile_options(${name} PRIVATE -O1)  # compiles in two thirds of the time
+  target_compile_options(${name} PRIVATE ${INGOT_TEST_FLAGS})
+  if(INGOT_PCH)
+    target_precompile_headers(${name} REUSE_FROM ingot_test_headers)
+  endif()
   add_test(NAME ${name} COMMAND ${name})
   ingot_label(${name} ${T_LABELS})
 endfunction()

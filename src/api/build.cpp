@@ -184,6 +184,7 @@ Result<Engine> build_graph(Graph& graph, const BuildOptions& options, std::vecto
   CompileStats stats;
   INGOT_ASSIGN_OR_RETURN(std::shared_ptr<EngineImage> image,
                          ingot::compile(graph, *target, *device, compile, &stats));
+  notes.insert(notes.end(), stats.notes.begin(), stats.notes.end());
   note_without_effect(options, graph, notes);
   if (const int64_t nodes = stats.tuning.without_memory; nodes > 0)
     notes.push_back(str("the memory of the device did not suffice to time the kernels of ", nodes,

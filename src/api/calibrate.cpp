@@ -6,6 +6,7 @@
 
 #include "api/compile_impl.h"
 #include "base/histogram.h"
+#include "passes/impossible_branches.h"
 #include "ir/infer.h"
 #include "passes/insert_quantizers.h"
 #include "passes/pass.h"
@@ -77,7 +78,7 @@ bool has_quantizers(const Graph& graph) {
 }  // namespace
 
 Status calibrate(Graph& graph, const Calibration& calibration, std::vector<std::string>& notes) {
-  INGOT_RETURN_IF_ERROR(infer(graph));
+  INGOT_RETURN_IF_ERROR(infer_and_cut_branches(graph, notes));
   if (has_quantizers(graph)) {
     notes.push_back("the calibration is without effect: the model has quantizers of its own");
     return {};

@@ -44,19 +44,35 @@ Json describe(const Plan& plan, const std::vector<TensorId>& operands) {
   return out;
 }
 
-Json describe(const Plan& plan) {
-  Json steps = Json::array(), reference = Json::array();
-  double flops = 0;
+// The steps of a plan, those of bodies inside their If, Loop or Scan, whose `flops` are those of its largest body,
+// run once. `reference` collects what runs on reference kernels, at any depth.
+Json describe_steps(const Plan& plan, Json& reference, double& flops) {
+  Json steps = Json::array();
   for (const PlanStep& s : plan.steps) {
-    Json one = {{"name", s.name}, {"op", s.op}, {"kernel", s.kernel}, {"flops", s.flops}, {"bytes", s.bytes}};
+    const bool control = !s.subplans.empty();
+    Json one = {{"name", s.name}, {"op", control ? "control_flow" : s.op}, {"kernel", s.kernel}, {"bytes", s.bytes}};
     one["inputs"] = describe(plan, s.inputs);
     one["outputs"] = describe(plan, s.outputs);
     for (const KernelTime& k : s.timed)
       one["timed"].push_back({{"kernel", k.kernel}, {"ms", k.seconds * 1e3}, {"picked", k.picked}});
-    if (s.op == "eval") reference.push_back({{"name", s.name}, {"op", s.kernel}});
-    flops += s.flops;
+    double largest = control ? 0 : s.flops;
+    for (const auto& [name, body] : s.subplans) {
+      double inside = 0;
+      one["bodies"][name] = describe_steps(plan.subplans[static_cast<size_t>(body)], reference, inside);
+      largest = std::max(largest, inside);
+    }
+    if (s.op == "eval" && !control && s.kernel != "Fail") reference.push_back({{"name", s.name}, {"op", s.kernel}});
+    one["flops"] = largest;
+    flops += largest;
     steps.push_back(std::move(one));
   }
+  return steps;
+}
+
+Json describe(const Plan& plan) {
+  Json reference = Json::array();
+  double flops = 0;
+  Json steps = describe_steps(plan, reference, flops);
   Json profile = Json::array();
   for (const ProfileInput& p : plan.profile)
     profile.push_back({{"input", p.name}, {"min", p.min}, {"opt", p.opt}, {"max", p.max}});

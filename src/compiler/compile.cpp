@@ -4,6 +4,7 @@
 #include <chrono>
 #include <utility>
 
+#include "passes/impossible_branches.h"
 #include "compiler/kept_choices.h"
 #include "ir/infer.h"
 #include "ir/text.h"
@@ -127,7 +128,7 @@ Result<std::shared_ptr<EngineImage>> compile(Graph& graph, const Target& target,
     return std::chrono::duration<double>(last - before).count();
   };
   const size_t imported = graph.nodes().size();
-  INGOT_RETURN_IF_ERROR(infer(graph));
+  INGOT_RETURN_IF_ERROR(infer_and_cut_branches(graph, stats->notes));
   INGOT_RETURN_IF_ERROR(verify(graph));
   std::unique_ptr<Graph> source;
   if (options.refittable) {
@@ -147,7 +148,7 @@ Result<std::shared_ptr<EngineImage>> compile(Graph& graph, const Target& target,
   passes.dump_before = options.dump_before;
   passes.dump_after = options.dump_after;
   passes.dump = dump_to_folder(options.dump_dir);
-  INGOT_RETURN_IF_ERROR(optimize(graph, passes));
+  INGOT_RETURN_IF_ERROR(optimize(graph, passes, &stats->notes));
   stats->optimize_seconds = seconds();
   auto engine = std::make_shared<EngineImage>();
   engine->meta = options.meta;

@@ -19,11 +19,6 @@ std::optional<std::vector<Dim>> constant_contents(const Tensor& t) {
   return std::vector<Dim>(values.begin(), values.end());
 }
 
-Status infer_nodes(Graph& graph) {
-  for (const auto& n : graph.nodes()) INGOT_RETURN_IF_ERROR(infer_node(*n));
-  return {};
-}
-
 Result<std::vector<TensorType>> infer_subgraph(Node& node, std::string_view name,
                                                std::span<const TensorType> formals) {
   Graph* body = node.subgraph(name);
@@ -39,7 +34,7 @@ Result<std::vector<TensorType>> infer_subgraph(Node& node, std::string_view name
     inner->set_type(outer->type());
     inner->set_contents(outer->is_constant() ? constant_contents(outer->constant()) : outer->contents());
   }
-  INGOT_RETURN_IF_ERROR(infer_nodes(*body));
+  INGOT_RETURN_IF_ERROR(infer_body(*body));
   std::vector<TensorType> types;
   for (const Value* v : body->outputs()) types.push_back(v->type());
   return types;
@@ -88,6 +83,11 @@ Status infer_outputs(Node& node) {
 
 Status infer_node(Node& node) { return infer_outputs(node).with_context(describe(node)); }
 
+Status infer_body(Graph& body) {
+  for (const auto& n : body.nodes()) INGOT_RETURN_IF_ERROR(infer_node(*n));
+  return {};
+}
+
 Status infer(Graph& graph) {
   // Numbering starts over, behind the inputs' own symbols of that form, so that the names depend on the graph
   // alone and not on how often it was inferred.
@@ -102,7 +102,7 @@ Status infer(Graph& graph) {
       next = std::max(next, number + 1);
   }
   *graph.fresh_counter() = next;
-  return infer_nodes(graph);
+  return infer_body(graph);
 }
 
 namespace {

@@ -8,8 +8,11 @@ Status infer(InferContext& c) {
   INGOT_RETURN_IF_ERROR(expect_type(c, 0, kBools));
   if (c.type(0).is_static() && !num_elements(c.shape(0)).is(1))
     return invalid_argument("the condition has shape ", to_string(c.shape(0)), ", expected one element");
-  INGOT_ASSIGN_OR_RETURN(const auto then_types, c.infer_subgraph("then_branch", {}));
-  INGOT_ASSIGN_OR_RETURN(const auto else_types, c.infer_subgraph("else_branch", {}));
+  const auto then_branch = c.infer_subgraph("then_branch", {}), else_branch = c.infer_subgraph("else_branch", {});
+  // A branch for other shapes than these does no harm while it is not taken: the types are the other's.
+  if (!then_branch.ok() && !else_branch.ok()) return then_branch.status();
+  const auto& then_types = then_branch.ok() ? *then_branch : *else_branch;
+  const auto& else_types = else_branch.ok() ? *else_branch : *then_branch;
   if (then_types.size() != c.outputs.size() || else_types.size() != c.outputs.size())
     return invalid_argument("the branches have ", then_types.size(), " and ", else_types.size(),
                             " outputs, the node has ", c.outputs.size());

@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "ir/infer.h"
 #include "ir/text.h"
+#include "passes/impossible_branches.h"
 
 namespace ingot {
 
@@ -50,7 +51,8 @@ Status run_on_bodies_first(const Pass& pass, Graph& graph) {
 // Runs passes by name until one fails or is the one to stop after.
 class Runner {
  public:
-  Runner(Graph& graph, const PassOptions& options) : graph_(graph), options_(options) {}
+  Runner(Graph& graph, const PassOptions& options, std::vector<std::string>& notes)
+      : graph_(graph), options_(options), notes_(notes) {}
 
   void operator()(std::string_view name) {
     if (stopped_ || !status_.ok()) return;
@@ -68,7 +70,7 @@ class Runner {
     if (options_.dump && names(options_.dump_before, pass.name))
       options_.dump(str(number, pass.name, "_before"), graph_);
     INGOT_RETURN_IF_ERROR(run_on_bodies_first(pass, graph_));
-    INGOT_RETURN_IF_ERROR(infer(graph_));
+    INGOT_RETURN_IF_ERROR(infer_and_cut_branches(graph_, notes_));
     INGOT_RETURN_IF_ERROR(verify(graph_));
     if (options_.dump && names(options_.dump_after, pass.name))
       options_.dump(str(number, pass.name, "_after"), graph_);
@@ -77,6 +79,7 @@ class Runner {
 
   Graph& graph_;
   const PassOptions& options_;
+  std::vector<std::string>& notes_;
   Status status_;
   bool stopped_ = false;
   int count_ = 0;
@@ -148,15 +151,18 @@ void run_pipeline(Runner& run, const PassOptions& options) {
 
 }  // namespace
 
-Status optimize(Graph& graph, const PassOptions& options) {
+Status optimize(Graph& graph, const PassOptions& options, std::vector<std::string>* notes) {
+  std::vector<std::string> unread;
+  if (notes == nullptr) notes = &unread;
   for (const auto* list : {&options.disable, &options.dump_before, &options.dump_after})
     INGOT_RETURN_IF_ERROR(check_names(*list));
   INGOT_RETURN_IF_ERROR(check_names({options.stop_after}));
-  INGOT_RETURN_IF_ERROR(infer(graph));
+  INGOT_RETURN_IF_ERROR(infer_and_cut_branches(graph, *notes));
   INGOT_RETURN_IF_ERROR(verify(graph));
-  Runner run(graph, options);
+  Runner run(graph, options, *notes);
   run_pipeline(run, options);
-  return run.status();
+  INGOT_RETURN_IF_ERROR(run.status());
+  return check_can_run(graph);
 }
 
 std::function<void(std::string_view, const Graph&)> dump_to_folder(std::string folder) {

@@ -21,8 +21,9 @@ struct PassOptions {
   std::function<void(std::string_view file_name, const Graph& graph)> dump;
 };
 
-/// Infers and verifies the graph after each pass. Unknown pass names are errors that list the known ones.
-Status optimize(Graph& graph, const PassOptions& options = {});
+/// Infers and verifies the graph after each pass. `notes` (may be null) says what of the network cannot be
+/// computed (impossible_branches.h). Unknown pass names are errors that list the known ones.
+Status optimize(Graph& graph, const PassOptions& options = {}, std::vector<std::string>* notes = nullptr);
 
 /// A `PassOptions::dump` that writes "03_fold_constants_after.ir" and the like into `folder`.
 std::function<void(std::string_view, const Graph&)> dump_to_folder(std::string folder);

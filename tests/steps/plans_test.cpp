@@ -4,7 +4,9 @@
 #include <algorithm>
 
 #include "backends/cpu/plugin.h"
+#include "passes/impossible_branches.h"
 #include "compiler/lower.h"
+#include "ir/infer.h"
 #include "ir/interpreter.h"
 #include "ir/text.h"
 #include "ops/wide.h"
@@ -15,10 +17,18 @@ namespace {
 
 class Plans : public testing::Test {
  protected:
-  void lower_graph(std::string_view text) {
+  void parse(std::string_view text) {
     auto graph = parse_graph(text);
     ASSERT_TRUE(graph.ok()) << graph.status().to_string();
     graph_ = std::move(*graph);
+  }
+
+  void lower_graph(std::string_view text) {
+    parse(text);
+    lower_parsed();
+  }
+
+  void lower_parsed() {
     LoweringOptions options;
     options.target = target_.get();
     WeightTable weights;
@@ -142,6 +152,46 @@ TEST_F(Plans, LoopsThatNeverRunStackNothing) {
     return kept, all
   })");
   for (int64_t trips : {0, 3, 0}) expect_same({Tensor::scalar_i64(trips), counting({2, 3})});
+}
+
+// A branch for other dims than those that were fixed after it was made.
+constexpr std::string_view kTwoRates = R"(graph g(k: i64[], x: f32[n]) {
+    zero = i64[] {0}
+    c = Greater(k, zero)
+    y = If(c; x) then_branch = graph t(x: f32[n]) {
+      d = i64[2] {2, 4}
+      y = Reshape(x, d)
+      return y
+    } else_branch = graph e(x: f32[n]) {
+      d = i64[2] {2, 2}
+      y = Reshape(x, d)
+      return y
+    }
+    return y
+  })";
+
+TEST_F(Plans, ABranchForOtherShapesFailsWhereItIsTaken) {
+  parse(kTwoRates);
+  graph_->inputs()[1]->set_type({DataType::kF32, {8}, true});
+  std::vector<std::string> notes;
+  ASSERT_TRUE(infer_and_cut_branches(*graph_, notes).ok());
+  ASSERT_EQ(notes.size(), 1u);
+  EXPECT_NE(notes[0].find("'else_branch' cannot be computed with these shapes"), std::string::npos) << notes[0];
+  ASSERT_TRUE(verify(*graph_).ok());
+  lower_parsed();
+  expect_same({Tensor::scalar_i64(1), counting({8})});
+  const Tensor no = Tensor::scalar_i64(0), x = counting({8});
+  executor_->set_input(0, no.data());
+  executor_->set_input(1, x.data());
+  const Status status = executor_->run();
+  EXPECT_NE(status.message().find("'else_branch' cannot be computed"), std::string::npos) << status.to_string();
+}
+
+TEST_F(Plans, TwoBranchesForOtherShapesAreAnError) {
+  parse(kTwoRates);
+  graph_->inputs()[1]->set_type({DataType::kF32, {7}, true});
+  std::vector<std::string> notes;
+  EXPECT_FALSE(infer_and_cut_branches(*graph_, notes).ok());
 }
 
 }  // namespace

@@ -33,10 +33,17 @@ double context_bytes(const Engine& engine, const Shapes& shapes) {
   return bytes.ok() ? static_cast<double>(*bytes) : -1;
 }
 
+void count_kernels(const Json& steps, std::map<std::string, int>& kernels) {
+  for (const Json& step : steps) {
+    ++kernels[step.at("op") == "eval" ? "eval" : step.at("kernel").get<std::string>()];
+    if (const auto bodies = step.find("bodies"); bodies != step.end())
+      for (const Json& body : *bodies) count_kernels(body, kernels);
+  }
+}
+
 void print_kernels(const Json& plan) {
   std::map<std::string, int> kernels;
-  for (const Json& step : plan.at("steps"))
-    ++kernels[step.at("op") == "eval" ? "eval" : step.at("kernel").get<std::string>()];
+  count_kernels(plan.at("steps"), kernels);
   std::vector<std::pair<std::string, int>> sorted(kernels.begin(), kernels.end());
   std::stable_sort(sorted.begin(), sorted.end(),
                    [](const auto& a, const auto& b) { return a.second > b.second; });

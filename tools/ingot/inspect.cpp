@@ -68,17 +68,27 @@ std::string result_text(const Json& tensor) {
                      tensor.contains("in_place") ? " in place" : "");
 }
 
+// Bodies of control flow are indented below their step.
+void print_steps(const Json& steps, const std::string& indent) {
+  for (const Json& s : steps) {
+    const std::string kernel =
+        indent + (s.at("op") == "eval" ? "reference " : "") + s.at("kernel").get<std::string>();
+    std::string results;
+    for (const Json& o : s.at("outputs")) results += (results.empty() ? "" : ", ") + result_text(o);
+    fmt::print("{:10.3f}  {:<34} {:<40} {}\n", s.at("flops").get<double>() / 1e6, shortened(kernel, 34),
+               shortened(s.at("name"), 40), results);
+    if (!s.contains("bodies")) continue;
+    for (const auto& [name, body] : s.at("bodies").items()) {
+      fmt::print("{:10}  {}{}:\n", "", indent, name);
+      print_steps(body, indent + "  ");
+    }
+  }
+}
+
 void print_layers(const Json& report) {
   for (const Json& plan : report.at("plans")) {
     fmt::print("\n{:>10}  {:<34} {:<40} {}\n", "MFLOP", "kernel", "layer", "results");
-    for (const Json& s : plan.at("steps")) {
-      const std::string kernel =
-          (s.at("op") == "eval" ? "reference " : "") + s.at("kernel").get<std::string>();
-      std::string results;
-      for (const Json& o : s.at("outputs")) results += (results.empty() ? "" : ", ") + result_text(o);
-      fmt::print("{:10.3f}  {:<34} {:<40} {}\n", s.at("flops").get<double>() / 1e6, shortened(kernel, 34),
-                 shortened(s.at("name"), 40), results);
-    }
+    print_steps(plan.at("steps"), "");
   }
 }
 

@@ -25,12 +25,6 @@ int64_t volume(const Dims& dims) {
 constexpr uint64_t kAlignment = 256;                                       // of what output allocators give
 const auto kDefaultStream = reinterpret_cast<cudaStream_t>(uintptr_t{1});  // CUDA's, by its other name
 
-Dims unknown() {
-  Dims out{};
-  out.nbDims = -1;
-  return out;
-}
-
 }  // namespace
 
 ExecutionContext::ExecutionContext(const CudaEngine& engine, Context context)
@@ -132,7 +126,7 @@ Dims ExecutionContext::shape(size_t i) const {
 
 Dims ExecutionContext::getTensorShape(const char* name) const noexcept {
   const int32_t i = engine_.find(name);
-  return i < 0 ? unknown() : shape(static_cast<size_t>(i));
+  return i < 0 ? no_dims() : shape(static_cast<size_t>(i));
 }
 
 Dims ExecutionContext::getTensorStrides(const char* name) const noexcept {

@@ -61,6 +61,12 @@ nvinfer1::Dims to_dims(const ShapeDims& dims) {
   return make_dims([&](size_t i) { return dims[i]; }, dims.size());
 }
 
+nvinfer1::Dims no_dims() {
+  nvinfer1::Dims out{};
+  out.nbDims = -1;
+  return out;
+}
+
 ShapeDims to_vector(const nvinfer1::Dims& dims) { return {dims.d, dims.d + std::max(dims.nbDims, 0)}; }
 
 std::string to_string(const nvinfer1::Dims& dims) {

@@ -34,6 +34,8 @@ nvinfer1::DataType to_tensorrt(DataType type, bool* known = nullptr);
 /// Sizes that are open are -1. More than 8 dims: nbDims is -1, TensorRT's "unknown rank".
 nvinfer1::Dims to_dims(const std::vector<std::string>& dims);
 nvinfer1::Dims to_dims(const ShapeDims& dims);
+/// What stands for a tensor that does not exist or whose rank is open: nbDims is -1.
+nvinfer1::Dims no_dims();
 ShapeDims to_vector(const nvinfer1::Dims& dims);
 /// "2x3x-1"
 std::string to_string(const nvinfer1::Dims& dims);

@@ -59,12 +59,6 @@ inline Tensor* tensor(nvinfer1::ITensor& t) { return static_cast<Tensor*>(&t); }
 std::optional<std::vector<Tensor*>> tensors(const Log& log, const char* call, nvinfer1::ITensor* const* list,
                                             int32_t count);
 
-inline nvinfer1::Dims no_dims() {
-  nvinfer1::Dims out{};
-  out.nbDims = -1;
-  return out;
-}
-
 }  // namespace ingot::tensorrt
 
 // A parameter with its setter and getter. A change lowers the layer again.

@@ -15,16 +15,6 @@ namespace ingot::tensorrt {
 using nvinfer1::Dims;
 using nvinfer1::ErrorCode;
 
-namespace {
-
-Dims no_dims() {
-  Dims out{};
-  out.nbDims = -1;
-  return out;
-}
-
-}  // namespace
-
 CudaEngine::CudaEngine(nvinfer1::ILogger* logger, nvinfer1::IGpuAllocator* allocator, Engine engine)
     : log_(logger), allocator_(allocator), engine_(std::move(engine)) {
   mImpl = this;

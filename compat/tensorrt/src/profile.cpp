@@ -27,11 +27,9 @@ bool OptimizationProfile::setDimensions(const char* input, Selector select, Dims
 }
 
 Dims OptimizationProfile::getDimensions(const char* input, Selector select) const noexcept {
-  Dims none{};
-  none.nbDims = -1;
   const auto it = input == nullptr ? dims_.end() : dims_.find(std::string_view(input));
   const auto at = static_cast<size_t>(select);
-  return it == dims_.end() || at >= 3 || !it->second.given[at] ? none : it->second.dims[at];
+  return it == dims_.end() || at >= 3 || !it->second.given[at] ? no_dims() : it->second.dims[at];
 }
 
 template <class T>

@@ -32,9 +32,7 @@ void Tensor::setDimensions(DimsArgument dims) noexcept {
 
 Dims Tensor::getDimensions() const noexcept {
   const TensorInfo info = network_.graph().info(value());
-  Dims unknown{};
-  unknown.nbDims = -1;
-  return info.dtype == DataType::kInvalid || !info.ranked ? unknown : to_dims(info.dims);
+  return info.dtype == DataType::kInvalid || !info.ranked ? no_dims() : to_dims(info.dims);
 }
 
 nvinfer1::DataType Tensor::getType() const noexcept {
