@@ -35,26 +35,35 @@ if(SKBUILD)  # a wheel cannot hold symbolic links
   set(INGOT_NAMELINK NAMELINK_SKIP)
 endif()
 
-# ingot_precompile(TARGET HEADERS...): headers that most of its files include, read once: half of what a small file takes. In
-# angle brackets, which keep the folder of the checkout out of what ccache compares.
+# Most of what a small file takes to compile is headers. Two ways to read them less often; both are left out for
+# -DINGOT_TOGETHER=OFF, with which files are compiled one by one and have to include what they use.
+#
+# ingot_together(TARGET [FILES...]): its sources are compiled ten at a time; FILES stay alone.
+function(ingot_together target)
+  if(INGOT_TOGETHER)
+    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 10)
+    set_source_files_properties(${ARGN} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+  endif()
+endfunction()
+# ingot_precompile(TARGET HEADERS...): for files that have functions of the same names. Headers in angle brackets, which
+# keep the folder of the checkout out of what ccache compares.
 function(ingot_precompile target)
-  if(INGOT_PCH)
+  if(INGOT_TOGETHER)
     target_precompile_headers(${target} PRIVATE ${ARGN})
   endif()
 endfunction()
 
-# ingot_room(NAME SOURCES... LINK libs... [PRECOMPILE headers...]): one static library per folder of src/.
+# ingot_room(NAME SOURCES... LINK libs...): one static library per folder of src/.
 function(ingot_room name)
-  cmake_parse_arguments(R "" "" "SOURCES;LINK;PRECOMPILE" ${ARGN})
+  cmake_parse_arguments(R "" "" "SOURCES;LINK" ${ARGN})
   add_library(ingot_${name} STATIC ${R_SOURCES})
   target_include_directories(ingot_${name} PUBLIC "${CMAKE_SOURCE_DIR}/src" "${CMAKE_SOURCE_DIR}/include")
   target_link_libraries(ingot_${name} PUBLIC ${R_LINK})
   target_compile_options(ingot_${name} PRIVATE -ffunction-sections -fdata-sections)  # what nobody calls is not shipped
-  ingot_precompile(ingot_${name} ${R_PRECOMPILE})
 endfunction()
 
-set(INGOT_TEST_FLAGS -O1)  # compiles in two thirds of the time
-if(INGOT_TESTS AND INGOT_PCH)  # a program, as that is compiled with the flags of the tests
+set(INGOT_TEST_FLAGS -Og)  # compiles in half the time
+if(INGOT_TESTS AND INGOT_TOGETHER)  # a program, as that is compiled with the flags of the tests
   find_package(GTest REQUIRED)
   file(CONFIGURE OUTPUT "${CMAKE_BINARY_DIR}/test_headers.cpp" CONTENT "int main() {}\n")
   add_executable(ingot_test_headers EXCLUDE_FROM_ALL "${CMAKE_BINARY_DIR}/test_headers.cpp")
@@ -74,7 +83,7 @@ function(ingot_test name)
   add_executable(${name} ${T_SOURCES})
   target_link_libraries(${name} PRIVATE ${T_LINK} GTest::gtest GTest::gtest_main)
   target_compile_options(${name} PRIVATE ${INGOT_TEST_FLAGS})
-  if(INGOT_PCH)
+  if(INGOT_TOGETHER)
     target_precompile_headers(${name} REUSE_FROM ingot_test_headers)
   endif()
   add_test(NAME ${name} COMMAND ${name})

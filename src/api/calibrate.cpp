@@ -6,8 +6,8 @@
 
 #include "api/compile_impl.h"
 #include "base/histogram.h"
-#include "passes/impossible_branches.h"
 #include "ir/infer.h"
+#include "passes/impossible_branches.h"
 #include "passes/insert_quantizers.h"
 #include "passes/pass.h"
 

@@ -44,13 +44,14 @@ Json describe(const Plan& plan, const std::vector<TensorId>& operands) {
   return out;
 }
 
-// The steps of a plan, those of bodies inside their If, Loop or Scan, whose `flops` are those of its largest body,
-// run once. `reference` collects what runs on reference kernels, at any depth.
+// The steps of a plan, those of bodies inside their If, Loop or Scan, whose `flops` are those of its largest
+// body, run once. `reference` collects what runs on reference kernels, at any depth.
 Json describe_steps(const Plan& plan, Json& reference, double& flops) {
   Json steps = Json::array();
   for (const PlanStep& s : plan.steps) {
-    const bool control = !s.subplans.empty();
-    Json one = {{"name", s.name}, {"op", control ? "control_flow" : s.op}, {"kernel", s.kernel}, {"bytes", s.bytes}};
+    const bool control = !s.subplans.empty(), fails = s.op == "eval" && s.kernel == "Fail";
+    const std::string_view op = control ? "control_flow" : fails ? "fail" : std::string_view(s.op);
+    Json one = {{"name", s.name}, {"op", op}, {"kernel", s.kernel}, {"bytes", s.bytes}};
     one["inputs"] = describe(plan, s.inputs);
     one["outputs"] = describe(plan, s.outputs);
     for (const KernelTime& k : s.timed)
@@ -61,7 +62,7 @@ Json describe_steps(const Plan& plan, Json& reference, double& flops) {
       one["bodies"][name] = describe_steps(plan.subplans[static_cast<size_t>(body)], reference, inside);
       largest = std::max(largest, inside);
     }
-    if (s.op == "eval" && !control && s.kernel != "Fail") reference.push_back({{"name", s.name}, {"op", s.kernel}});
+    if (op == "eval") reference.push_back({{"name", s.name}, {"op", s.kernel}});
     one["flops"] = largest;
     flops += largest;
     steps.push_back(std::move(one));

@@ -4,10 +4,10 @@
 #include <chrono>
 #include <utility>
 
-#include "passes/impossible_branches.h"
 #include "compiler/kept_choices.h"
 #include "ir/infer.h"
 #include "ir/text.h"
+#include "passes/impossible_branches.h"
 #include "passes/pass.h"
 #include "passes/pipeline.h"
 #include "tune/tuner.h"

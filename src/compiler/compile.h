@@ -25,7 +25,8 @@ struct CompileOptions {
   std::function<void(std::string_view phase, double done, double total)> progress;
 };
 
-/// How a build went, for its report and warnings; no part of the engine, which is the same however long it took.
+/// How a build went, for its report and warnings; no part of the engine, which is the same however long it
+/// took.
 struct CompileStats {
   std::vector<std::string> notes;  // what the user should know of the network
   double optimize_seconds = 0, plan_seconds = 0;

@@ -1,5 +1,5 @@
-// Fail: stands for a branch that cannot be computed with the shapes at hand: running it is an error. Made by the
-// compiler only.
+// Fail: stands for a branch that cannot be computed with the shapes at hand: running it is an error. Made by
+// the compiler only.
 //   message          why
 //   dtypes           the names of the outputs' element types
 //   ranks, dims      their ranks (-1: unknown), and the dims of all of them in a row (-1: unknown)
@@ -43,8 +43,8 @@ const OpDef& op_Fail() {
                         0,
                         1,
                         kVariadic,
-                        {required<std::string>("message"), required<Strings>("dtypes"), required<Ints>("ranks"),
-                         required<Ints>("dims")},
+                        {required<std::string>("message"), required<Strings>("dtypes"),
+                         required<Ints>("ranks"), required<Ints>("dims")},
                         ops::infer,
                         ops::eval,
                         nullptr,

@@ -8,7 +8,8 @@ Status infer(InferContext& c) {
   INGOT_RETURN_IF_ERROR(expect_type(c, 0, kBools));
   if (c.type(0).is_static() && !num_elements(c.shape(0)).is(1))
     return invalid_argument("the condition has shape ", to_string(c.shape(0)), ", expected one element");
-  const auto then_branch = c.infer_subgraph("then_branch", {}), else_branch = c.infer_subgraph("else_branch", {});
+  const auto then_branch = c.infer_subgraph("then_branch", {}),
+             else_branch = c.infer_subgraph("else_branch", {});
   // A branch for other shapes than these does no harm while it is not taken: the types are the other's.
   if (!then_branch.ok() && !else_branch.ok()) return then_branch.status();
   const auto& then_types = then_branch.ok() ? *then_branch : *else_branch;

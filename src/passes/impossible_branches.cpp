@@ -15,10 +15,12 @@ void replace_by_failure(Graph& body, const Graph& other, const std::string& mess
     for (const Dim& d : v->shape()) dims.push_back(d.is_const() ? d.value() : -1);
   }
   const std::vector<Node*> nodes = body.node_list();
-  Node* fail = body.add_node(
-      *find_op("Fail"), {},
-      {{"message", message}, {"dtypes", std::move(dtypes)}, {"ranks", std::move(ranks)}, {"dims", std::move(dims)}},
-      other.outputs().size());
+  Node* fail = body.add_node(*find_op("Fail"), {},
+                             {{"message", message},
+                              {"dtypes", std::move(dtypes)},
+                              {"ranks", std::move(ranks)},
+                              {"dims", std::move(dims)}},
+                             other.outputs().size());
   body.set_outputs(fail->outputs());
   for (auto node = nodes.rbegin(); node != nodes.rend(); ++node) body.erase(*node);
   for (Value* constant : body.constants()) body.erase_constant(constant);
@@ -40,7 +42,8 @@ Result<bool> cut_branches(Graph& graph, std::vector<std::string>& notes) {
       cut = cut || inside;
     }
     if (impossible == nullptr) continue;
-    if (possible == nullptr) return internal_error(describe(*node), " was inferred, but not again: ", why.message());
+    if (possible == nullptr)
+      return internal_error(describe(*node), " was inferred, but not again: ", why.message());
     const std::string message =
         str(describe(*node), ": '", name, "' cannot be computed with these shapes: ", why.message());
     replace_by_failure(*impossible, *possible, message);

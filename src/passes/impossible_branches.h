@@ -5,12 +5,13 @@
 
 namespace ingot {
 
-/// infer (ir/infer.h), and then every branch of an If that cannot be inferred becomes one node, Fail, that gives
-/// the message when the branch is taken; `notes` says which. After it the graph is fit for verify and for passes.
-/// Errors: what is outside of branches cannot be inferred, or both branches of an If.
+/// infer (ir/infer.h), and then every branch of an If that cannot be inferred becomes one node, Fail, that
+/// gives the message when the branch is taken; `notes` says which. After it the graph is fit for verify and
+/// for passes. Errors: what is outside of branches cannot be inferred, or both branches of an If.
 Status infer_and_cut_branches(Graph& graph, std::vector<std::string>& notes);
 
-/// An error when the network takes such a branch whatever its inputs are: Fail stands outside of all branches.
+/// An error when the network takes such a branch whatever its inputs are: Fail stands outside of all
+/// branches.
 Status check_can_run(const Graph& graph);
 
 }  // namespace ingot

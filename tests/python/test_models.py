@@ -129,7 +129,7 @@ def test_every_model_has_a_case_or_runs(model):
 
 @pytest.mark.skipif(not MODELS.is_dir(), reason="the models of ../shared/models are not beside the checkout")
 def test_branch_for_another_sample_rate(tmp_path):
-    """silero_vad at 16 kHz dims, fixed: they rule its branch for 8 kHz out, which fails only where it is taken."""
+    """silero_vad with the dims of 16 kHz, which rule its branch for 8 kHz out: it fails where it is taken."""
     case = MODELS / "silero-vad" / "cases" / "silero_vad-chunk30"
     manifest = json.loads((case / "manifest.json").read_text())
     feeds, stored = load_inputs(case, manifest["inputs"]), arrays(case, manifest["outputs"])

@@ -4,12 +4,12 @@
 #include <algorithm>
 
 #include "backends/cpu/plugin.h"
-#include "passes/impossible_branches.h"
 #include "compiler/lower.h"
 #include "ir/infer.h"
 #include "ir/interpreter.h"
 #include "ir/text.h"
 #include "ops/wide.h"
+#include "passes/impossible_branches.h"
 #include "runtime/executor.h"
 
 namespace ingot {
@@ -176,7 +176,8 @@ TEST_F(Plans, ABranchForOtherShapesFailsWhereItIsTaken) {
   std::vector<std::string> notes;
   ASSERT_TRUE(infer_and_cut_branches(*graph_, notes).ok());
   ASSERT_EQ(notes.size(), 1u);
-  EXPECT_NE(notes[0].find("'else_branch' cannot be computed with these shapes"), std::string::npos) << notes[0];
+  EXPECT_NE(notes[0].find("'else_branch' cannot be computed with these shapes"), std::string::npos)
+      << notes[0];
   ASSERT_TRUE(verify(*graph_).ok());
   lower_parsed();
   expect_same({Tensor::scalar_i64(1), counting({8})});
@@ -184,7 +185,8 @@ TEST_F(Plans, ABranchForOtherShapesFailsWhereItIsTaken) {
   executor_->set_input(0, no.data());
   executor_->set_input(1, x.data());
   const Status status = executor_->run();
-  EXPECT_NE(status.message().find("'else_branch' cannot be computed"), std::string::npos) << status.to_string();
+  EXPECT_NE(status.message().find("'else_branch' cannot be computed"), std::string::npos)
+      << status.to_string();
 }
 
 TEST_F(Plans, TwoBranchesForOtherShapesAreAnError) {

@@ -2,11 +2,10 @@
 #include <fmt/format.h>
 
 #include <chrono>
-#include <CLI/CLI.hpp>
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "command.h"
+#include "commands.h"
 #include "feeds.h"
 #include "ingot/device.h"
 #include "model.h"
@@ -18,15 +17,6 @@ namespace {
 using Json = nlohmann::ordered_json;
 using Clock = std::chrono::steady_clock;
 
-struct Options {
-  ModelOptions model;
-  FeedOptions feeds;
-  int iterations = 0, warmup = 5;
-  double duration = 3;
-  bool layers = false;
-  std::string json;
-};
-
 double since(Clock::time_point begin) { return std::chrono::duration<double>(Clock::now() - begin).count(); }
 
 double timed_run(Context& context) {
@@ -36,7 +26,7 @@ double timed_run(Context& context) {
 }
 
 // Latencies in ascending order: so many runs, or as many as the time allows (one at least).
-std::vector<double> measure(Context& context, const Options& o) {
+std::vector<double> measure(Context& context, const BenchCommand& o) {
   for (int i = 0; i < o.warmup; ++i) check(context.run());
   std::vector<double> seconds;
   const auto begin = Clock::now();
@@ -157,7 +147,9 @@ void print(const Json& r) {
   fmt::print("memory      {} of intermediate results\n", human_bytes(r.at("memory_bytes").get<double>()));
 }
 
-void run(const Options& o) {
+}  // namespace
+
+void run(const BenchCommand& o) {
   const Engine engine = open_model(o.model);
   FeedOptions feed_options = o.feeds;
   feed_options.shapes = o.model.fixed_shapes();
@@ -207,30 +199,6 @@ void run(const Options& o) {
     print_layers(r["layers"], o.layers ? r["layers"].size() : kSlowest);
   }
   if (!o.json.empty()) write_text(o.json, r.dump(1));
-}
-
-}  // namespace
-
-Command bench_command(CLI::App& app) {
-  auto o = std::make_shared<Options>();
-  CLI::App* sub =
-      app.add_subcommand("bench", "times a model: latency, throughput, share of the machine's peak");
-  add_model_options(*sub, o->model, "the engine or ONNX file");
-  sub->add_option("--iterations", o->iterations, "number of timed runs")->check(CLI::PositiveNumber);
-  sub->add_option("--duration", o->duration, "seconds to run for, where no number of runs is given")
-      ->check(CLI::NonNegativeNumber)
-      ->capture_default_str();
-  sub->add_option("--warmup", o->warmup, "runs before the timed ones")
-      ->check(CLI::NonNegativeNumber)
-      ->capture_default_str();
-  sub->add_option("--input", o->feeds.files, "data of an input; inputs that are not given are random")
-      ->type_name("NAME=FILE.npy")
-      ->allow_extra_args(false);
-  sub->add_option("--seed", o->feeds.seed, "of the random inputs")->capture_default_str();
-  sub->add_flag("--layers", o->layers, "all layers in the table, which shows the slowest ten otherwise");
-  sub->add_option("--json", o->json, "writes the figures as JSON ('-': to the standard output)")
-      ->type_name("FILE");
-  return {sub, [o] { run(*o); }};
 }
 
 }  // namespace ingot::cli

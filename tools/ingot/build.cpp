@@ -2,11 +2,10 @@
 #include <fmt/format.h>
 
 #include <chrono>
-#include <CLI/CLI.hpp>
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "command.h"
+#include "commands.h"
 #include "feeds.h"
 #include "model.h"
 #include "output.h"
@@ -15,11 +14,6 @@ namespace ingot::cli {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-struct Options {
-  ModelOptions model;
-  std::string output, json;
-};
 
 // Bytes of intermediate memory of one context, or -1 where the inputs' dims are not known.
 double context_bytes(const Engine& engine, const Shapes& shapes) {
@@ -85,7 +79,9 @@ void print_report(const Json& report, const std::string& output) {
       build.at("timings_from_cache").get<int64_t>());
 }
 
-void run(const Options& o) {
+}  // namespace
+
+void run(const BuildCommand& o) {
   if (is_engine_file(o.model.path))
     throw Error(fmt::format("{} is an engine already, expected a model", o.model.path));
   const auto begin = std::chrono::steady_clock::now();
@@ -100,19 +96,6 @@ void run(const Options& o) {
   report["context_bytes"] = context_bytes(engine, {});
   if (o.json != "-") print_report(report, output);
   if (!o.json.empty()) write_text(o.json, report.dump(1));
-}
-
-}  // namespace
-
-Command build_command(CLI::App& app) {
-  auto o = std::make_shared<Options>();
-  CLI::App* sub = app.add_subcommand("build", "builds an engine file from an ONNX model");
-  add_model_options(*sub, o->model, "the ONNX file");
-  sub->add_option("-o,--output", o->output, "the engine file (default: MODEL.ingot beside the model)")
-      ->type_name("FILE");
-  sub->add_option("--json", o->json, "writes the whole report as JSON ('-': to the standard output)")
-      ->type_name("FILE");
-  return {sub, [o] { run(*o); }};
 }
 
 }  // namespace ingot::cli

@@ -4,13 +4,12 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <CLI/CLI.hpp>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <memory>
 
-#include "command.h"
+#include "commands.h"
 #include "ingot/device.h"
 
 namespace ingot::cli {
@@ -21,11 +20,6 @@ namespace fs = std::filesystem;
 // A program asks for the major that it was made for by the library's name; the first one serves those that
 // ask for none.
 constexpr const char* kMajors[] = {"10", "11", "8"};
-
-struct Options {
-  CLI::App* app = nullptr;  // holds the program and its arguments
-  std::string major;
-};
 
 bool has_gpu() {
   if (const char* asked = std::getenv("INGOT_DEVICE"); asked != nullptr && *asked != 0)
@@ -43,8 +37,10 @@ void prepend(const char* variable, const std::vector<fs::path>& folders) {
   setenv(variable, value.c_str(), 1);
 }
 
-void run(const Options& o) {
-  std::vector<std::string> words = o.app->remaining();
+}  // namespace
+
+void run(const ExecCommand& o) {
+  std::vector<std::string> words = o.program;
   if (words.empty()) throw Error("exec: expected a program, as in 'ingot exec python script.py'");
   if (words[0].starts_with("-"))
     throw Error(fmt::format("exec: unknown option {}; options of the program follow its name", words[0]));
@@ -70,25 +66,6 @@ void run(const Options& o) {
   argv.push_back(nullptr);
   execvp(argv[0], argv.data());
   throw Error(fmt::format("exec: {} cannot be run: {}", words[0], std::strerror(errno)));
-}
-
-}  // namespace
-
-Command exec_command(CLI::App& app) {
-  auto o = std::make_shared<Options>();
-  o->app = app.add_subcommand("exec", "runs a program written for TensorRT, unmodified, on Ingot");
-  o->app->prefix_command();
-  o->app->add_option("--tensorrt", o->major, "serves this major version only (default: each to who asks)")
-      ->check(CLI::IsMember({"8", "10", "11"}))
-      ->envname("INGOT_TENSORRT")
-      ->type_name("8|10|11");
-  o->app->footer(
-      "ingot exec [OPTIONS] PROGRAM [ARGUMENTS]...\n"
-      "The program finds libnvinfer, its ONNX parser and plugin libraries, and in Python a module "
-      "'tensorrt'\n"
-      "over NVIDIA's bindings (pip install --no-deps 'tensorrt-cu13-bindings<11'). Without a GPU it finds\n"
-      "CUDA's runtime, pycuda and cuda-python as well.");
-  return {o->app, [o] { run(*o); }};
 }
 
 }  // namespace ingot::cli

@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <random>
 
-#include "command.h"
+#include "error.h"
 
 namespace ingot::cli {
 namespace {

@@ -1,11 +1,10 @@
 // ingot inspect: what an engine is, and why each choice was made.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "command.h"
+#include "commands.h"
 #include "ingot/device.h"
 #include "model.h"
 #include "output.h"
@@ -14,12 +13,6 @@ namespace ingot::cli {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-struct Options {
-  ModelOptions model;
-  std::string why;
-  bool layers = false, json = false, graph = false, devices = false;
-};
 
 void print_devices(bool as_json) {
   Json all = Json::array();
@@ -92,7 +85,9 @@ void print_layers(const Json& report) {
   }
 }
 
-void run(const Options& o) {
+}  // namespace
+
+void run(const InspectCommand& o) {
   if (o.devices) return print_devices(o.json);
   if (o.model.path.empty()) throw Error("inspect: a model is required, or --devices");
   const Engine engine = open_model(o.model);
@@ -111,23 +106,6 @@ void run(const Options& o) {
   }
   print_summary(engine, report);
   if (o.layers) print_layers(report);
-}
-
-}  // namespace
-
-Command inspect_command(CLI::App& app) {
-  auto o = std::make_shared<Options>();
-  CLI::App* sub = app.add_subcommand("inspect", "shows what an engine is, and why each choice was made");
-  add_model_options(*sub, o->model, "the engine or ONNX file");
-  sub->get_option("model")->required(false);
-  sub->add_flag("--layers", o->layers, "every step with its kernel and results");
-  sub->add_option("--why", o->why,
-                  "the kernels considered for a node, what each took, and why others were left out")
-      ->type_name("NODE");
-  sub->add_flag("--graph", o->graph, "the optimized graph as text");
-  sub->add_flag("--devices", o->devices, "what this machine offers; needs no model");
-  sub->add_flag("--json", o->json, "the whole report as JSON, or the answer to --why or --devices");
-  return {sub, [o] { run(*o); }};
 }
 
 }  // namespace ingot::cli

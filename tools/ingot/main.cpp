@@ -1,18 +1,13 @@
 // ingot: builds, runs, times, explains and checks engines, and runs TensorRT's programs. Each sub-command is
 // a file of this folder.
-#include <CLI/CLI.hpp>
 #include <csignal>
 #include <cstdio>
 #include <exception>
 
-#include "command.h"
-#include "ingot/engine.h"
+#include "arguments.h"
+#include "error.h"
 
 namespace {
-
-constexpr const char* kFooter =
-    "Shapes are written name:1x3x224x224; several are separated by commas, or given one option each.\n"
-    "'ingot COMMAND --help' lists the options of a command.";
 
 int fail(const char* message) {
   std::fflush(stdout);
@@ -22,20 +17,9 @@ int fail(const char* message) {
 
 int run(int argc, char** argv) {
   using namespace ingot::cli;
-  CLI::App app("Ingot turns an ONNX model into one engine file and runs it.", "ingot");
-  app.require_subcommand(1);
-  app.set_version_flag("--version", std::string("ingot ") + ingot::version());
-  app.footer(kFooter);
-  const Command commands[] = {build_command(app),   run_command(app),   bench_command(app),
-                              inspect_command(app), refit_command(app), verify_command(app),
-                              exec_command(app)};
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& e) {
-    return app.exit(e) == 0 ? 0 : 1;
-  }
-  for (const Command& command : commands)
-    if (command.app->parsed()) command.run();
+  const Asked asked = read_arguments(argc, argv);
+  if (!asked.run) return asked.exit_code;
+  asked.run();
   // What could not be written (a full disk, a closed pipe) is a failure as well.
   if (std::fflush(stdout) != 0 || std::ferror(stdout)) throw Error("cannot write to the standard output");
   return 0;

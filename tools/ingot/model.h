@@ -7,10 +7,6 @@
 #include "ingot/engine.h"
 #include "shapes.h"
 
-namespace CLI {
-class App;
-}
-
 namespace ingot::cli {
 
 struct ModelOptions {
@@ -25,8 +21,6 @@ struct ModelOptions {
   Shapes fixed_shapes() const { return parse_shapes(shapes); }
 };
 
-/// Adds the model and the options of a build to a command.
-void add_model_options(CLI::App& app, ModelOptions& options, const char* what);
 /// The options with the shapes read into them.
 BuildOptions build_options(const ModelOptions& options);
 /// True for an engine file, by its name.

@@ -8,7 +8,7 @@
 #include <cstring>
 #include <utility>
 
-#include "command.h"
+#include "error.h"
 
 namespace ingot::cli {
 namespace {

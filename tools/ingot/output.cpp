@@ -6,7 +6,7 @@
 #include <cstdio>
 #include <cstring>
 
-#include "command.h"
+#include "error.h"
 
 namespace ingot::cli {
 

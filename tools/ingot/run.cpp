@@ -1,11 +1,10 @@
 // ingot run: one run on given or random inputs.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <filesystem>
 #include <memory>
 
-#include "command.h"
+#include "commands.h"
 #include "feeds.h"
 #include "model.h"
 #include "output.h"
@@ -14,12 +13,6 @@
 namespace ingot::cli {
 namespace {
 
-struct Options {
-  ModelOptions model;
-  FeedOptions feeds;
-  std::string output_dir;
-};
-
 // A file name for any tensor name: what a file name cannot or should not hold becomes '_'.
 std::string file_name(const std::string& name) {
   std::string out;
@@ -27,7 +20,9 @@ std::string file_name(const std::string& name) {
   return (out.empty() || out[0] == '.' ? "_" + out : out) + ".npy";
 }
 
-void run(const Options& o) {
+}  // namespace
+
+void run(const RunCommand& o) {
   const Engine engine = open_model(o.model);
   FeedOptions feed_options = o.feeds;
   feed_options.shapes = o.model.fixed_shapes();
@@ -55,20 +50,6 @@ void run(const Options& o) {
     write_npy(path, output);
     fmt::print("       written to {}\n", path);
   }
-}
-
-}  // namespace
-
-Command run_command(CLI::App& app) {
-  auto o = std::make_shared<Options>();
-  CLI::App* sub = app.add_subcommand("run", "runs a model once: .npy in, .npy out");
-  add_model_options(*sub, o->model, "the engine or ONNX file");
-  sub->add_option("--input", o->feeds.files, "data of an input; inputs that are not given are random")
-      ->type_name("NAME=FILE.npy")
-      ->allow_extra_args(false);
-  sub->add_option("--seed", o->feeds.seed, "of the random inputs")->capture_default_str();
-  sub->add_option("--output-dir", o->output_dir, "writes each output to DIR/NAME.npy")->type_name("DIR");
-  return {sub, [o] { run(*o); }};
 }
 
 }  // namespace ingot::cli

@@ -4,7 +4,7 @@
 
 #include <charconv>
 
-#include "command.h"
+#include "error.h"
 
 namespace ingot::cli {
 namespace {

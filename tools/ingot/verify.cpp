@@ -3,11 +3,10 @@
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "command.h"
+#include "commands.h"
 #include "feeds.h"
 #include "model.h"
 #include "output.h"
@@ -16,14 +15,6 @@ namespace ingot::cli {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-struct Options {
-  ModelOptions model;
-  FeedOptions feeds;
-  VerifyOptions verify;
-  bool layers = false;
-  std::string json;
-};
 
 Json describe(const std::vector<Difference>& differences) {
   Json out = Json::array();
@@ -68,7 +59,9 @@ void print(const VerifyReport& report, bool all_layers) {
   }
 }
 
-void run(const Options& o) {
+}  // namespace
+
+void run(const VerifyCommand& o) {
   if (is_engine_file(o.model.path))
     throw Error(fmt::format("verify starts from the model, {} is an engine", o.model.path));
   VerifyOptions options = o.verify;
@@ -99,30 +92,6 @@ void run(const Options& o) {
     throw Error(fmt::format("verify: {} differs from the interpreter beyond rtol {}, atol {}", o.model.path,
                             options.rtol, options.atol));
   if (o.json != "-") fmt::print("verified at rtol {}, atol {}\n", options.rtol, options.atol);
-}
-
-}  // namespace
-
-Command verify_command(CLI::App& app) {
-  auto o = std::make_shared<Options>();
-  CLI::App* sub = app.add_subcommand(
-      "verify", "compares a model's engine with the reference interpreter, layer by layer");
-  add_model_options(*sub, o->model, "the ONNX file");
-  sub->add_option("--rtol", o->verify.rtol, "allowed difference relative to the expected value")
-      ->check(CLI::NonNegativeNumber)
-      ->capture_default_str();
-  sub->add_option("--atol", o->verify.atol,
-                  "allowed difference in addition, in units of the tensor's rms where that is above 1")
-      ->check(CLI::NonNegativeNumber)
-      ->capture_default_str();
-  sub->add_option("--input", o->feeds.files, "data of an input; inputs that are not given are random")
-      ->type_name("NAME=FILE.npy")
-      ->allow_extra_args(false);
-  sub->add_option("--seed", o->feeds.seed, "of the random inputs")->capture_default_str();
-  sub->add_flag("--layers", o->layers, "shows every layer, not only the first that is wrong");
-  sub->add_option("--json", o->json, "writes the differences as JSON ('-': to the standard output)")
-      ->type_name("FILE");
-  return {sub, [o] { run(*o); }};
 }
 
 }  // namespace ingot::cli

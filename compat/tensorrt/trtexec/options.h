@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "command.h"
+#include "error.h"
 #include "flags.h"
 #include "shapes.h"
 

@@ -3,7 +3,7 @@
 #include <chrono>
 #include <map>
 
-#include "command.h"
+#include "error.h"
 #include "ingot/network.h"
 #include "log.h"
 

@@ -5,7 +5,7 @@
 #include <cstdlib>
 #include <iterator>
 
-#include "command.h"
+#include "error.h"
 #include "flags.h"
 
 namespace ingot::trtexec {

@@ -5,8 +5,6 @@
 namespace ingot::cuda {
 namespace {
 
-constexpr size_t kAlignment = 256;
-
 class ConvKernel final : public Kernel {
  public:
   explicit ConvKernel(const KernelSource& source)
@@ -23,7 +21,7 @@ class ConvKernel final : public Kernel {
     padded_bytes_ = 0;
     if (conv_.pads_channels) {
       padded_bytes_ = byte_size(conv_.problem.type, num_elements(conv_.problem.x));
-      padded_bytes_ = (padded_bytes_ + kAlignment - 1) / kAlignment * kAlignment;
+      padded_bytes_ = aligned(padded_bytes_);
       INGOT_ASSIGN_OR_RETURN(Launches copies, pad_channels_launches(view, conv_));
       INGOT_RETURN_IF_ERROR(before_.set(std::move(copies)));
     }

@@ -7,10 +7,6 @@
 namespace ingot::cuda {
 namespace {
 
-constexpr size_t kAlignment = 256;
-
-size_t aligned(size_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
-
 std::byte* resolve(const Pointer& p, const Invocation& call, std::byte* scratch, void* table) {
   if (p.of == Pointer::kNone) return nullptr;
   std::byte* base = p.of == Pointer::kScratch ? scratch

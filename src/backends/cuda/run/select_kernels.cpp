@@ -8,9 +8,6 @@
 namespace ingot::cuda {
 namespace {
 
-constexpr size_t kAlignment = 256;
-size_t aligned(size_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
-
 Launches one(KernelSpec spec, std::vector<Pointer> pointers) {
   Launches out;
   out.push_back({std::move(spec), std::move(pointers)});

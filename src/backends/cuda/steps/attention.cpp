@@ -10,15 +10,8 @@ namespace ingot::cuda {
 namespace {
 
 enum Operand : size_t { kQ, kK, kV, kMask };
-constexpr size_t kAlignment = 256;
 
 Pointer scratch(size_t offset) { return {Pointer::kScratch, 0, offset}; }
-
-int alignment_of(size_t offset) {
-  int alignment = 16;
-  while (offset % static_cast<size_t>(alignment) != 0) alignment /= 2;
-  return alignment;
-}
 
 // [batch, heads, rows, columns] in a matrix of `row` elements a row.
 Dims in_rows(const Dims& dims, int64_t row) { return {dims[2] * row, dims[3], row, 1}; }
@@ -65,7 +58,7 @@ class Builder {
 
   size_t place(const Dims& dims) {
     const size_t at = out_.bytes;
-    out_.bytes += (byte_size(type(), num_elements(dims)) + kAlignment - 1) / kAlignment * kAlignment;
+    out_.bytes += aligned(byte_size(type(), num_elements(dims)));
     return at;
   }
 

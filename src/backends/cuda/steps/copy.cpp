@@ -10,12 +10,6 @@
 namespace ingot::cuda {
 namespace {
 
-int alignment_of(size_t offset) {
-  int alignment = 16;
-  while (offset % static_cast<size_t>(alignment) != 0) alignment /= 2;
-  return alignment;
-}
-
 size_t offset_bytes(const TensorArg& a, int64_t elements) {
   return static_cast<size_t>(elements) * byte_size(a.dtype, 1);
 }

@@ -35,6 +35,16 @@ inline Pointer table(Tensor values) { return {Pointer::kTable, 0, 0, 0, std::mov
 inline Pointer nothing() { return {Pointer::kNone}; }
 inline Pointer output(size_t i, size_t offset = 0) { return {Pointer::kOutput, i, offset}; }
 
+/// Where pieces of scratch memory may begin.
+inline constexpr size_t kAlignment = 256;
+inline size_t aligned(size_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
+/// The largest power of two, up to 16 bytes, that divides an offset.
+inline int alignment_of(size_t offset) {
+  int alignment = 16;
+  while (offset % static_cast<size_t>(alignment) != 0) alignment /= 2;
+  return alignment;
+}
+
 struct Launch {
   KernelSpec spec;
   std::vector<Pointer> pointers;
