@@ -85,6 +85,7 @@ Result<std::string> bits_type(DataType type);
 int vector_width(DataType type, std::initializer_list<int64_t> extents, int bytes = 16);
 
 inline int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
+inline bool is_byte(DataType type) { return type == DataType::kI8 || type == DataType::kU8; }
 
 /// Row-major strides of dense dims, in elements.
 Dims dense_strides(const Dims& dims);

@@ -8,7 +8,6 @@
 namespace ingot::cuda {
 namespace {
 
-bool is_byte(DataType type) { return type == DataType::kI8 || type == DataType::kU8; }
 bool has_sums(DataType type) { return is_float(type) && bit_width(type) >= 16 && type != DataType::kF64; }
 
 // From one group, channel, tap and filter of the weights to the next.

@@ -8,7 +8,6 @@ namespace ingot::cuda {
 namespace {
 
 constexpr int64_t kTile = 64, kMaxParts = 256, kMax = int64_t{1} << 31;
-bool is_byte(DataType type) { return type == DataType::kI8 || type == DataType::kU8; }
 
 Result<KernelSpec> quantizing(std::string_view entry, int64_t elements) {
   if (elements >= kMax) return unsupported("a tensor of ", elements, " elements is too large");
