@@ -85,6 +85,23 @@ Status add_plans(const Graph& graph, const Target& target, Device& device, const
   return {};
 }
 
+// What is guessed of an open dim at most: a window of half a second of sound.
+constexpr int64_t kLargestGuess = 1 << 14;
+
+// Whether some tensor has no elements at these sizes, as where a window is wider than what it looks at.
+bool leaves_tensors_empty(const Graph& graph, const SymbolValues& symbols) {
+  for (const auto& node : graph.nodes()) {
+    for (const auto& [name, body] : node->subgraphs())
+      if (leaves_tensors_empty(*body, symbols)) return true;
+    for (const Value* v : node->outputs()) {
+      if (v == nullptr) continue;
+      for (const Dim& d : v->shape())
+        if (const auto size = d.eval(symbols); !d.is_const() && size.ok() && *size < 1) return true;
+    }
+  }
+  return false;
+}
+
 }  // namespace
 
 Result<SymbolValues> opt_symbols(const Graph& graph, const CompileProfile& profile) {
@@ -100,13 +117,24 @@ Result<SymbolValues> opt_symbols(const Graph& graph, const CompileProfile& profi
     INGOT_RETURN_IF_ERROR(bind_dims(v->shape(), it->second.opt, symbols)
                               .with_context(str("profile of input '", v->name(), "'")));
   }
+  std::vector<std::string> guessed;
   for (const Value* v : graph.inputs()) {
     for (size_t i = 0; i < v->shape().size(); ++i) {
       std::vector<std::string> names;
       v->shape()[i].collect_symbols(names);
-      for (const std::string& name : names) symbols.try_emplace(name, i == 0 ? 1 : OptShapes::kUnknownSize);
+      for (const std::string& name : names)
+        if (symbols.try_emplace(name, i == 0 ? 1 : OptShapes::kUnknownSize).second && i > 0)
+          guessed.push_back(name);
     }
   }
+  const auto guess = [&](int64_t size) {
+    for (const std::string& name : guessed) symbols[name] = size;
+  };
+  for (int64_t size = OptShapes::kUnknownSize; size <= kLargestGuess; size *= 2) {
+    guess(size);
+    if (!leaves_tensors_empty(graph, symbols)) return symbols;
+  }
+  guess(OptShapes::kUnknownSize);
   return symbols;
 }
 

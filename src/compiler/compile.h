@@ -54,8 +54,8 @@ Result<std::unique_ptr<Graph>> source_graph(const EngineImage& engine, const std
 
 std::vector<CompileProfile> profiles_of(const EngineImage& engine);
 
-/// Symbols at the profile's opt dims; what is unbounded counts 1 for a leading dim of an input,
-/// OptShapes::kUnknownSize else.
+/// Symbols at the profile's opt dims; what is unbounded counts 1 for a leading dim of an input, else
+/// OptShapes::kUnknownSize, or more where some tensor had no elements then.
 Result<SymbolValues> opt_symbols(const Graph& graph, const CompileProfile& profile);
 
 }  // namespace ingot

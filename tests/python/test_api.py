@@ -66,6 +66,18 @@ def test_outputs_keep_their_names_in_any_layout():
     np.testing.assert_allclose(y, np.full((1, 16, 4, 4), 144), 1e-5)
 
 
+def test_open_dims_are_taken_large_enough_for_windows():
+    """Kernels are chosen for some size of an open dim: one that a window of 128 samples fits into."""
+    net = ingot.Network()
+    x = net.input("x", ("n", 1, "samples"))
+    weight = net.constant(np.ones((16, 1, 128), np.float32))
+    net.output(net.op("Conv", [x, weight], strides=[64], name="conv"), "y")
+    engine = ingot.build(net, level=0)
+    assert engine.report["plans"][0]["reference_kernels"] == []
+    y = engine.run({"x": np.ones((2, 1, 576), np.float32)})["y"]
+    np.testing.assert_allclose(y, np.full((2, 16, 8), 128), 1e-5)
+
+
 def test_values_and_batches(engine):
     for batch in (1, 5, 2):
         x = np.random.default_rng(batch).standard_normal((batch, 4)).astype(np.float32)
