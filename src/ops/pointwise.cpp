@@ -1,19 +1,32 @@
-// Pointwise: a pointwise program over broadcast inputs of one floating type; what fusion makes of a chain of
-// pointwise ops.
+// A pointwise program over broadcast inputs; what fusion makes of a chain of pointwise ops. Pointwise: all of
+// one floating type. QuantizedPointwise: some inputs are quantized (the program scales what they hold), or
+// the result is, as between DequantizeLinear and QuantizeLinear; see quantized.h.
 #include "ops/common.h"
-#include "ops/pointwise_program.h"
+#include "ops/quantized.h"
 
 namespace ingot::ops {
 namespace {
 
-Status infer(InferContext& c) {
+Status check_program(const InferContext& c) {
   INGOT_ASSIGN_OR_RETURN(const PointwiseProgram program,
                          PointwiseProgram::parse(c.attrs.get_string("program")));
-  INGOT_RETURN_IF_ERROR(program.validate(static_cast<int>(c.inputs.size())));
+  return program.validate(static_cast<int>(c.inputs.size()));
+}
+
+Status infer(InferContext& c) {
+  INGOT_RETURN_IF_ERROR(check_program(c));
   INGOT_RETURN_IF_ERROR(expect_type(c, 0, kFloats));
   for (size_t i = 0; i < c.inputs.size(); ++i)
     if (!c.has(i)) return invalid_argument("input ", i, " is missing");
   return infer_broadcast(c);
+}
+
+Status infer_quantized(InferContext& c) {
+  INGOT_RETURN_IF_ERROR(check_program(c));
+  INGOT_ASSIGN_OR_RETURN(const DataType type, quantized_output(c.attrs));
+  INGOT_ASSIGN_OR_RETURN(const auto shape, broadcast_inputs(c));
+  set_output(c, type, shape);
+  return infer_quantized_operands(c, 0);
 }
 
 Status eval(EvalContext& c) {
@@ -23,6 +36,11 @@ Status eval(EvalContext& c) {
   std::vector<TensorView> inputs;
   for (size_t i = 0; i < c.inputs.size(); ++i) inputs.push_back(c.input(i));
   return program.run(inputs, y);
+}
+
+Status eval_quantized(EvalContext& c) {
+  INGOT_ASSIGN_OR_RETURN(const TensorView y, infer_output(c, infer_quantized));
+  return run_quantized(c, c.attrs.get_string("program"), nullptr, 0, y);
 }
 
 Cost cost(const CostContext& c) {
@@ -51,6 +69,26 @@ std::vector<OpCase> cases() {
       {"gelu", program("gelu x0"), {random_input({3, 41}, -4, 4)}}};
 }
 
+std::vector<OpCase> quantized_cases() {
+  const auto attrs = [](DataType to, const char* program) {
+    return Attrs{{"program", std::string(program)}, {"output_dtype", onnx_type_number(to)}};
+  };
+  const auto bytes = [](Dims dims) { return random_input(std::move(dims), -128, 127, DataType::kI8); };
+  std::vector<OpCase> all = {
+      {"sum",
+       attrs(DataType::kI8, "mul x0 #0.5; mul x1 #0.25; add t0 t1; relu t2; mul t3 #3"),
+       {bytes({2, 3, 5, 7}), bytes({2, 3, 5, 7})}},
+      {"to_floats",
+       attrs(DataType::kF32, "mul x0 #0.5; mul t0 x1"),
+       {bytes({2, 3, 5, 7}), random_input({3, 1, 1})}},
+      {"to_unsigned", attrs(DataType::kU8, "sigmoid x0; mul t0 #255"), {random_input({37}, -5, 5)}},
+      {"fp8",
+       attrs(DataType::kF8E4M3, "mul x0 #0.5; tanh t0; mul t1 #16"),
+       {random_input({65}, -4, 4, DataType::kF8E4M3)}}};
+  set_quantized_tolerances(all);
+  return all;
+}
+
 }  // namespace
 }  // namespace ingot::ops
 
@@ -64,5 +102,20 @@ const OpDef& op_Pointwise() {
 }
 
 std::vector<OpCase> cases_Pointwise() { return ops::cases(); }
+
+const OpDef& op_QuantizedPointwise() {
+  static const OpDef op{"QuantizedPointwise",
+                        1,
+                        ops::PointwiseProgram::kMaxInputs,
+                        1,
+                        1,
+                        {required<std::string>("program"), ops::output_dtype_attr()},
+                        ops::infer_quantized,
+                        ops::eval_quantized,
+                        ops::cost};
+  return op;
+}
+
+std::vector<OpCase> cases_QuantizedPointwise() { return ops::quantized_cases(); }
 
 }  // namespace ingot
