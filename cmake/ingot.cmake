@@ -72,13 +72,13 @@ if(INGOT_TESTS AND INGOT_TOGETHER)  # a program, as that is compiled with the fl
   ingot_precompile(ingot_test_headers <algorithm> <map> <gtest/gtest.h>)
 endif()
 
-# ingot_test(NAME SOURCES... LINK libs... LABELS fast|cpu|slow|threads...): one gtest executable. Each label has a
-# target tests_<label> that builds its tests and nothing else, so a sanitizer build compiles only what it runs.
+# ingot_test(NAME SOURCES... LINK libs... LABELS fast|cpu|slow|threads... [SHARDS n]): one gtest executable, whose cases
+# n runs share. Each label has a target tests_<label> that builds its tests and nothing else, so a sanitizer build compiles only what it runs.
 function(ingot_test name)
   if(NOT INGOT_TESTS)
     return()
   endif()
-  cmake_parse_arguments(T "" "" "SOURCES;LINK;LABELS" ${ARGN})
+  cmake_parse_arguments(T "" "SHARDS" "SOURCES;LINK;LABELS" ${ARGN})
   find_package(GTest REQUIRED)
   add_executable(${name} ${T_SOURCES})
   target_link_libraries(${name} PRIVATE ${T_LINK} GTest::gtest GTest::gtest_main)
@@ -86,8 +86,17 @@ function(ingot_test name)
   if(INGOT_TOGETHER)
     target_precompile_headers(${name} REUSE_FROM ingot_test_headers)
   endif()
-  add_test(NAME ${name} COMMAND ${name})
-  ingot_label(${name} ${T_LABELS})
+  if(NOT T_SHARDS)
+    add_test(NAME ${name} COMMAND ${name})
+    ingot_label(${name} ${T_LABELS})
+    return()
+  endif()
+  foreach(shard RANGE 1 ${T_SHARDS})
+    math(EXPR index "${shard} - 1")
+    add_test(NAME ${name}_${shard} COMMAND ${name})
+    set_tests_properties(${name}_${shard} PROPERTIES LABELS "${T_LABELS}"
+                         ENVIRONMENT "GTEST_TOTAL_SHARDS=${T_SHARDS};GTEST_SHARD_INDEX=${index}")
+  endforeach()
 endfunction()
 
 # ingot_knows_source_dir(FILES...): tests that read files of the checkout. Only these, as an object file with the
