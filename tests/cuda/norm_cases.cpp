@@ -54,14 +54,15 @@ KernelCase rms_norm_case(DataType type, int64_t rows, int64_t columns) {
   return c;
 }
 
-KernelCase group_norm_case(DataType type, int64_t images, int64_t side, int64_t channels, int64_t groups) {
-  const Tensor x = random_tensor(type, {images, channels, side, side}, -1, 2);
+KernelCase group_norm_case(DataType type, int64_t images, int64_t side, int64_t channels, int64_t groups,
+                           double far = 0) {
+  const Tensor x = random_tensor(type, {images, channels, side, side}, far - 1, far + 2);
   const Tensor scale = random_tensor(type, {channels}, 0, 2, 2),
                bias = random_tensor(type, {channels}, -1, 1, 3);
   const Tensor y = groups == channels
                        ? reference("InstanceNormalization", {}, {x, scale, bias})[0]
                        : reference("GroupNormalization", {{"num_groups", groups}}, {x, scale, bias})[0];
-  return {str("group_norm ", data_type_name(type), " ", channels, "/", groups),
+  return {str("group_norm ", data_type_name(type), " ", channels, "/", groups, far > 0 ? " far from 0" : ""),
           group_norm_kernel({type, type, images, side * side, channels, groups}),
           {to_nhwc(x), scale, bias},
           {to_nhwc(y)},
@@ -86,6 +87,7 @@ std::vector<KernelCase> norm_cases() {
     cases.push_back(group_norm_case(type, 2, 5, 30, 30));
     cases.push_back(group_norm_case(type, 1, 9, 320, 32));
   }
+  cases.push_back(group_norm_case(kF32, 1, 40, 16, 16, 1000));
   return cases;
 }
 

@@ -1,7 +1,8 @@
 // GroupNormalization (and InstanceNormalization, groups of one channel) of [image, pixel, channel]. A block
 // takes TILE channels of an image, whole groups of them; VEC channels a thread, LANES = TILE / VEC threads
 // side by side. It reads its pixels three times, the last two from L2: once for the means, once for the
-// variances around them. Options: TYPE, SCALE (type of scale and bias), TILE, VEC.
+// variances around them, and for what rounding left of the means. Options: TYPE, SCALE (type of scale and
+// bias), TILE, VEC.
 #include "backends/cuda/kernels/device/launch.cuh"
 #include "backends/cuda/kernels/device/vector.cuh"
 #include "backends/cuda/kernels/norm/norm_params.h"
@@ -35,7 +36,7 @@ extern "C" __global__ void group_norm(const TYPE* __restrict__ x, const SCALE* _
   const int channel = blockIdx.x * TILE + lane * VEC;
   const i64 first = i64(blockIdx.y) * p.pixels * p.channels + channel;
   const float count = float(p.pixels) * p.group;
-  float mean[VEC] = {}, variance[VEC] = {};
+  float mean[VEC] = {}, rest[VEC] = {}, variance[VEC] = {};
   for (int i = threadIdx.x / kLanes; i < p.pixels; i += rows) {
     const Vec<TYPE, VEC> e = load<VEC>(x + first + i64(i) * p.channels);
 #pragma unroll
@@ -47,20 +48,28 @@ extern "C" __global__ void group_norm(const TYPE* __restrict__ x, const SCALE* _
   for (int i = threadIdx.x / kLanes; i < p.pixels; i += rows) {
     const Vec<TYPE, VEC> e = load<VEC>(x + first + i64(i) * p.channels);
 #pragma unroll
-    for (int j = 0; j < VEC; ++j) variance[j] += (to_float(e[j]) - mean[j]) * (to_float(e[j]) - mean[j]);
+    for (int j = 0; j < VEC; ++j) {
+      const float d = to_float(e[j]) - mean[j];
+      rest[j] += d;
+      variance[j] += d * d;
+    }
   }
+  __syncthreads();
+  sum_groups(rest, sums, groups, p.group);
   __syncthreads();
   sum_groups(variance, sums, groups, p.group);
   float factor[VEC], shift[VEC];
 #pragma unroll
   for (int j = 0; j < VEC; ++j) {
-    factor[j] = rsqrtf(variance[j] / count + p.epsilon) * to_float(scale[channel + j]);
-    shift[j] = to_float(bias[channel + j]) - mean[j] * factor[j];
+    rest[j] /= count;
+    factor[j] =
+        rsqrtf(fmaxf(variance[j] / count - rest[j] * rest[j], 0) + p.epsilon) * to_float(scale[channel + j]);
+    shift[j] = to_float(bias[channel + j]) - rest[j] * factor[j];
   }
   for (int i = threadIdx.x / kLanes; i < p.pixels; i += rows) {
     Vec<TYPE, VEC> e = load<VEC>(x + first + i64(i) * p.channels);
 #pragma unroll
-    for (int j = 0; j < VEC; ++j) e[j] = convert<TYPE>(to_float(e[j]) * factor[j] + shift[j]);
+    for (int j = 0; j < VEC; ++j) e[j] = convert<TYPE>((to_float(e[j]) - mean[j]) * factor[j] + shift[j]);
     store<VEC>(y + first + i64(i) * p.channels, e);
   }
 }
