@@ -84,6 +84,7 @@ Result<KernelSpec> direct_kernel(const DirectProblem& p) {
   spec.define("SUMS", p.y_type == DataType::kI32);
   spec.define("VEC", vec);
   spec.define("TRANSPOSED", p.transposed);
+  spec.define("CHANNELS_LAST", p.channels_last);
   spec.define("HAS_BIAS", p.has_bias);
   spec.define("SCALES", p.has_scale ? p.scale_per_filter ? 2 : 1 : 0);
   spec.define("X_ZERO", p.x_zero);

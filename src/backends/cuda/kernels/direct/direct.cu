@@ -1,8 +1,8 @@
 // Convolutions and transposed ones: a thread computes VEC filters of a place of the result, from all places
 // of x that a tap brings there. Options: X, WEIGHT, BIAS, TYPE (of the result); SUM; SUMS: they are the
-// result; VEC; TRANSPOSED; HAS_BIAS, X_ZERO; SCALES, WEIGHT_ZEROS (0: none, 1: one, 2: one for each filter).
-// Prelude: the epilogue; EXTRAS(F): F(index, type, dense) for its inputs, dense: elements follow each other
-// along the filters.
+// result; VEC; TRANSPOSED; CHANNELS_LAST (of x); HAS_BIAS, X_ZERO; SCALES, WEIGHT_ZEROS (0: none, 1: one, 2:
+// one for each filter). Prelude: the epilogue; EXTRAS(F): F(index, type, dense) for its inputs, dense:
+// elements follow each other along the filters.
 #include "backends/cuda/kernels/device/launch.cuh"
 #include "backends/cuda/kernels/device/vector.cuh"
 #include "backends/cuda/kernels/direct/direct_params.h"
@@ -63,7 +63,7 @@ extern "C" __global__ void __launch_bounds__(128)
         const WEIGHT* tap = weights + i64((q * p.axes[1].kernel + r) * p.axes[2].kernel + s) * p.w_tap;
 #pragma unroll 4
         for (int c = 0; c < p.group_channels; ++c) {
-          const SUM v = widen<SUM>(from[c * p.x_channel]) - x_shift;
+          const SUM v = widen<SUM>(from[CHANNELS_LAST ? c : c * p.x_channel]) - x_shift;
           const Vec<WEIGHT, VEC> factor = load<VEC>(tap + c * p.w_channel);
 #pragma unroll
           for (int j = 0; j < VEC; ++j) sums[j] += v * (widen<SUM>(factor[j]) - w_shift[j]);
