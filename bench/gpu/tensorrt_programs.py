@@ -40,17 +40,17 @@ MODELS = [
     "dtln/dtln_model_1",
     "control-flow-toy/polygraphy_loop",
 ]
-TESTS = [
+TESTS = [  # the longest come first
+    "tutorials",
+    "polygraphy",
+    "onnxruntime",
+    "modules",
+    "trtexec",
+    "programs",
     "gpu",
     "gpu_interface",
-    "onnxruntime",
-    "exec",
-    "programs",
     "torch_tensorrt",
-    "trtexec",
-    "modules",
-    "polygraphy",
-    "tutorials",
+    "exec",
 ]
 LEFT_OUT = "every_kind_of_layer or every_attribute"  # hundreds of small engines: said on the CPU
 
@@ -96,7 +96,7 @@ def pack_onnxruntime(folder, python):
             archive.add(package, "onnxruntime")
 
 
-def pack(folder, python):
+def pack(folder, python, python8):
     bundles = sorted((ROOT / "dist").glob("ingot-*-linux-x86_64.tar.xz"))
     if not bundles:
         sys.exit("there is no bundle in dist/: ./dev bundle makes it")
@@ -115,6 +115,9 @@ def pack(folder, python):
         target.parent.mkdir(exist_ok=True)
         shutil.copy(SHARED / "models" / f"{name}.onnx", target)
     pack_onnxruntime(folder, python)
+    if python8:
+        shutil.copy(python8, folder / "python8.tar.xz")
+        download(folder / "wheels", "3.11", "tensorrt-bindings==8.6.1")
     size = sum(f.stat().st_size for f in folder.rglob("*") if f.is_file())
     print(f"{folder}: {size / 2**20:.1f} MiB")
 
@@ -128,8 +131,8 @@ def model_path(name):
 
 def run(folder, out, seconds):
     folder, work = folder.resolve(), Path(tempfile.mkdtemp())
-    for archive in ("ingot", "onnxruntime"):
-        with tarfile.open(folder / f"{archive}.tar.xz") as file:
+    for archive in folder.glob("*.tar.xz"):
+        with tarfile.open(archive) as file:
             file.extractall(work, filter="data")
     (prefix,) = work.glob("ingot-*")
     if not SHARED.exists():
@@ -143,6 +146,8 @@ def run(folder, out, seconds):
         "PYTHONPATH": str(work / "tools"),
         "NVIDIA_TF32_OVERRIDE": "0",  # what is compared with onnxruntime is float32
     }
+    if (python8 := work / "python8" / "bin" / "python3.11").exists():
+        environment["INGOT_TEST_PYTHON_8"] = str(python8)
     install = ["-m", "pip", "install", "-q", "--no-deps", "--target", work / "tools"]
     subprocess.run([sys.executable, *install, *TOOLS], env=environment, check=True)
     subprocess.run([prefix / "bin" / "ingot", "inspect", "--devices"])
@@ -150,8 +155,8 @@ def run(folder, out, seconds):
         models = dict(zip(GRAPHS, pool.map(model_path, GRAPHS), strict=True))
     tests = [str(ROOT / "tests" / "tensorrt" / f"test_{name}.py") for name in TESTS]
     command = ["timeout", "-s", "INT", str(seconds), sys.executable, "-m", "pytest", "-p", "no:cacheprovider",
-               "-n", str(min(os.cpu_count(), 12)), "-v", "-rA", "--tb=short", "--durations=10", "--full-size",
-               "-k", f"not ({LEFT_OUT})", *tests]  # fmt: skip
+               "-n", str(min(os.cpu_count(), 12)), "--maxschedchunk=1", "-v", "-rA", "--tb=short",
+               "--durations=10", "--full-size", "-k", f"not ({LEFT_OUT})", *tests]  # fmt: skip
     with open(out / "tests.txt", "w") as log:
         to = {"stdout": log, "stderr": subprocess.STDOUT}
         code = subprocess.run(command, cwd=ROOT, env=environment, **to).returncode
@@ -175,11 +180,16 @@ def main():
     parser.add_argument("step", choices=["pack", "run"])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--python", default="3.12", help="that of the other machine (default 3.12)")
+    parser.add_argument(
+        "--python8",
+        type=Path,
+        help="for TensorRT 8: archive of python8/, a Python 3.11 with numpy, pip, PyCUDA",
+    )
     parser.add_argument("--out", type=Path, default=Path("."), help="for what the tests say")
     parser.add_argument("--seconds", type=int, default=210, help="after which the tests are interrupted")
     options = parser.parse_args()
     if options.step == "pack":
-        return pack(options.folder, options.python)
+        return pack(options.folder, options.python, options.python8)
     options.out.mkdir(parents=True, exist_ok=True)
     return run(options.folder, options.out, options.seconds)
 

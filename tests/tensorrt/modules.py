@@ -79,6 +79,12 @@ def python(major):
     return os.environ.get(f"INGOT_TEST_PYTHON_{major}", sys.executable)
 
 
+def require(package, major):
+    """Skips where the interpreter for programs of a major lacks a package."""
+    if subprocess.run([python(major), "-c", f"import {package}"], capture_output=True).returncode != 0:
+        pytest.skip(f"there is no {package} for the Python of this major")
+
+
 def packages(name, *wheels, python=sys.executable):
     """A folder of packages from PyPI, installed when it is first asked for; without what they depend on."""
     target = CACHE / name
@@ -109,7 +115,7 @@ def execute(*command, major="", bindings="", packages=(), passes=True, **options
     environment["PYTHONPATH"] = ":".join(map(str, [*packages, *([module(bindings)] if bindings else [])]))
     options = {"env": environment, "timeout": 300, **options}
     result = subprocess.run(list(map(str, words)), capture_output=True, text=True, **options)
-    assert (result.returncode == 0) == passes, result.stdout + result.stderr
+    assert (result.returncode == 0) == passes, f"{result.stdout}{result.stderr}exit {result.returncode}"
     return result.stdout if passes else result.stdout + result.stderr
 
 

@@ -3,7 +3,6 @@
 import os
 import shutil
 import subprocess
-import sys
 
 import modules
 import pytest
@@ -12,7 +11,8 @@ NAME_OF_THE_RUN = "import sys, tensorrt; print(tensorrt.__version__, *sys.argv[1
 
 
 def python(code, *arguments, **options):
-    return modules.execute(sys.executable, "-c", code, *arguments, **options)
+    interpreter = modules.python(options.get("bindings", ""))
+    return modules.execute(interpreter, "-c", code, *arguments, **options)
 
 
 @pytest.mark.parametrize("major", modules.WHEELS)
@@ -43,7 +43,8 @@ def test_nvidias_libraries_stay_out(package, tmp_path):
         library = f"lib{name}.so.8"
         command = ["g++", "-shared", "-x", "c", os.devnull, "-o", libs / library, f"-Wl,-soname,{library}"]
         subprocess.run(command, check=True)
-    assert python(NAME_OF_THE_RUN, packages=[tmp_path]).startswith("8.")
+    said = modules.execute(modules.python("8"), "-c", NAME_OF_THE_RUN, packages=[tmp_path])
+    assert said.startswith("8.")
 
 
 @pytest.mark.parametrize(

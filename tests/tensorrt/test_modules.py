@@ -54,10 +54,13 @@ def test_loops_and_conditionals(major):
 
 
 def test_plugins(major, on_cpu):
+    modules.require("onnx", major)
     assert modules.run(major, "plugins.py").strip() == "ok"
 
 
 def test_cuda_graph(major):
+    if modules.gpu():  # else `ingot exec` brings it
+        modules.require("cuda.bindings", major)
     model = modules.ROOT / "examples" / "digits" / "digits.onnx"
     assert modules.run(major, "cuda_graph.py", model).strip() == "ok"
 
@@ -67,6 +70,7 @@ def test_every_attribute_is_touched(major):
 
 
 def test_refit(major):
+    modules.require("onnx", major)
     assert modules.run(major, "refit.py").strip() == "ok"
 
 

@@ -1,7 +1,6 @@
 """Polygraphy, NVIDIA's own tool, as its users type it."""
 
 import re
-import sys
 
 import modules
 import onnx
@@ -25,7 +24,7 @@ def installed():
 
 
 def polygraphy(*words, major="10", **options):
-    command = [sys.executable, installed() / "bin" / "polygraphy", *words]
+    command = [modules.python(major), installed() / "bin" / "polygraphy", *words]
     return modules.execute(*command, major=major, bindings=major, packages=[installed()], **options)
 
 
@@ -34,7 +33,7 @@ def polygraphy(*words, major="10", **options):
     [
         ("mnist/mnist-8.onnx", []),
         ("cifar10-cnn/cifar10_cnn.onnx", ["--input-shapes", "modelInput:[5,3,32,32]", *DYNAMIC]),
-        ("magika/model.onnx", []),
+        ("magika/model.onnx", ["--val-range", "[0,255]"]),  # bytes; on two values only, it amplifies rounding
         ("dtln/dtln_model_1.onnx", []),
         ("yunet/face_detection_yunet_120x160.onnx", []),
         ("control-flow-toy/polygraphy_loop.onnx", []),
@@ -47,13 +46,15 @@ def test_run_agrees_with_onnxruntime(name, options):
 
 @pytest.mark.parametrize("major", ["8", "11"])
 def test_run_on_the_other_majors(major):
+    modules.require("onnxruntime", major)
     options = ["--trt", "--onnxrt", "--rtol", "1e-4", *DYNAMIC]
     said = polygraphy("run", model("cifar10-cnn/cifar10_cnn.onnx"), *options, major=major)
     assert "Pass Rate: 100.00%" in said
 
 
 def test_run_marks_every_layer_and_takes_precisions():
-    options = ["--trt-outputs", "mark", "all", "--onnx-outputs", "mark", "all", "--rtol", "1e-3"]
+    tolerance = ["--rtol", "1e-2", "--atol", "1e-2"] if modules.gpu() else ["--rtol", "1e-3"]
+    options = ["--trt-outputs", "mark", "all", "--onnx-outputs", "mark", "all", *tolerance]
     said = polygraphy("run", model("mnist/mnist-8.onnx"), "--trt", "--onnxrt", "--fp16", "--int8", *options)
     assert "Pass Rate: 100.00%" in said
 
@@ -64,7 +65,7 @@ def test_convert_inspect_and_run_an_engine(tmp_path):
     shown = polygraphy("inspect", "model", engine, "--show", "layers", "attrs")
     assert re.search(r"modelInput \[dtype=float32, shape=\(-1, 3, 32, 32\)\]", shown)
     assert "min=(1, 3, 32, 32), opt=(4, 3, 32, 32), max=(8, 3, 32, 32)" in shown
-    assert "[Op: conv]" in shown and "Layer 0" in shown
+    assert re.search(r"\[Op: (conv|implicit_gemm)\]", shown) and "Layer 0" in shown
     inputs, outputs = tmp_path / "inputs.json", tmp_path / "outputs.json"
     shape = ["--input-shapes", "modelInput:[8,3,32,32]"]
     polygraphy("run", source, "--onnxrt", "--save-inputs", inputs, "--save-outputs", outputs, *shape)
