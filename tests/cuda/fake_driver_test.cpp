@@ -21,6 +21,7 @@ struct Fake {
   decltype(&fake_cuda_fail) fail = nullptr;
   decltype(&fake_cuda_set_arch) set_arch = nullptr;
   decltype(&fake_cuda_allocated) allocated = nullptr;
+  decltype(&fake_cuda_enter) enter = nullptr;
   decltype(&fake_nvrtc_compiled) compiled = nullptr;
 };
 Fake& fake() {
@@ -36,6 +37,7 @@ Fake& fake() {
     find(found.fail, "fake_cuda_fail");
     find(found.set_arch, "fake_cuda_set_arch");
     find(found.allocated, "fake_cuda_allocated");
+    find(found.enter, "fake_cuda_enter");
     find(found.compiled, "fake_nvrtc_compiled", compiler);
     return found;
   }();
@@ -329,6 +331,25 @@ TEST_F(FakeDriver, WithoutAGpuAnEngineIsPlannedForTheCpu) {
   fake().fail("cuDevicePrimaryCtxRetain", 0, 2, false);
   const auto none = load_bytes(bytes.data(), bytes.size(), on_gpu);
   EXPECT_EQ(none.status().code(), StatusCode::kOutOfMemory) << none.status().to_string();
+}
+
+// As PyCUDA makes one: the program's memory and streams are of no use in another.
+TEST_F(FakeDriver, AContextOfTheProgramIsUsedAndKept) {
+  int own = 0;
+  void* const before = fake().enter(&own);
+  const long released = fake().calls("cuDevicePrimaryCtxRelease_v2");
+  const long retained = fake().calls("cuDevicePrimaryCtxRetain");
+  {
+    const auto engine = make_engine();
+    ASSERT_TRUE(engine.ok()) << engine.status().to_string();
+    auto context = engine->context();
+    std::vector<float> image(800);
+    ASSERT_TRUE(set_input(*context, image).ok());
+    ASSERT_TRUE(context->run().ok());
+    EXPECT_EQ(fake().calls("cuDevicePrimaryCtxRetain") - retained,
+              fake().calls("cuDevicePrimaryCtxRelease_v2") - released);
+  }
+  EXPECT_EQ(fake().enter(before), &own);
 }
 
 TEST_F(FakeDriver, ALostContextNamesTheStepAndStaysLost) {

@@ -39,11 +39,12 @@ def major(request):
     return request.param
 
 
-def test_memory_and_streams_of_the_program(major, tmp_path):
+@pytest.mark.parametrize("context", ["primary", "own"])
+def test_memory_and_streams_of_the_program(major, context, tmp_path):
     images = np.random.default_rng(0).random((5, 1, 8, 8), np.float32)
     probabilities = onnxruntime.InferenceSession(MODEL).run(["probabilities"], {"image": images})[0]
     np.savez(tmp_path / "answers.npz", images=images, probabilities=probabilities)
-    said = modules.run(major, "gpu_interface.py", MODEL, tmp_path / "answers.npz")
+    said = modules.run(major, "gpu_interface.py", MODEL, tmp_path / "answers.npz", context)
     print(said)
     assert said.startswith("ok")
 

@@ -59,6 +59,8 @@ int enter(const char* function) {
   const std::lock_guard lock(state().mutex); \
   if (const int error = enter(#name); error != 0) return error
 
+thread_local CUcontext current_context = nullptr;
+
 extern "C" {
 
 #define EXPORT __attribute__((visibility("default")))
@@ -138,9 +140,23 @@ EXPORT CUresult cuDevicePrimaryCtxRelease_v2(CUdevice) {
   ENTER(cuDevicePrimaryCtxRelease_v2);
   return 0;
 }
-EXPORT CUresult cuCtxSetCurrent(CUcontext) {
+EXPORT CUresult cuCtxSetCurrent(CUcontext context) {
   ENTER(cuCtxSetCurrent);
+  current_context = context;
   return 0;
+}
+EXPORT CUresult cuCtxGetCurrent(CUcontext* context) {
+  ENTER(cuCtxGetCurrent);
+  *context = current_context;
+  return 0;
+}
+EXPORT CUresult cuCtxGetDevice(CUdevice* device) {
+  ENTER(cuCtxGetDevice);
+  *device = 0;
+  return 0;
+}
+EXPORT void* fake_cuda_enter(void* context) {
+  return std::exchange(current_context, static_cast<CUcontext>(context));
 }
 EXPORT CUresult cuMemAlloc_v2(CUdeviceptr* address, size_t bytes) {
   ENTER(cuMemAlloc_v2);

@@ -12,6 +12,8 @@ void fake_cuda_fail(const char* function, long after, int code, bool sticky);
 void fake_cuda_set_arch(int major, int minor);
 /// Bytes that are allocated now.
 long fake_cuda_allocated();
+/// Makes a context that of the calling thread, in place of the one that is returned.
+void* fake_cuda_enter(void* context);
 /// Programs compiled so far.
 long fake_nvrtc_compiled();
 }

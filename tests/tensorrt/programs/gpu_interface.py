@@ -1,4 +1,5 @@
-"""MODEL ANSWERS.npz: on a GPU, with the program's own memory, streams and events of the CUDA driver.
+"""MODEL ANSWERS.npz CONTEXT: on a GPU, with the program's own memory, streams and events of the CUDA driver,
+in the primary CONTEXT or in its own.
 
 ANSWERS.npz holds images and the probabilities that the model has for them."""
 
@@ -23,11 +24,15 @@ def call(name, *arguments):
     assert code == 0, (name, code)
 
 
-def start():
+def start(kind):
     call("cuInit", 0)
     context = P()
-    call("cuDevicePrimaryCtxRetain", ctypes.byref(context), 0)
-    call("cuCtxSetCurrent", context)
+    if kind == "own":
+        call("cuCtxCreate_v2", ctypes.byref(context), 0, 0)
+    else:
+        call("cuDevicePrimaryCtxRetain", ctypes.byref(context), 0)
+        call("cuCtxSetCurrent", context)
+    return context
 
 
 class Memory:
@@ -221,11 +226,14 @@ def plugin_gets_the_gpus_memory():
     assert workspace and used == stream.value
 
 
-start()
+entered = start(sys.argv[3])
 with np.load(sys.argv[2]) as known:
     took = digits(sys.argv[1], known["images"], known["probabilities"])
 sizes_that_data_tell()
 if MAJOR >= 10:
     plugin_gets_the_gpus_memory()
+current = P()
+call("cuCtxGetCurrent", ctypes.byref(current))
+assert current.value == entered.value
 assert logger.errors() == [], logger.errors()
 print(f"ok: a call took {took * 1e6:.0f} us behind a busy stream")

@@ -77,6 +77,8 @@ struct alignas(64) CUtensorMap {
   F(cuDeviceGetAttribute, CUresult(int*, CUdevice_attribute, CUdevice))                                    \
   F(cuDevicePrimaryCtxRetain, CUresult(CUcontext*, CUdevice))                                              \
   F(cuDevicePrimaryCtxRelease_v2, CUresult(CUdevice))                                                      \
+  F(cuCtxGetCurrent, CUresult(CUcontext*))                                                                 \
+  F(cuCtxGetDevice, CUresult(CUdevice*))                                                                   \
   F(cuCtxSetCurrent, CUresult(CUcontext))                                                                  \
   F(cuMemAlloc_v2, CUresult(CUdeviceptr*, size_t))                                                         \
   F(cuMemFree_v2, CUresult(CUdeviceptr))                                                                   \

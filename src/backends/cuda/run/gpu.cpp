@@ -25,13 +25,22 @@ Result<std::shared_ptr<const Gpu>> Gpu::open(int ordinal) {
   const double each_clock = major >= 9 ? 4096 : 2048;  // dense 16-bit operations of a multiprocessor
   gpu->tflops = 1e-9 * each_clock * attribute(kClockRateKhz) * attribute(kMultiprocessorCount);
   gpu->max_shared_bytes = attribute(kMaxSharedMemoryPerBlockOptin);
+  CUcontext current = nullptr;
+  CUdevice of_current = -1;
+  if (f->cuCtxGetCurrent(&current) == 0 && current != nullptr) f->cuCtxGetDevice(&of_current);
   INGOT_RETURN_IF_ERROR(
       f->check(f->cuDevicePrimaryCtxRetain(&gpu->context, gpu->device), "making a context"));
+  gpu->retained = true;
+  if (of_current == gpu->device && current != gpu->context) {
+    f->cuDevicePrimaryCtxRelease_v2(gpu->device);
+    gpu->context = current;
+    gpu->retained = false;
+  }
   return std::shared_ptr<const Gpu>(std::move(gpu));
 }
 
 Gpu::~Gpu() {
-  if (context != nullptr) f.cuDevicePrimaryCtxRelease_v2(device);
+  if (retained) f.cuDevicePrimaryCtxRelease_v2(device);
 }
 
 }  // namespace ingot::cuda

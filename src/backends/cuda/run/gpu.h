@@ -11,7 +11,8 @@ namespace ingot::cuda {
 struct Gpu {
   const DriverFunctions& f;
   CUdevice device = 0;
-  CUcontext context = nullptr;  // the primary one, which other libraries of the process share
+  CUcontext context = nullptr;  // as open() says
+  bool retained = false;        // it is the primary one, held as long as this lives
   std::string name;             // "NVIDIA H200"
   std::string arch;             // "sm_90a": what kernels are compiled for
   int multiprocessors = 0;
@@ -19,7 +20,9 @@ struct Gpu {
   size_t memory_bytes = 0;
   double gbytes_per_s = 0, tflops = 0;  // as of GpuInfo
 
-  /// Errors: those of driver(); kNotFound when there is no GPU of that number.
+  /// In the context that the calling thread is in, where a program's memory and streams lie (PyCUDA has one
+  /// of its own), else the primary one, which other libraries of the process share. Errors: those of
+  /// driver(); kNotFound when there is no GPU of that number.
   static Result<std::shared_ptr<const Gpu>> open(int ordinal);
   explicit Gpu(const DriverFunctions& functions) : f(functions) {}
   ~Gpu();
