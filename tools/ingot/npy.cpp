@@ -87,7 +87,7 @@ size_t checked_bytes(DataType dtype, const std::vector<int64_t>& dims, const std
 Array Array::allocate(DataType dtype, std::vector<int64_t> dims) {
   Array array;
   array.ref = {dtype, std::move(dims), nullptr};
-  array.memory = std::make_shared<std::byte[]>(std::max<size_t>(array.ref.bytes(), 1));
+  array.memory.reset(new std::byte[std::max<size_t>(array.ref.bytes(), 1)]());  // make_shared: GCC 12
   array.ref.data = array.memory.get();
   return array;
 }
