@@ -19,14 +19,22 @@ std::optional<std::vector<Dim>> constant_contents(const Tensor& t) {
   return std::vector<Dim>(values.begin(), values.end());
 }
 
-Result<std::vector<TensorType>> infer_subgraph(Node& node, std::string_view name,
-                                               std::span<const TensorType> formals) {
+Result<Graph*> find_body(Node& node, std::string_view name, size_t formals) {
   Graph* body = node.subgraph(name);
   if (body == nullptr) return invalid_argument("subgraph '", name, "' is missing");
+  if (body->inputs().size() != formals + node.captures())
+    return invalid_argument("subgraph '", name, "' takes ", body->inputs().size() - node.captures(),
+                            " inputs, got ", formals);
+  return body;
+}
+
+// `broken` is set where there is no such subgraph, which no op may pass over.
+Result<std::vector<TensorType>> infer_subgraph(Node& node, std::string_view name,
+                                               std::span<const TensorType> formals, Status& broken) {
+  const auto found = find_body(node, name, formals.size());
+  if (!found.ok()) return broken = found.status();
+  Graph* body = *found;
   const size_t captures = node.captures();
-  if (body->inputs().size() != formals.size() + captures)
-    return invalid_argument("subgraph '", name, "' takes ", body->inputs().size() - captures, " inputs, got ",
-                            formals.size());
   for (size_t i = 0; i < formals.size(); ++i) body->inputs()[i]->set_type(formals[i]);
   for (size_t i = 0; i < captures; ++i) {
     Value* outer = node.inputs()[node.inputs().size() - captures + i];
@@ -64,10 +72,12 @@ Status infer_outputs(Node& node) {
   }
   c.outputs.resize(node.outputs().size());
   c.fresh_dim = [&] { return node.graph().fresh_dim(); };
+  Status broken;
   c.infer_subgraph = [&](std::string_view name, std::span<const TensorType> types) {
-    return infer_subgraph(node, name, types);
+    return infer_subgraph(node, name, types, broken);
   };
   INGOT_RETURN_IF_ERROR(node.op().infer(c));
+  INGOT_RETURN_IF_ERROR(broken);
   for (size_t i = 0; i < node.outputs().size(); ++i) {
     Value* v = node.outputs()[i];
     if (v == nullptr) continue;
