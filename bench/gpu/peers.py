@@ -2,7 +2,8 @@
 
 SHAPES are JSON. Gets ready, prints "ready SECONDS", and answers each line of its input by milliseconds of
 one replay: the median of nine blocks of 50. All is a CUDA graph, channels last, with cuDNN's own search
-on; compile is torch.compile (max-autotune) with constants folded into the weights.
+on; compile is torch.compile (max-autotune) with constants folded into the weights. Variables of the
+environment, TORCHINDUCTOR_..., limit its search.
 """
 
 import contextlib

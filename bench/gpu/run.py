@@ -57,16 +57,21 @@ def classifies(row):
 class Peer:
     """PyTorch in a process of its own, ready to be timed."""
 
-    def __init__(self, row, way, precision):
+    # All get ready at once, with few threads each, and cuDNN's convolutions: Triton's take minutes.
+    ENV = {"TORCHINDUCTOR_COMPILE_THREADS": "3", "TORCHINDUCTOR_MAX_AUTOTUNE_CONV_BACKENDS": "ATEN"}
+
+    def __init__(self, row, way, precision, log):
         model, shapes = ROWS[row]
         script = HERE / "peers.py"
-        self.process = subprocess.Popen(
-            [sys.executable, script, model, way, precision, json.dumps(shapes)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )
+        with open(log, "w") as errors:
+            self.process = subprocess.Popen(
+                [sys.executable, script, model, way, precision, json.dumps(shapes)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                text=True,
+                env={**self.ENV, **os.environ},
+            )
         self.seconds = None
 
     def _line(self):
@@ -258,10 +263,10 @@ def main():
     peers = {name: {} for name in names}
     for name in names:  # side by side, before anything is timed
         row, precision = (name + ":fp16").split(":")[:2]
-        if options.peers and precision in ("fp16", "tf32"):
-            peers[name]["eager"] = Peer(row, "eager", precision)
-        if name in options.compile.split(","):
-            peers[name]["compile"] = Peer(row, "compile", precision)
+        ways = ["eager"] if options.peers and precision in ("fp16", "tf32") else []
+        ways += ["compile"] if name in options.compile.split(",") else []
+        for way in ways:
+            peers[name][way] = Peer(row, way, precision, runner.work / f"{row}_{precision}_{way}.txt")
     if options.meanwhile:
         subprocess.run(["bash", "-c", options.meanwhile], check=False)
     for name in names if options.images > 0 else []:

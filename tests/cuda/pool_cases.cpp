@@ -98,7 +98,12 @@ KernelCase resize_case(DataType type, const char* mode, const char* coordinates,
 
 std::vector<KernelCase> pool_cases() {
   std::vector<KernelCase> cases;
+  for (const DataType type : {kI8, kU8}) {
+    cases.push_back(pool_case(type, false, false, 48, 3, 2, 1));
+    cases.push_back(pool_case(type, false, false, 7, 2, 2, 0, 1, true));
+  }
   for (const DataType type : {kF32, kF16, kBF16}) {
+    cases.push_back(pool_case(type, false, false, 8, 6, 3, 2));
     cases.push_back(pool_case(type, false, false, 16, 3, 2, 1));
     cases.push_back(pool_case(type, false, false, 7, 2, 2, 0, 1, true));
     cases.push_back(pool_case(type, false, false, 12, 3, 1, 2, 2));
@@ -112,6 +117,7 @@ std::vector<KernelCase> pool_cases() {
     cases.push_back(squeeze_case(type, 2, 9, 96, 4, 8));
     cases.push_back(squeeze_case(type, 1, 7, 300, 7, 8));
     cases.push_back(squeeze_case(type, 2, 20, 32, 8, 4));
+    cases.push_back(squeeze_case(type, 1, 60, 24, 4, 2));  // more pixels than are kept
     cases.push_back(squeeze_case(type, 3, 6, 37, 5, 2));
     cases.push_back(squeeze_case(type, 2, 6, 37, 8, 2));
     cases.push_back(squeeze_case(type, 2, 5, 144, 6, 1));

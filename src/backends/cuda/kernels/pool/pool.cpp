@@ -60,6 +60,11 @@ Result<KernelSpec> pool_kernel(const PoolProblem& p) {
   INGOT_RETURN_IF_ERROR(set_pixels(spec, params, p.type, p.images, p.out_d, p.out_h, p.out_w, p.channels));
   spec.define("AVERAGE", p.average);
   spec.define("COUNT_PADS", p.count_pads);
+  // Taps of small windows are known when the kernel is compiled, so that their loads are under way together.
+  const bool small = p.kernel_d * p.kernel_h * p.kernel_w <= 27;
+  spec.define("KERNEL_D", small ? str(p.kernel_d) : "p.kernel_d");
+  spec.define("KERNEL_H", small ? str(p.kernel_h) : "p.kernel_h");
+  spec.define("KERNEL_W", small ? str(p.kernel_w) : "p.kernel_w");
   spec.set_params(params);
   return spec;
 }
@@ -120,6 +125,15 @@ Result<KernelSpec> squeeze_excitation_kernel(const SqueezeProblem& p) {
   const bool staged = weights <= kMostStaged && slice % 4 == 0;  // they begin at a multiple of 16 bytes
   spec.define("STAGED", staged);
   spec.shared_bytes = static_cast<unsigned>(sums + (staged ? weights : 0));
+  // And pixels, where the rest of what two blocks of a Hopper multiprocessor share is used for them.
+  constexpr int64_t kRoom = 112 << 10;
+  const int64_t vector_bytes = vec * bit_width(p.type) / 8, pixel = kBlock * vector_bytes;
+  const int64_t pixels = ceil_div(ceil_div(p.pixels, parts), kBlock / (slice / vec));
+  const bool keeps = p.blocks > 1 && vector_bytes >= 4;  // what an asynchronous copy takes at least
+  const int64_t kept =
+      keeps ? std::clamp<int64_t>((kRoom - int64_t{spec.shared_bytes}) / pixel, 0, pixels) : 0;
+  spec.define("KEPT", kept);
+  spec.shared_bytes += static_cast<unsigned>(kept * pixel);
   spec.set_params(SqueezeParams{static_cast<int>(p.pixels), static_cast<int>(ceil_div(p.pixels, parts)),
                                 static_cast<int>(p.channels), 1 / static_cast<float>(p.pixels)});
   return spec;

@@ -2,11 +2,13 @@
 // x's pixels. An image has a cluster of PARTS * SLICES blocks, each with a part of the pixels and a slice of
 // the channels; they give each other their sums of pixels, then what their channels add to the hidden values.
 //
-// STAGED: their weights come into shared memory before the kernel before has ended.
+// STAGED: their weights come into shared memory before the kernel before has ended. KEPT: of this many pixels
+// each thread keeps its channels in shared memory, and reads others again.
 //
-// Options: STAGED; TYPE; VEC channels of a thread; SLICE (channels, whole vectors), SLICES, PARTS; HIDDEN;
-// BLOCK (threads); WEIGHTS: elements of a row of W2 loaded at once. Prelude: namespaces first and second,
-// each with run_program.
+// Options: STAGED; KEPT; TYPE; VEC channels of a thread; SLICE (channels, whole vectors), SLICES, PARTS;
+// HIDDEN; BLOCK (threads); WEIGHTS: elements of a row of W2 loaded at once. Prelude: namespaces first and
+// second, each with run_program.
+#include "backends/cuda/kernels/device/async.cuh"
 #include "backends/cuda/kernels/device/launch.cuh"
 #include "backends/cuda/kernels/device/loaded.cuh"
 #include "backends/cuda/kernels/device/math.cuh"
@@ -18,14 +20,17 @@
 #include "prelude"
 
 constexpr int kLanes = SLICE / VEC, kGroups = BLOCK / kLanes;  // threads side by side, and of pixels
+constexpr int kSlot = BLOCK * VEC;                             // a pixel of each thread
 constexpr int kSums = BLOCK / SLICE > 0 ? BLOCK / SLICE : 1;   // threads that add up a channel
 
 extern "C" __global__ void __launch_bounds__(BLOCK, 2)
     squeeze_excitation(const TYPE* __restrict__ x, const TYPE* __restrict__ w1, const TYPE* __restrict__ b1,
                        const TYPE* __restrict__ w2, const TYPE* __restrict__ b2, TYPE* __restrict__ y,
                        const SqueezeParams p) {
-  extern __shared__ float memory[];
-  float *const parts = memory, *const sums = parts + kGroups * SLICE, *const values = sums + SLICE;
+  extern __shared__ __align__(16) float memory[];
+  TYPE* const kept = reinterpret_cast<TYPE*>(memory) + threadIdx.x * VEC;
+  float* const parts = memory + KEPT * kSlot * sizeof(TYPE) / sizeof(float);
+  float *const sums = parts + kGroups * SLICE, *const values = sums + SLICE;
   float *const shares = values + SLICE, *const hidden = shares + (HIDDEN + 3) / 4 * 4;
   const int slice = blockIdx.x % SLICES, part = blockIdx.x / SLICES, channel0 = slice * SLICE;
   const int lane = threadIdx.x % kLanes, group = threadIdx.x / kLanes, channel = channel0 + lane * VEC;
@@ -50,12 +55,25 @@ extern "C" __global__ void __launch_bounds__(BLOCK, 2)
   }
   wait_for_previous_kernel();
 
+  const int begin = first_pixel + group, kept_end = min(begin + KEPT * kGroups, last_pixel);
   float own[VEC] = {};
   if (works) {
+    TYPE* to = kept;
+    for (int i = begin; KEPT > 0 && i < kept_end; i += kGroups, to += kSlot)
+      copy_async<VEC * sizeof(TYPE)>(shared_address(to), x + image + i64(i) * p.channels, true);
+    commit_copies();
 #pragma unroll 4
-    for (int i = first_pixel + group; i < last_pixel; i += kGroups) {
+    for (int i = begin + KEPT * kGroups; i < last_pixel; i += kGroups) {
       float v[VEC];
       widen_all(load_words<VEC>(x + image + i64(i) * p.channels), v);
+#pragma unroll
+      for (int j = 0; j < VEC; ++j) own[j] += v[j];
+    }
+    wait_copies<0>();
+    const TYPE* from = kept;
+    for (int i = begin; KEPT > 0 && i < kept_end; i += kGroups, from += kSlot) {
+      float v[VEC];
+      widen_all(load_words<VEC>(from), v);
 #pragma unroll
       for (int j = 0; j < VEC; ++j) own[j] += v[j];
     }
@@ -122,15 +140,19 @@ extern "C" __global__ void __launch_bounds__(BLOCK, 2)
     float gate[VEC];
 #pragma unroll
     for (int j = 0; j < VEC; ++j) gate[j] = values[lane * VEC + j];
-#pragma unroll 4
-    for (int i = first_pixel + group; i < last_pixel; i += kGroups) {
+    const auto scale = [&](const TYPE* from, int pixel) {
       float v[VEC];
-      widen_all(load_words<VEC>(x + image + i64(i) * p.channels), v);
+      widen_all(load_words<VEC>(from), v);
       Vec<TYPE, VEC> out;
 #pragma unroll
       for (int j = 0; j < VEC; ++j) out[j] = convert<TYPE>(v[j] * gate[j]);
-      store<VEC>(y + image + i64(i) * p.channels, out);
-    }
+      store<VEC>(y + image + i64(pixel) * p.channels, out);
+    };
+    const TYPE* from = kept;
+    for (int i = begin; KEPT > 0 && i < kept_end; i += kGroups, from += kSlot) scale(from, i);
+#pragma unroll 4
+    for (int i = begin + KEPT * kGroups; i < last_pixel; i += kGroups)
+      scale(x + image + i64(i) * p.channels, i);
   }
   if (SLICES * PARTS > 1) synchronize_cluster();  // others may still read this block's sums
 }
