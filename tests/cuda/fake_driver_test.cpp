@@ -352,6 +352,22 @@ TEST_F(FakeDriver, AContextOfTheProgramIsUsedAndKept) {
   EXPECT_EQ(fake().enter(before), &own);
 }
 
+// PyCUDA's is gone at the end of a script, before the engine: entering it again would be fatal.
+TEST_F(FakeDriver, AContextOfTheProgramMayGoBeforeTheEngine) {
+  int own = 0;
+  void* const before = fake().enter(&own);
+  {
+    const auto engine = make_engine();
+    ASSERT_TRUE(engine.ok()) << engine.status().to_string();
+    auto context = engine->context();
+    std::vector<float> image(800);
+    ASSERT_TRUE(set_input(*context, image).ok());
+    ASSERT_TRUE(context->run().ok());
+    fake().enter(nullptr);
+  }
+  EXPECT_EQ(fake().enter(before), nullptr);
+}
+
 TEST_F(FakeDriver, ALostContextNamesTheStepAndStaysLost) {
   const auto engine = make_engine();
   ASSERT_TRUE(engine.ok());

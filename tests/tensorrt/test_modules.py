@@ -58,6 +58,11 @@ def test_plugins(major, on_cpu):
     assert modules.run(major, "plugins.py").strip() == "ok"
 
 
+@pytest.mark.parametrize("major", ["10", "11"])
+def test_plugins_written_as_functions(major, on_cpu):
+    assert modules.run(major, "decorated.py").strip().endswith("ok")
+
+
 def test_cuda_graph(major):
     if modules.gpu():  # else `ingot exec` brings it
         modules.require("cuda.bindings", major)

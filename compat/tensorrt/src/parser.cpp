@@ -38,6 +38,13 @@ Result<CustomOpRef> plugin_for(const NetworkNode& node) {
     Fields fields = Fields::of(node.attrs, v3->getFieldNames());
     made = take(v3->createPlugin(node.op.c_str(), &fields.collection(), nvinfer1::TensorRTPhase::kBUILD));
   }
+  if (generation == "quick") {
+    auto* quick = static_cast<nvinfer1::IPluginCreatorV3Quick*>(creator);
+    Fields fields = Fields::of(node.attrs, quick->getFieldNames());
+    made = take(quick->createPlugin(node.op.c_str(), quick->getPluginNamespace(), &fields.collection(),
+                                    nvinfer1::TensorRTPhase::kBUILD,
+                                    nvinfer1::QuickPluginCreationRequest::kSTRICT_JIT));
+  }
 #endif
   if (made == nullptr)
     return Status(StatusCode::kInvalidArgument, "the creator of plugin '" + node.op + "' made none");

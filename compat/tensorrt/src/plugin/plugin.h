@@ -46,6 +46,8 @@ struct DeleteV3 {
   }
 };
 using OwnedV3 = std::unique_ptr<nvinfer1::IPluginV3, DeleteV3>;
+/// One whose sides are the quick ones.
+std::unique_ptr<Plugin> take_quick(OwnedV3 plugin);
 #endif
 /// By the creator that is registered for it.
 Result<std::unique_ptr<Plugin>> restore(const std::string& data);

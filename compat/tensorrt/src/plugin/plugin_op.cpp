@@ -311,6 +311,12 @@ Result<std::unique_ptr<Plugin>> restore(const std::string& data) {
     auto* v2 = static_cast<nvinfer1::IPluginCreator*>(creator);
     made = take(v2->deserializePlugin(saved->name.c_str(), saved->bytes.data(), saved->bytes.size()));
 #if NV_TENSORRT_MAJOR >= 10
+  } else if (saved->generation == "quick") {
+    Fields fields = Fields::unpack(saved->bytes);
+    auto* quick = static_cast<nvinfer1::IPluginCreatorV3Quick*>(creator);
+    made = take(quick->createPlugin(saved->name.c_str(), saved->space.c_str(), &fields.collection(),
+                                    nvinfer1::TensorRTPhase::kRUNTIME,
+                                    nvinfer1::QuickPluginCreationRequest::kSTRICT_JIT));
   } else {
     Fields fields = Fields::unpack(saved->bytes);
     auto* v3 = static_cast<nvinfer1::IPluginCreatorV3One*>(creator);

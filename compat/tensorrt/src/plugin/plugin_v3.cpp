@@ -123,6 +123,12 @@ class PluginV3 final : public Plugin {
 
 std::unique_ptr<Plugin> take(IPluginV3* plugin) {
   if (plugin == nullptr) return nullptr;
+  if (const auto* build = plugin->getCapabilityInterface(PluginCapabilityType::kBUILD); build != nullptr) {
+    const std::string_view kind = build->getInterfaceInfo().kind;
+    if (kind == "PLUGIN_V3QUICK_BUILD") return take_quick(OwnedV3(plugin));
+    // Its kernels are compiled by other tools when it is built: a generation that is not known.
+    if (kind == "PLUGIN_V3QUICKAOT_BUILD") return nullptr;
+  }
   auto taken = std::make_unique<PluginV3>(plugin);
   return taken->whole() ? std::move(taken) : nullptr;
 }

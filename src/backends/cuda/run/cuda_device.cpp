@@ -18,7 +18,7 @@ class DeviceBuffer final : public Buffer {
   DeviceBuffer(std::shared_ptr<const Gpu> gpu, CUdeviceptr data, size_t size)
       : gpu_(std::move(gpu)), data_(data), size_(size) {}
   ~DeviceBuffer() override {
-    if (gpu_->activate().ok()) gpu_->f.cuMemFree_v2(data_);
+    if (gpu_->still_there()) gpu_->f.cuMemFree_v2(data_);
   }
   void* data() const override { return reinterpret_cast<void*>(data_); }
   size_t size() const override { return size_; }

@@ -33,7 +33,7 @@ class CustomKernel final : public Kernel {
   CustomKernel(std::shared_ptr<ops::CustomHooks> hooks, const PlanStep& step, const Gpu& gpu)
       : hooks_(std::move(hooks)), attrs_(step.args), gpu_(gpu) {}
   ~CustomKernel() override {
-    if (workspace_ != 0 && gpu_.activate().ok()) gpu_.f.cuMemFree_v2(workspace_);
+    if (workspace_ != 0 && gpu_.still_there()) gpu_.f.cuMemFree_v2(workspace_);
   }
 
   Status resize(std::span<const TensorArg* const>, std::span<const TensorArg* const>) override { return {}; }

@@ -39,6 +39,12 @@ Result<std::shared_ptr<const Gpu>> Gpu::open(int ordinal) {
   return std::shared_ptr<const Gpu>(std::move(gpu));
 }
 
+bool Gpu::still_there() const {
+  if (retained) return activate().ok();
+  CUcontext current = nullptr;
+  return f.cuCtxGetCurrent(&current) == 0 && current == context;
+}
+
 Gpu::~Gpu() {
   if (retained) f.cuDevicePrimaryCtxRelease_v2(device);
 }

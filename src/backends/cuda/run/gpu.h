@@ -30,6 +30,9 @@ struct Gpu {
 
   /// Makes the context that of the calling thread, as every call of the driver needs it.
   Status activate() const { return f.check(f.cuCtxSetCurrent(context), "entering the GPU's context"); }
+  /// Enters the context to free what lies in it. A program's own is asked for only where the thread is in it:
+  /// elsewhere it may be gone, and what lay in it with it.
+  bool still_there() const;
 };
 
 }  // namespace ingot::cuda

@@ -26,7 +26,7 @@ Programs::~Programs() {
     queue_.clear();
   }
   for (std::thread& worker : workers_) worker.join();
-  if (!gpu_->activate().ok()) return;
+  if (!gpu_->still_there()) return;
   for (const auto& [name, loaded] : loaded_) gpu_->f.cuModuleUnload(loaded.module);
 }
 
@@ -36,7 +36,7 @@ Result<std::shared_ptr<void>> Programs::allocate(size_t bytes) {
   INGOT_RETURN_IF_ERROR(
       gpu_->f.check(gpu_->f.cuMemAlloc_v2(&data, std::max<size_t>(bytes, 1)), "allocating a workspace"));
   return std::shared_ptr<void>(reinterpret_cast<void*>(data), [gpu = gpu_](void* p) {
-    if (gpu->activate().ok()) gpu->f.cuMemFree_v2(reinterpret_cast<CUdeviceptr>(p));
+    if (gpu->still_there()) gpu->f.cuMemFree_v2(reinterpret_cast<CUdeviceptr>(p));
   });
 }
 

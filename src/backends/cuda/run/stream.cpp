@@ -10,7 +10,7 @@ class CudaGraph final : public Recording {
   CudaGraph(std::shared_ptr<const Gpu> gpu, const CudaStream& stream, CUgraphExec graph, size_t kernels)
       : gpu_(std::move(gpu)), stream_(stream), graph_(graph), kernels_(kernels) {}
   ~CudaGraph() override {
-    if (gpu_->activate().ok()) gpu_->f.cuGraphExecDestroy(graph_);
+    if (gpu_->still_there()) gpu_->f.cuGraphExecDestroy(graph_);
   }
   Status replay() override {
     INGOT_RETURN_IF_ERROR(gpu_->activate());
@@ -39,7 +39,7 @@ Result<std::unique_ptr<CudaStream>> CudaStream::create(std::shared_ptr<const Gpu
 }
 
 CudaStream::~CudaStream() {
-  if (!gpu_->activate().ok()) return;
+  if (!gpu_->still_there()) return;
   conv_plans_.clear();
   if (cudnn_ != nullptr) (*cudnn())->cudnnDestroy(cudnn_);
   if (cublaslt_ != nullptr) (*cublaslt())->cublasLtDestroy(cublaslt_);
