@@ -80,6 +80,9 @@ struct BuildOptions {
   std::string dump_dir = ".";
   std::string stop_after;                              ///< the last pass to run; empty: all
   std::function<void(const BuildProgress&)> progress;  ///< called on the building thread
+  /// Asked on the building thread after import, after optimization and before each layer's kernels are
+  /// chosen: true ends the build with kCancelled, and no file is written.
+  std::function<bool()> cancelled;
 };
 
 class Context;

@@ -42,7 +42,8 @@ typedef enum ingot_status {
   INGOT_OUT_OF_MEMORY = 6,
   INGOT_FAILED_PRECONDITION = 7,
   INGOT_DEVICE_ERROR = 8,
-  INGOT_INTERNAL = 9
+  INGOT_INTERNAL = 9,
+  INGOT_CANCELLED = 10
 } ingot_status;
 
 /* The numbers are those of ingot::DataType and of the engine file. */

@@ -23,6 +23,7 @@ enum class StatusCode : int {
   kFailedPrecondition = 7,  ///< the right call at the wrong time (a busy context, unset shapes)
   kDeviceError = 8,         ///< an accelerator failed
   kInternal = 9,            ///< our own bug, found without crashing
+  kCancelled = 10,          ///< the caller asked to stop
 };
 
 /// The code's name in lower case, such as "invalid argument".

@@ -25,6 +25,7 @@ from ._ingot import (
 )
 from .build import Profile, build, load
 from .errors import (
+    Cancelled,
     CorruptFile,
     DeviceError,
     FailedPrecondition,
@@ -44,6 +45,7 @@ __all__ = [
     "CorruptFile",
     "Device",
     "DeviceArray",
+    "Cancelled",
     "DeviceError",
     "Engine",
     "FailedPrecondition",

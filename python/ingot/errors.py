@@ -40,5 +40,9 @@ class DeviceError(IngotError):
     """An accelerator failed."""
 
 
+class Cancelled(IngotError):
+    """The caller asked to stop."""
+
+
 class InternalError(IngotError):
     """A bug in Ingot, found without crashing."""

@@ -52,8 +52,7 @@ void set_calibration(BuildOptions& options, nb::object batches, const std::strin
   options.calibration = std::move(c);
 }
 
-// Runs a build without the GIL; `progress` is called with it. What it raises is raised when the build is
-// over.
+// Runs a build without the GIL; `progress` is called with it. What it raises, and Ctrl-C, stop the build.
 template <class Build>
 PyEngine build_with(BuildOptions options, nb::object progress, Build&& build) {
   std::exception_ptr raised;
@@ -68,6 +67,17 @@ PyEngine build_with(BuildOptions options, nb::object progress, Build&& build) {
         raised = std::current_exception();
       }
     };
+  options.cancelled = [&] {
+    if (raised) return true;
+    nb::gil_scoped_acquire acquire;
+    if (PyErr_CheckSignals() == 0) return false;
+    try {
+      nb::raise_python_error();
+    } catch (...) {
+      raised = std::current_exception();
+    }
+    return true;
+  };
   Result<Engine> engine = Status();
   {
     nb::gil_scoped_release release;

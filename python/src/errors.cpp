@@ -22,6 +22,8 @@ const char* exception_name(StatusCode code) {
       return "FailedPrecondition";
     case StatusCode::kDeviceError:
       return "DeviceError";
+    case StatusCode::kCancelled:
+      return "Cancelled";
     case StatusCode::kInternal:
     case StatusCode::kOk:
       break;

@@ -47,6 +47,7 @@ CompileOptions compile_options(const BuildOptions& options) {
   out.stop_after = options.stop_after;
   out.refittable = options.refittable;
   out.metadata = options.metadata;
+  out.cancelled = options.cancelled;
   out.meta.set("tf32", static_cast<int64_t>(options.tf32));
   out.floats = options.fp16 ? DataType::kF16 : options.bf16 ? DataType::kBF16 : DataType::kF32;
   out.quantized = options.device != "cpu" || options.int8 || options.fp8;

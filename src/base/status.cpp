@@ -28,6 +28,8 @@ std::string_view status_code_name(StatusCode code) {
       return "device error";
     case StatusCode::kInternal:
       return "internal error";
+    case StatusCode::kCancelled:
+      return "cancelled";
   }
   return "unknown";
 }

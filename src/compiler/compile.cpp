@@ -28,6 +28,12 @@ void store_graph(const Graph& graph, const Graph* source, EngineImage& engine) {
   for (Tensor& t : constants) engine.weights.push_back({std::move(t), ""});
 }
 
+Status go_on(const CompileOptions& options) {
+  if (options.cancelled && options.cancelled())
+    return {StatusCode::kCancelled, "the build was asked to stop"};
+  return {};
+}
+
 // `chosen` counts the nodes that have their kernels, over all plans.
 Result<Plan> make_plan(const Graph& graph, const CompileProfile& profile, const Target& target,
                        Device& device, const CompileOptions& compile, const Plan* like, TimingCache& cache,
@@ -43,6 +49,7 @@ Result<Plan> make_plan(const Graph& graph, const CompileProfile& profile, const 
   if (like != nullptr) kept = KeptChoices(*like);
   const size_t total = graph.nodes().size() * std::max<size_t>(compile.profiles.size(), 1);
   options.choose = [&](const Node& node, const Offer& offer) {
+    if (const Status status = go_on(compile); !status.ok()) return Result<Choice>(status);
     // Bodies have nodes of their own, which are not counted before.
     if (compile.progress)
       compile.progress("tune", static_cast<double>(std::min(chosen, total)), static_cast<double>(total));
@@ -156,6 +163,7 @@ Result<std::shared_ptr<EngineImage>> compile(Graph& graph, const Target& target,
     return std::chrono::duration<double>(last - before).count();
   };
   const size_t imported = graph.nodes().size();
+  INGOT_RETURN_IF_ERROR(go_on(options));
   INGOT_RETURN_IF_ERROR(infer_and_cut_branches(graph, stats->notes));
   INGOT_RETURN_IF_ERROR(verify(graph));
   std::unique_ptr<Graph> source;
@@ -177,6 +185,7 @@ Result<std::shared_ptr<EngineImage>> compile(Graph& graph, const Target& target,
   passes.dump_after = options.dump_after;
   passes.dump = dump_to_folder(options.dump_dir);
   INGOT_RETURN_IF_ERROR(optimize(graph, passes, &stats->notes));
+  INGOT_RETURN_IF_ERROR(go_on(options));
   stats->optimize_seconds = seconds();
   auto engine = std::make_shared<EngineImage>();
   engine->meta = options.meta;

@@ -23,6 +23,7 @@ struct CompileOptions {
   std::map<std::string, std::string> metadata;
   const std::vector<Plan>* like = nullptr;  // plans of the same network, whose kernels are taken over
   std::function<void(std::string_view phase, double done, double total)> progress;
+  std::function<bool()> cancelled;  // true: the build ends with kCancelled
 };
 
 /// How a build went, for its report and warnings; no part of the engine, which is the same however long it

@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import signal
 import threading
 from pathlib import Path
 
@@ -241,6 +242,25 @@ def test_progress_and_its_errors():
 
     with pytest.raises(KeyError, match="stop"):
         ingot.build(str(DIGITS), level=0, progress=broken)
+
+
+def test_interrupted_build():
+    """Ctrl-C ends a build before its next layer: of twenty, no more than the one under way are told of."""
+    net = ingot.Network()
+    x = net.input("x", (8, 8))
+    for i in range(20):
+        x = net.op("Softmax", [net.op("MatMul", [x, x], name=f"product{i}")], name=f"softmax{i}")
+    net.output(x, "y")
+    seen = []
+
+    def interrupt(phase, *_):
+        seen.append(phase)
+        if phase == "tune":
+            signal.raise_signal(signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        ingot.build(net, level=0, progress=interrupt)
+    assert seen.count("tune") == 1
 
 
 def test_bytes_both_ways(engine):

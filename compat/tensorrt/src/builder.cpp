@@ -77,11 +77,10 @@ Status check_profiles(const NetworkDefinition& network, const BuilderConfig& con
 }
 
 #if NV_TENSORRT_MAJOR >= 10
-// Ingot's phases as TensorRT's monitors see them: one after the other, each of so many steps. Stops being
-// told once the client asked to stop: a build cannot be interrupted.
+// Ingot's phases as TensorRT's monitors see them: one after the other, each of so many steps.
 class Progress {
  public:
-  Progress(nvinfer1::IProgressMonitor& monitor, const Log& log) : monitor_(monitor), log_(log) {}
+  explicit Progress(nvinfer1::IProgressMonitor& monitor) : monitor_(monitor) {}
   ~Progress() { finish(); }
 
   void operator()(const BuildProgress& now) {
@@ -91,10 +90,10 @@ class Progress {
       steps_ = 0;
       monitor_.phaseStart(phase_.c_str(), nullptr, static_cast<int32_t>(now.total));
     }
-    for (; steps_ < static_cast<int32_t>(now.done); ++steps_)
-      if (!monitor_.stepComplete(phase_.c_str(), steps_) && !std::exchange(warned_, true))
-        log_.warning("the progress monitor asked to stop: the build goes on to its end");
+    for (; steps_ < static_cast<int32_t>(now.done) && !cancelled_; ++steps_)
+      cancelled_ = !monitor_.stepComplete(phase_.c_str(), steps_);
   }
+  bool cancelled() const { return cancelled_; }
 
  private:
   void finish() {
@@ -102,10 +101,9 @@ class Progress {
   }
 
   nvinfer1::IProgressMonitor& monitor_;
-  const Log& log_;
   std::string phase_;
   int32_t steps_ = 0;
-  bool warned_ = false;
+  bool cancelled_ = false;
 };
 #endif
 
@@ -187,8 +185,9 @@ Result<Engine> Builder::build(NetworkDefinition& network, const BuilderConfig& c
 #if NV_TENSORRT_MAJOR >= 10
   std::optional<Progress> progress;
   if (config.getProgressMonitor() != nullptr) {
-    progress.emplace(*config.getProgressMonitor(), log_);
+    progress.emplace(*config.getProgressMonitor());
     options.progress = [&](const BuildProgress& now) { (*progress)(now); };
+    options.cancelled = [&] { return progress->cancelled(); };
   }
 #endif
   return build(network, config, options);

@@ -75,11 +75,41 @@ def loggers_and_recorders():
     builder.error_recorder = None
 
 
+def stopped_by_its_monitor():
+    """A monitor that answers no ends the build."""
+
+    class Stops(trt.IProgressMonitor):
+        def __init__(self):
+            trt.IProgressMonitor.__init__(self)
+            self.steps = 0
+
+        def phase_start(self, phase_name, parent_phase, num_steps):
+            pass
+
+        def phase_finish(self, phase_name):
+            pass
+
+        def step_complete(self, phase_name, step):
+            self.steps += 1
+            return False
+
+    network, config = builder.create_network(EXPLICIT_BATCH), builder.create_builder_config()
+    x, plain = network.add_input("x", trt.float32, (8, 8)), trt.MatrixOperation.NONE
+    for _ in range(10):
+        x = network.add_matrix_multiply(x, plain, x, plain).get_output(0)
+        x = network.add_softmax(x).get_output(0)
+    network.mark_output(x)
+    config.progress_monitor = monitor = Stops()
+    assert builder.build_serialized_network(network, config) is None and monitor.steps == 1
+    error("asked to stop")
+
+
 def while_building():
     config = builder.create_builder_config()
     if MAJOR >= 10:
         config.progress_monitor = monitor = throws("IProgressMonitor")
         assert runs(engine_of(relu(), config).create_execution_context()), monitor
+        stopped_by_its_monitor()
         writer = throws("IStreamWriter")
         assert not builder.build_serialized_network_to_stream(relu(), config, writer)
         error("stream")
