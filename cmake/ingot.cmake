@@ -73,7 +73,8 @@ if(INGOT_TESTS AND INGOT_TOGETHER)  # a program, as that is compiled with the fl
 endif()
 
 # ingot_test(NAME SOURCES... LINK libs... LABELS fast|cpu|slow|threads... [SHARDS n]): one gtest executable, whose cases
-# n runs share. Each label has a target tests_<label> that builds its tests and nothing else, so a sanitizer build compiles only what it runs.
+# n runs share. Each label has a target tests_<label> that builds its tests and nothing else, so a sanitizer build
+# compiles only what it runs.
 function(ingot_test name)
   if(NOT INGOT_TESTS)
     return()

@@ -333,6 +333,12 @@ TEST_F(FakeDriver, WithoutAGpuAnEngineIsPlannedForTheCpu) {
   EXPECT_EQ(none.status().code(), StatusCode::kOutOfMemory) << none.status().to_string();
 }
 
+void run_once(Context& context) {
+  std::vector<float> image(800);
+  ASSERT_TRUE(set_input(context, image).ok());
+  ASSERT_TRUE(context.run().ok());
+}
+
 // As PyCUDA makes one: the program's memory and streams are of no use in another.
 TEST_F(FakeDriver, AContextOfTheProgramIsUsedAndKept) {
   int own = 0;
@@ -343,9 +349,7 @@ TEST_F(FakeDriver, AContextOfTheProgramIsUsedAndKept) {
     const auto engine = make_engine();
     ASSERT_TRUE(engine.ok()) << engine.status().to_string();
     auto context = engine->context();
-    std::vector<float> image(800);
-    ASSERT_TRUE(set_input(*context, image).ok());
-    ASSERT_TRUE(context->run().ok());
+    ASSERT_NO_FATAL_FAILURE(run_once(*context));
     EXPECT_EQ(fake().calls("cuDevicePrimaryCtxRetain") - retained,
               fake().calls("cuDevicePrimaryCtxRelease_v2") - released);
   }
@@ -360,9 +364,7 @@ TEST_F(FakeDriver, AContextOfTheProgramMayGoBeforeTheEngine) {
     const auto engine = make_engine();
     ASSERT_TRUE(engine.ok()) << engine.status().to_string();
     auto context = engine->context();
-    std::vector<float> image(800);
-    ASSERT_TRUE(set_input(*context, image).ok());
-    ASSERT_TRUE(context->run().ok());
+    ASSERT_NO_FATAL_FAILURE(run_once(*context));
     fake().enter(nullptr);
   }
   EXPECT_EQ(fake().enter(before), nullptr);
