@@ -236,9 +236,15 @@ class INGOT_API Context {
   /// tell.
   Result<Dims> output_shape(const std::string& name);
 
-  /// Bytes of intermediate memory that the present shapes take (or would take: nothing needs to be allocated
-  /// yet).
+  /// Bytes that tensors between the layers take with the present shapes (or would take: nothing needs to be
+  /// allocated yet).
   Result<size_t> memory_bytes();
+  /// Memory for those tensors, of the engine's device and aligned to 256 bytes, such as contexts share that
+  /// never run at the same time; null: the context's own again. It must stay until the context is gone or has
+  /// other memory, and hold `memory_bytes`: a run that needs more is kFailedPrecondition. Bodies of loops and
+  /// branches, sizes that only a run can tell and kernels' scratch keep memory of their own. Errors:
+  /// kInvalidArgument.
+  Status set_memory(void* memory, size_t bytes);
   int threads() const;
   /// From here on, `run_times` tells of the last run, for which it waits. Not while profiling.
   void set_timing(bool on);

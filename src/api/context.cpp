@@ -14,23 +14,6 @@ bool within(const ProfileInput& range, const Dims& dims) {
   return true;
 }
 
-// Memory that the program allocated.
-class GivenBuffer final : public Buffer {
- public:
-  GivenBuffer(void* data, size_t bytes, std::function<void(void*)> free)
-      : data_(data), bytes_(bytes), free_(std::move(free)) {}
-  ~GivenBuffer() override {
-    if (free_) free_(data_);
-  }
-  void* data() const override { return data_; }
-  size_t size() const override { return bytes_; }
-
- private:
-  void* data_;
-  size_t bytes_;
-  std::function<void(void*)> free_;
-};
-
 }  // namespace
 
 struct Context::Impl {
@@ -48,6 +31,7 @@ struct Context::Impl {
     size_t bytes = 0;
   };
   std::vector<Target> targets;  // the caller's memory for outputs
+  Target memory;                // and for tensors between the steps
   bool profiling = false, timing = false;
   std::atomic<bool> busy{false};
 
@@ -79,6 +63,7 @@ struct Context::Impl {
                                                               *stream, executor_options));
         executors[p]->set_profiling(profiling);
         executors[p]->set_timing(timing);
+        give_memory(*executors[p]);
       }
       executor = executors[p].get();
       return {};
@@ -91,6 +76,10 @@ struct Context::Impl {
         ranges += str(ranges.empty() ? "" : "; ", r.name, " from ", dims_to_string(r.min), " to ",
                       dims_to_string(r.max));
     return invalid_argument("input shapes ", shapes, " are outside the engine's profiles (", ranges, ")");
+  }
+
+  void give_memory(Executor& to) const {
+    to.set_arena(memory.data == nullptr ? nullptr : std::make_unique<GivenBuffer>(memory.data, memory.bytes));
   }
 
   // Dims for inputs that were not given any, where the model fixes them.
@@ -327,6 +316,19 @@ Result<size_t> Context::memory_bytes() {
   INGOT_RETURN_IF_ERROR(impl_->complete_dims());
   INGOT_RETURN_IF_ERROR(impl_->choose_executor());
   return impl_->executor->memory_bytes(impl_->dims);
+}
+
+Status Context::set_memory(void* memory, size_t bytes) {
+  const BusyGuard guard(impl_->busy);
+  INGOT_RETURN_IF_ERROR(guard.status());
+  if (reinterpret_cast<uintptr_t>(memory) % 256 != 0)
+    return invalid_argument("memory for the tensors between the layers must be aligned to 256 bytes, got ",
+                            memory);
+  if (impl_->memory.data == memory && impl_->memory.bytes == bytes) return {};
+  impl_->memory = {memory, bytes};
+  for (auto& e : impl_->executors)
+    if (e) impl_->give_memory(*e);
+  return {};
 }
 
 int Context::threads() const { return impl_->threads; }

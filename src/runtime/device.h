@@ -1,6 +1,7 @@
 // The run-side contract of a backend: memory, streams, and kernels made from plan steps.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <span>
 
@@ -30,6 +31,23 @@ class Buffer {
   virtual ~Buffer() = default;
   virtual void* data() const = 0;
   virtual size_t size() const = 0;
+};
+
+/// Memory that the program allocated, and that `free`, where there is one, takes back.
+class GivenBuffer final : public Buffer {
+ public:
+  GivenBuffer(void* data, size_t bytes, std::function<void(void*)> free = {})
+      : data_(data), bytes_(bytes), free_(std::move(free)) {}
+  ~GivenBuffer() override {
+    if (free_) free_(data_);
+  }
+  void* data() const override { return data_; }
+  size_t size() const override { return bytes_; }
+
+ private:
+  void* data_;
+  size_t bytes_;
+  std::function<void(void*)> free_;
 };
 
 /// Work of a stream that was recorded once and is replayed at little cost. Belongs to its stream.

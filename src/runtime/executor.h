@@ -42,6 +42,9 @@ class Executor {
   /// executor.
   void set_input(size_t i, const void* data);
   void set_output(size_t i, void* data);
+  /// Where tensors between the steps lie from the next resize on; null: in memory of the executor's own. A
+  /// resize that needs more than there is fails.
+  void set_arena(std::unique_ptr<Buffer> memory);
   /// Puts the run's work on the stream; on a device with work of its own it returns before that is done.
   /// Without `copies`, inputs and outputs that lie in the host's memory stay where they are: the run computes
   /// on what was there before, and its results stay on the device.

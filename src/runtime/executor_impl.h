@@ -46,6 +46,7 @@ struct Executor::Impl final : StepHost {
   bool has_late = false;
   MemoryPlan memory;
   std::unique_ptr<Buffer> arena, scratch;
+  bool arena_is_given = false;
   std::unique_ptr<Recording> recording;   // of all steps, with these pointers for inputs and outputs:
   std::vector<const void*> recorded_for;  // those of the last run while there is no recording
   bool profiling = false, timing = false, timed = false;

@@ -82,6 +82,9 @@ Status Executor::Impl::allocate_memory() {
     const size_t bytes = steps[i].late ? 0 : steps[i].kernel->scratch_bytes();
     if (bytes > scratch_bytes) scratch_bytes = bytes, greediest = &plan.steps[i];
   }
+  if (arena_is_given && arena->size() < memory.arena_bytes)
+    return failed_precondition("the memory given for tensors between the steps has ", arena->size(),
+                               " bytes, needed are ", memory.arena_bytes);
   INGOT_RETURN_IF_ERROR(grow(arena, memory.arena_bytes).with_context("tensors between the steps"));
   INGOT_RETURN_IF_ERROR(greediest ? grow_scratch(scratch_bytes, *greediest) : grow(scratch, 0));
   if (options.guard_bytes > 0) {
@@ -110,6 +113,12 @@ void Executor::Impl::place_early() {
     for (; info(at).alias_of != kNoTensor; at = info(at).alias_of) offset += slot(at).alias_bytes;
     if (slot(at).arg.data != nullptr) slots[t].arg.data = static_cast<std::byte*>(slot(at).arg.data) + offset;
   }
+}
+
+void Executor::set_arena(std::unique_ptr<Buffer> memory) {
+  impl_->arena_is_given = memory != nullptr;
+  impl_->arena = std::move(memory);
+  impl_->sized = false;
 }
 
 Status Executor::resize(std::span<const Dims> inputs, const SymbolValues& outer) {

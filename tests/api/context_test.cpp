@@ -1,7 +1,10 @@
 // Context: inputs, outputs, shapes, profiles, and what it refuses.
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cstdlib>
+#include <cstring>
+#include <numeric>
 
 #include "networks.h"
 
@@ -95,6 +98,36 @@ TEST(Context, KnowsShapesAndMemoryBeforeARun) {
   ASSERT_TRUE(small.ok());
   ASSERT_TRUE(context.set_input_shape("x", {50000, 2}).ok());
   EXPECT_GE(*context.memory_bytes(), *small);
+}
+
+TEST(Context, SharesMemoryBetweenItsLayers) {
+  BuildOptions options = quick();
+  options.disable_passes = {"all"};  // so that something lies between layers
+  Context a = context_of(options), b = context_of(options), alone = context_of(options);
+  std::vector<float> x(200);
+  std::iota(x.begin(), x.end(), 1.0F);
+  for (Context* c : {&a, &b, &alone}) ASSERT_TRUE(c->set_input("x", rows(x)).ok());
+  const size_t bytes = *a.memory_bytes();
+  ASSERT_GT(bytes, 0U);
+  alignas(256) std::array<std::byte, 8192> memory{};
+  ASSERT_LE(bytes, memory.size());
+  ASSERT_TRUE(alone.run().ok());
+  for (Context* c : {&a, &b, &a}) {
+    ASSERT_TRUE(c->set_memory(memory.data(), bytes).ok());
+    std::fill(memory.begin(), memory.end(), std::byte{0xFF});
+    ASSERT_TRUE(c->run().ok());
+    EXPECT_TRUE(std::any_of(memory.begin(), memory.end(), [](std::byte m) { return m != std::byte{0xFF}; }));
+    EXPECT_TRUE(std::all_of(memory.begin() + static_cast<ptrdiff_t>(bytes), memory.end(),
+                            [](std::byte m) { return m == std::byte{0xFF}; }));
+    EXPECT_EQ(std::memcmp(c->output("y")->data, alone.output("y")->data, alone.output("y")->bytes()), 0);
+  }
+  EXPECT_EQ(a.set_memory(memory.data() + 8, 64).code(), StatusCode::kInvalidArgument);
+  ASSERT_TRUE(a.set_memory(memory.data(), bytes - 1).ok());
+  EXPECT_EQ(a.run().to_string(), "failed precondition: the memory given for tensors between the steps has " +
+                                     std::to_string(bytes - 1) + " bytes, needed are " +
+                                     std::to_string(bytes));
+  ASSERT_TRUE(a.set_memory(nullptr, 0).ok());
+  EXPECT_TRUE(a.run().ok());
 }
 
 TEST(Context, StaysWithinTheProfiles) {

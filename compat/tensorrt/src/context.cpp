@@ -49,10 +49,29 @@ bool ExecutionContext::keep_up() {
   if (!log_.check(context.status())) return false;
   context_ = std::move(*context);
   context_.set_profiling(profiler_ != nullptr);
+  give_memory(memory_, memory_bytes_);
   generation_ = engine_.generation();
   for (Binding& b : bindings_) b.changed = true;
   return true;
 }
+
+void ExecutionContext::give_memory(void* memory, int64_t bytes) {
+  if (bytes < 0) {
+    log_.error(ErrorCode::kINVALID_ARGUMENT,
+               "setDeviceMemory: got " + std::to_string(bytes) + " bytes, expected 0 or more");
+    return;
+  }
+  if (!log_.check(context_.set_memory(memory, static_cast<size_t>(bytes)))) return;
+  memory_ = memory;
+  memory_bytes_ = bytes;
+}
+
+#if NV_TENSORRT_MAJOR >= 10
+uint64_t ExecutionContext::updateDeviceMemorySizeForShapes() noexcept {
+  const auto bytes = context_.memory_bytes();
+  return log_.check(bytes.status()) ? *bytes : 0;
+}
+#endif
 
 void ExecutionContext::setProfiler(nvinfer1::IProfiler* profiler) noexcept {
   profiler_ = profiler;

@@ -25,7 +25,7 @@ class ExecutionContext final : public nvinfer1::IExecutionContext,
   nvinfer1::IProfiler* getProfiler() const noexcept override { return profiler_; }
   void setName(const char* name) noexcept override { name_ = name == nullptr ? "" : name; }
   const char* getName() const noexcept override { return name_.c_str(); }
-  void setDeviceMemory(void*) noexcept override {}  // the engine asks for none
+  void setDeviceMemory(void* memory) noexcept override { give_memory(memory, engine_.device_memory()); }
   int32_t getOptimizationProfile() const noexcept override { return profile_; }
   bool setOptimizationProfileAsync(int32_t profile, cudaStream_t stream) noexcept override;
   bool allInputDimensionsSpecified() const noexcept override;
@@ -63,8 +63,8 @@ class ExecutionContext final : public nvinfer1::IExecutionContext,
 #endif
 #if NV_TENSORRT_MAJOR >= 10
   bool setOutputTensorAddress(const char* name, void* data) noexcept override;
-  uint64_t updateDeviceMemorySizeForShapes() noexcept override { return 0; }
-  void setDeviceMemoryV2(void*, int64_t) noexcept override {}
+  uint64_t updateDeviceMemorySizeForShapes() noexcept override;
+  void setDeviceMemoryV2(void* memory, int64_t size) noexcept override { give_memory(memory, size); }
   bool setDebugListener(nvinfer1::IDebugListener* listener) noexcept override {
     return debug_listener_ = listener, true;
   }
@@ -114,6 +114,8 @@ class ExecutionContext final : public nvinfer1::IExecutionContext,
   void* reallocate(const Binding& binding, const std::string& name, size_t bytes);
   /// Another Ingot context where the engine was refitted.
   bool keep_up();
+  /// The client's memory for tensors between the layers.
+  void give_memory(void* memory, int64_t bytes);
 #if NV_TENSORRT_MAJOR >= 10
   bool tell_debug_listener();
   nvinfer1::IDebugListener* debug_listener_ = nullptr;
@@ -140,6 +142,8 @@ class ExecutionContext final : public nvinfer1::IExecutionContext,
   };
   mutable std::vector<Reported> reported_;  // what the profiler was told of each layer, over all runs
   nvinfer1::IGpuAllocator* temporary_ = nullptr;
+  void* memory_ = nullptr;  // the client's
+  int64_t memory_bytes_ = 0;
   int32_t profile_ = 0;
   bool debug_sync_ = false, emits_profile_ = true;
   cudaEvent_t consumed_ = nullptr;

@@ -207,6 +207,29 @@ Result<Context> CudaEngine::make_ingot_context() const {
   return engine_.context(options);
 }
 
+int64_t CudaEngine::device_memory(int32_t profile) const noexcept {
+  return log_.guard("getDeviceMemorySize", [&]() -> int64_t {
+    const auto p = static_cast<size_t>(profile);
+    if (p >= profiles_.size()) {
+      log_.error(ErrorCode::kINVALID_ARGUMENT, "there is no optimization profile " + std::to_string(profile) +
+                                                   ", the engine has " + std::to_string(profiles_.size()));
+      return 0;
+    }
+    auto context = make_ingot_context();
+    if (!log_.check(context.status())) return 0;
+    for (const auto& [name, range] : profiles_[p])
+      if (!log_.check(context->set_input_shape(name, range.max))) return 0;
+    const auto bytes = context->memory_bytes();
+    return log_.check(bytes.status()) ? static_cast<int64_t>(*bytes) : 0;
+  });
+}
+
+int64_t CudaEngine::device_memory() const noexcept {
+  int64_t most = 0;
+  for (int32_t p = 0; p < getNbOptimizationProfiles(); ++p) most = std::max(most, device_memory(p));
+  return most;
+}
+
 nvinfer1::IExecutionContext* CudaEngine::make_context() const noexcept {
   return log_.guard("createExecutionContext", [&]() -> nvinfer1::IExecutionContext* {
     auto context = make_ingot_context();

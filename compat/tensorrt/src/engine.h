@@ -69,8 +69,10 @@ class CudaEngine final : public nvinfer1::ICudaEngine, public Unsupported<nvinfe
   nvinfer1::IHostMemory* serializeWithConfig(nvinfer1::ISerializationConfig&) const noexcept override;
   bool isDebugTensor(const char* name) const noexcept override;
   const char* getAliasedInputTensor(const char*) const noexcept override { return nullptr; }  // there is none
-  int64_t getDeviceMemorySizeV2() const noexcept override { return 0; }  // contexts allocate what they need
-  int64_t getDeviceMemorySizeForProfileV2(int32_t) const noexcept override { return 0; }
+  int64_t getDeviceMemorySizeV2() const noexcept override { return device_memory(); }
+  int64_t getDeviceMemorySizeForProfileV2(int32_t profile) const noexcept override {
+    return device_memory(profile);
+  }
   // All weights stay in memory, whatever the budget; an engine file's are mapped, and read when they are
   // needed.
   int64_t getStreamableWeightsSize() const noexcept override;
@@ -85,7 +87,9 @@ class CudaEngine final : public nvinfer1::ICudaEngine, public Unsupported<nvinfe
   nvinfer1::IExecutionContext* createExecutionContextWithoutDeviceMemory() noexcept override;
   bool hasImplicitBatchDimension() const noexcept override { return false; }
 #if NV_TENSORRT_MAJOR == 10
-  uint64_t getDeviceMemorySizeForProfile(int32_t) const noexcept override { return 0; }
+  uint64_t getDeviceMemorySizeForProfile(int32_t profile) const noexcept override {
+    return static_cast<uint64_t>(device_memory(profile));
+  }
   const int32_t* getProfileTensorValues(const char* name, int32_t profile,
                                         Selector select) const noexcept override {
     return profile_values(name, profile, select);
@@ -94,7 +98,7 @@ class CudaEngine final : public nvinfer1::ICudaEngine, public Unsupported<nvinfe
   int64_t getWeightStreamingBudget() const noexcept override { return streaming_budget_; }
   int64_t getMinimumWeightStreamingBudget() const noexcept override { return 0; }
 #endif
-  uint64_t getDeviceMemorySize() const noexcept override { return 0; }
+  uint64_t getDeviceMemorySize() const noexcept override { return static_cast<uint64_t>(device_memory()); }
 #endif
 #if NV_TENSORRT_MAJOR == 8
   // Tensors by number; a second profile's bindings follow those of the first.
@@ -145,6 +149,10 @@ class CudaEngine final : public nvinfer1::ICudaEngine, public Unsupported<nvinfe
   int64_t generation() const { return generation_; }
   /// An Ingot context, with memory from the client's allocator where it gave one.
   Result<Context> make_ingot_context() const;
+  /// Bytes of the client's memory that a context's tensors between the layers take at the largest shapes of a
+  /// profile, or of all.
+  int64_t device_memory(int32_t profile) const noexcept;
+  int64_t device_memory() const noexcept;
   const std::vector<IoTensor>& tensors() const { return tensors_; }
   const std::vector<LayerInfo>& layers() const { return layers_; }
   /// Names of the tensors that a debug listener gets.
