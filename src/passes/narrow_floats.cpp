@@ -22,6 +22,8 @@ bool works_on_narrow(const Node& node) {
                        "ChannelLayerNorm",
                        "Concat",
                        "Conv",
+                       "ConvChain",
+                       "ConvGates",
                        "ConvTranspose",
                        "DepthToSpace",
                        "DequantizeLinear",

@@ -139,8 +139,11 @@ void run_pipeline(Runner& run, const PassOptions& options) {
   if (options.quantized) run("fuse_quantization");  // now that epilogues are whole
   clean_up();
 
-  if (options.squeeze_excitation) run("fuse_squeeze_excitation");  // of layers with their epilogues
-  if (options.conv_chains) run("fuse_conv_chains");                // likewise
+  if (options.squeeze_excitation) {
+    run("fuse_squeeze_excitation");  // of layers with their epilogues
+    run("spread_gates");
+  }
+  if (options.conv_chains) run("fuse_conv_chains");  // likewise
   const DataType floats = options.floats;
   if (floats == DataType::kF16) run("narrow_to_f16");  // whole nodes, now that they are what kernels compute
   if (floats == DataType::kBF16) run("narrow_to_bf16");

@@ -2,6 +2,7 @@
 
 #include "backends/cuda/kernels/conv/conv.h"
 #include "kernel_case.h"
+#include "ops/conv_chain.h"
 #include "ops/op_testing.h"
 
 namespace ingot::cuda {
@@ -86,6 +87,34 @@ KernelCase conv_case(DataType type, const ConvShape& s, const ConvConfig& config
           inputs,
           {to_nhwc(reference("Conv", attrs, reference_inputs)[0])},
           tolerance_of(type, exact)};
+}
+
+// Of an image that is scaled by a number for each channel, as it is read.
+KernelCase gated_case(DataType type, const ConvShape& s, const ConvConfig& config, const char* epilogue) {
+  ConvProblem p = problem_of(type, s);
+  p.gated = true;
+  p.epilogue = epilogue;
+  const Tensor x = random_tensor(type, {s.images, s.channels, p.height, p.width}),
+               gates = random_tensor(type, {s.images, s.channels, 1, 1}, 0, 1, 5),
+               w = random_tensor(type, {s.filters, s.channels, 1, 1}, -1, 1, 2),
+               b = random_tensor(type, {s.filters}, -1, 1, 3);
+  Attrs attrs = ops::make_chain({{{"epilogue", p.epilogue}}});
+  attrs.set("prologue", std::string("mul x0 x1"));
+  attrs.set("prologue_inputs", int64_t{1});
+  std::vector<Tensor> all = {x, gates, w, b}, inputs = {to_nhwc(x), w, b, gates};
+  if (p.epilogue.find("x1") != p.epilogue.npos) {
+    const Tensor residual = random_tensor(type, {s.images, s.filters, p.out_h, p.out_w}, -1, 1, 4);
+    all.push_back(residual);
+    inputs.push_back(to_nhwc(residual));
+    p.extras.push_back({type, p.out_h * p.out_w * s.filters, s.filters, 1, p.filters});
+  }
+  const auto spec = conv_kernel(p, config);
+  return {str(spec.ok() ? spec->name : "conv", " gated ", s.images, "x", s.side, "x", s.channels, " to ",
+              s.filters, " splits ", config.splits, " ", epilogue),
+          spec,
+          inputs,
+          {to_nhwc(reference("ConvChain", attrs, all)[0])},
+          type_tolerance(type)};
 }
 
 // A first layer: x and weights as image_conv_kernel wants them.
@@ -210,6 +239,15 @@ std::vector<KernelCase> hopper_conv_cases() {
       cases.push_back(matmul_case(type, 2, 37, 50, 520, {16, 64, 1, 4, 6, splits, false, splits}));
     }
   }
+  for (const DataType type : {kF16, kBF16})  // tiles of one image, of several, and tiles of all filters
+    for (const ConvConfig& c :
+         {ConvConfig{128, 64, 1, 1, 3, 1, true, 1, 2}, ConvConfig{128, 128, 2, 1, 2, 1, true, 1, 1},
+          ConvConfig{64, 64, 1, 1, 2, 1, true, 1, ConvConfig::kOneTile},
+          ConvConfig{128, 128, 2, 1, 2, 2, true, 2, ConvConfig::kOneTile}}) {
+      cases.push_back(gated_case(type, {2, 13, 136, 72, 1}, c, "add x0 x1"));
+      cases.push_back(gated_case(type, {5, 6, 200, 120, 1}, c, ""));
+      cases.push_back(gated_case(type, {3, 5, 24, 56, 1}, c, "relu x0"));
+    }
   add_configs(cases, kLarge, [](const ConvConfig& c) { return c.groups != 0; });
   add_configs(cases, kFewFilters, [](const ConvConfig& c) { return c.groups > 0; });
   return cases;

@@ -1,5 +1,6 @@
 #include "backends/cuda/kernels/depthwise/depthwise.h"
 #include "kernel_case.h"
+#include "ops/op_testing.h"
 
 namespace ingot::cuda {
 namespace {
@@ -46,6 +47,38 @@ KernelCase depthwise_case(DataType type, int64_t channels, int64_t kernel, int64
           type_tolerance(type)};
 }
 
+// The result, and sums of its parts: of pieces that follow each other.
+KernelCase sums_case(DataType type, int64_t images, int64_t side, int64_t channels, int64_t kernel,
+                     int64_t stride, int64_t piece_h, int64_t piece_w) {
+  DepthwiseProblem p = problem_of(type, images, side, channels, kernel, stride);
+  p.piece_h = piece_h, p.piece_w = piece_w;
+  p.epilogue = "silu x0";
+  p.sums = true;
+  const Tensor x = random_tensor(type, {images, channels, p.height, p.width}),
+               w = random_tensor(type, {channels, 1, kernel, kernel}, -1, 1, 2),
+               b = random_tensor(type, {channels}, -1, 1, 3);
+  const Attrs attrs = {{"pads", Ints(4, p.pad_top)},
+                       {"strides", Ints(2, stride)},
+                       {"group", channels},
+                       {"epilogue", p.epilogue}};
+  const Tensor y = reference("Conv", attrs, {x, w, b})[0];
+  const DepthwiseParts parts = depthwise_parts(p);
+  std::vector<double> sums(static_cast<size_t>(images * parts.count * channels), 0);
+  const std::vector<double> values = ops::values_of(y);
+  for (int64_t at = 0; at < y.size(); ++at) {
+    const int64_t ow = at % p.out_w, oh = at / p.out_w % p.out_h, plane = at / p.out_w / p.out_h;
+    const int64_t piece = oh / piece_h * ((p.out_w + piece_w - 1) / piece_w) + ow / piece_w;
+    const int64_t part = plane / channels * parts.count + piece / parts.pieces;
+    sums[static_cast<size_t>(part * channels + plane % channels)] += values[static_cast<size_t>(at)];
+  }
+  return {str("depthwise ", data_type_name(type), " sums of ", images, "x", side, " c", channels, " k",
+              kernel, " in ", parts.count, " parts"),
+          depthwise_kernel(p),
+          {to_nhwc(x), transposed(w, {2, 3, 1, 0}), b},
+          {to_nhwc(y), ops::make_tensor(kF32, {images, parts.count, channels}, sums)},
+          type_tolerance(type)};
+}
+
 }  // namespace
 
 std::vector<KernelCase> depthwise_cases() {
@@ -61,6 +94,9 @@ std::vector<KernelCase> depthwise_cases() {
     cases.push_back(depthwise_case(type, 24, 3, 1, 2, "add x0 x1", 4, 1));
     cases.push_back(depthwise_case(type, 12, 5, 2, 1, "", 4, 2));
     cases.push_back(depthwise_case(type, 16, 3, 3, 1, "", 2, 2));
+    cases.push_back(sums_case(type, 2, 13, 40, 3, 1, 1, 4));
+    cases.push_back(sums_case(type, 3, 9, 37, 5, 2, 2, 2));
+    cases.push_back(sums_case(type, 1, 30, 24, 3, 1, 2, 4));
   }
   return cases;
 }
@@ -71,26 +107,33 @@ std::vector<KernelBench> depthwise_benches() {
     int64_t side, channels, kernel, stride;
   };
   const Layer layers[] = {{112, 32, 3, 1}, {112, 96, 3, 2}, {56, 144, 3, 1}, {28, 240, 5, 1},
-                          {14, 576, 3, 1}, {7, 960, 3, 1},  {14, 672, 5, 2}};
+                          {14, 576, 3, 1}, {7, 960, 3, 1},  {14, 672, 5, 2}, {7, 1152, 5, 1}};
+  constexpr int64_t kPieces[][3] = {{1, 2, 8}, {1, 4, 8}, {1, 8, 8}, {2, 2, 8}, {2, 4, 8},
+                                    {4, 1, 8}, {4, 2, 8}, {1, 4, 4}, {1, 8, 4}, {2, 4, 4}};
   for (const int64_t n : {1, 32, 128})
-    for (const Layer& l : layers) {
-      DepthwiseProblem p = problem_of(kF16, n, l.side, l.channels, l.kernel, l.stride);
-      p.width = p.height;
-      p.out_w = p.out_h;
-      p.epilogue = "clip x0 #0 #6";
-      constexpr int64_t kPieces[][2] = {{1, 2}, {1, 4}, {1, 8}, {2, 2}, {2, 4}, {4, 1}, {4, 2}};
-      for (const auto& [height, width] : kPieces) {
-        p.piece_h = height, p.piece_w = width;
-        benches.push_back(
-            {str("depthwise b", n, " ", l.side, " c", l.channels, " k", l.kernel, " s", l.stride, " ", height,
-                 "x", width),
-             depthwise_kernel(p),
-             kF16,
-             {static_cast<size_t>(n * l.side * l.side * l.channels) * 2,
-              static_cast<size_t>(l.kernel * l.kernel * l.channels) * 2, static_cast<size_t>(l.channels) * 2},
-             {static_cast<size_t>(n * p.out_h * p.out_w * l.channels) * 2}});
+    for (const Layer& l : layers)
+      for (const bool sums : {false, true}) {
+        DepthwiseProblem p = problem_of(kF16, n, l.side, l.channels, l.kernel, l.stride);
+        p.width = p.height;
+        p.out_w = p.out_h;
+        p.epilogue = sums ? "silu x0" : "clip x0 #0 #6";
+        p.sums = sums;
+        for (const auto& [height, width, deep] : kPieces) {
+          p.piece_h = height, p.piece_w = width, p.piece_channels = deep;
+          KernelBench b{str("depthwise b", n, " ", l.side, " c", l.channels, " k", l.kernel, " s", l.stride,
+                            " ", height, "x", width, "x", deep, sums ? " sums" : ""),
+                        depthwise_kernel(p),
+                        kF16,
+                        {static_cast<size_t>(n * l.side * l.side * l.channels) * 2,
+                         static_cast<size_t>(l.kernel * l.kernel * l.channels) * 2,
+                         static_cast<size_t>(l.channels) * 2},
+                        {static_cast<size_t>(n * p.out_h * p.out_w * l.channels) * 2}};
+          if (sums)
+            b.outputs.push_back(static_cast<size_t>(n * depthwise_parts(p).count * l.channels) *
+                                sizeof(float));
+          benches.push_back(std::move(b));
+        }
       }
-    }
   return benches;
 }
 

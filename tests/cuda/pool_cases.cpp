@@ -71,13 +71,45 @@ KernelCase squeeze_case(DataType type, int64_t images, int64_t side, int64_t cha
           2 * type_tolerance(type)};
 }
 
-KernelCase resize_case(DataType type, const char* mode, const char* coordinates, int64_t channels) {
+KernelCase gates_case(DataType type, int64_t images, int64_t parts, int64_t channels, int64_t hidden,
+                      int64_t blocks) {
+  const Tensor sums = random_tensor(kF32, {images, parts, channels}, 0, 9),
+               w1 = random_tensor(type, {hidden, channels, 1, 1}, -1, 1, 2),
+               b1 = random_tensor(type, {hidden}, -1, 1, 3),
+               w2 = random_tensor(type, {channels, hidden, 1, 1}, -1, 1, 4),
+               b2 = random_tensor(type, {channels}, -1, 1, 5);
+  // Of an image of `parts` pixels, in float32, ones that are scaled: gates of means of 9 pixels.
+  const Attrs attrs = {{"pads", Ints(4, 0)},
+                       {"strides", Ints{1, 1}},
+                       {"group", channels},
+                       {"inner_epilogue", std::string("silu x0")},
+                       {"gate_epilogue", std::string("sigmoid x0")}};
+  const Tensor ones =
+      ops::make_tensor(kF32, {channels, 1, 1, 1},
+                       std::vector<double>(static_cast<size_t>(channels), static_cast<double>(parts) / 9));
+  const Tensor zeros =
+      ops::make_tensor(kF32, {channels}, std::vector<double>(static_cast<size_t>(channels), 0));
+  const auto wide = [](const Tensor& t) { return cast(t, kF32); };
+  const Tensor gates = reference("ConvGates", attrs,
+                                 {transposed(sums, {0, 2, 1}).reshaped({images, channels, parts, 1}), ones,
+                                  zeros, wide(w1), wide(b1), wide(w2), wide(b2)},
+                                 2)[1];
+  const auto spec = gates_kernel({type, images, 9, channels, hidden, "silu x0", "sigmoid x0", blocks, parts});
+  return {str(spec.ok() ? spec->name : "gates", " ", images, "x", parts, "x", channels, " to ", hidden),
+          spec,
+          {sums, w1, b1, w2, b2},
+          {cast(gates, type)},
+          2 * type_tolerance(type)};
+}
+
+KernelCase resize_case(DataType type, const char* mode, const char* coordinates, int64_t channels,
+                       bool plain = false) {
   const Tensor x = random_tensor(type, {2, channels, 5, 6});
   const Attrs attrs = {{"mode", std::string(mode)},
                        {"coordinate_transformation_mode", std::string(coordinates)}};
   const Tensor y = reference("Resize", attrs, {x, {}, {}, Tensor::vector_i64(Ints{2, channels, 9, 13})})[0];
   const auto sampling = ops::ResampleMode::read(attrs);
-  ResizeProblem p{type, 2, 5, 6, channels, 9, 13, 0, 0};
+  ResizeProblem p{type, 2, 5, 6, channels, 9, 13, 0, 0, plain};
   std::vector<Tensor> inputs = {to_nhwc(x)};
   for (const auto& [in, out] : {std::pair<int64_t, int64_t>{5, 9}, {6, 13}}) {
     const auto table =
@@ -87,10 +119,10 @@ KernelCase resize_case(DataType type, const char* mode, const char* coordinates,
     inputs.push_back(ops::make_tensor(kI32, dims, {table->index.begin(), table->index.end()}));
     inputs.push_back(ops::make_tensor(kF32, dims, table->weight));
   }
-  return {str("resize ", mode, " ", data_type_name(type)),
+  return {str("resize ", mode, " ", data_type_name(type), plain ? " to plain" : ""),
           resize_kernel(p),
           inputs,
-          {to_nhwc(y)},
+          {plain ? y : to_nhwc(y)},
           type_tolerance(type)};
 }
 
@@ -121,9 +153,15 @@ std::vector<KernelCase> pool_cases() {
     cases.push_back(squeeze_case(type, 3, 6, 37, 5, 2));
     cases.push_back(squeeze_case(type, 2, 6, 37, 8, 2));
     cases.push_back(squeeze_case(type, 2, 5, 144, 6, 1));
+    cases.push_back(gates_case(type, 2, 5, 96, 4, 8));
+    cases.push_back(gates_case(type, 1, 49, 300, 7, 8));
+    cases.push_back(gates_case(type, 3, 1, 37, 5, 1));
+    cases.push_back(gates_case(type, 2, 3, 700, 12, 1));
     cases.push_back(resize_case(type, "linear", "half_pixel", 8));
     cases.push_back(resize_case(type, "nearest", "asymmetric", 3));
     cases.push_back(resize_case(type, "cubic", "align_corners", 4));
+    cases.push_back(resize_case(type, "linear", "half_pixel", 21, true));
+    cases.push_back(resize_case(type, "cubic", "align_corners", 40, true));
   }
   return cases;
 }
@@ -151,7 +189,15 @@ std::vector<KernelBench> pool_benches() {
       int64_t side, channels, hidden;
     };
     for (const auto& [side, channels, hidden] :
-         {Block{112, 32, 8}, {28, 240, 10}, {14, 480, 20}, {7, 1152, 48}})
+         {Block{112, 32, 8}, {28, 240, 10}, {14, 480, 20}, {7, 1152, 48}}) {
+      constexpr int64_t kParts = 8;
+      benches.push_back(
+          {str("gates b", n, " ", channels, "-", hidden),
+           gates_kernel({kF16, n, side * side, channels, hidden, "silu x0", "sigmoid x0", 8, kParts}),
+           kF16,
+           {static_cast<size_t>(n * kParts * channels) * 4, static_cast<size_t>(channels * hidden) * 2, 256,
+            static_cast<size_t>(channels * hidden) * 2, static_cast<size_t>(channels) * 2},
+           {bytes(channels)}});
       benches.push_back(
           {str("squeeze b", n, " ", side, "x", channels, "-", hidden),
            squeeze_excitation_kernel({kF16, n, side * side, channels, hidden, "silu x0", "sigmoid x0"}),
@@ -159,6 +205,7 @@ std::vector<KernelBench> pool_benches() {
            {bytes(side * side * channels), static_cast<size_t>(channels * hidden) * 2, 256,
             static_cast<size_t>(channels * hidden) * 2, static_cast<size_t>(channels) * 2},
            {bytes(side * side * channels)}});
+    }
   }
   return benches;
 }

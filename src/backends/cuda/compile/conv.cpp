@@ -73,15 +73,7 @@ void offer_tiled(const Request& r, Offer& offer) {
   if (channels == 1 && groups > 1 && groups == weights.constant().dims()[0]) {
     Candidate c = base_candidate(r, "depthwise");
     c.packed.push_back(pack_channels_inner(1, weights));
-    constexpr int64_t kPieces[][3] = {{1, 4, 8}, {1, 2, 8}, {1, 1, 8}, {1, 8, 8}, {2, 2, 8}, {2, 4, 8},
-                                      {4, 1, 8}, {4, 2, 8}, {1, 4, 4}, {1, 8, 4}, {2, 4, 4}};
-    for (const auto& [height, width, deep] : kPieces) {  // of what a thread computes
-      c.kernel = str("depthwise_", height, "x", width, "x", deep);
-      c.args.set("piece_h", height);
-      c.args.set("piece_w", width);
-      c.args.set("piece_channels", deep);
-      offer_if_possible(r, c, offer);
-    }
+    offer_depthwise_pieces(r, std::move(c), offer);
   } else {
     if (groups == 1 && channels <= 4 && weights.type().rank() == 4 && r.stream.gpu().arch == "sm_90a") {
       Candidate image = base_candidate(r, "image_conv");
@@ -118,6 +110,18 @@ void offer_tiled(const Request& r, Offer& offer) {
 }
 
 }  // namespace
+
+void offer_depthwise_pieces(const Request& r, Candidate c, Offer& offer) {
+  constexpr int64_t kPieces[][3] = {{1, 4, 8}, {1, 2, 8}, {1, 1, 8}, {1, 8, 8}, {2, 2, 8}, {2, 4, 8},
+                                    {4, 1, 8}, {4, 2, 8}, {1, 4, 4}, {1, 8, 4}, {2, 4, 4}};
+  for (const auto& [height, width, deep] : kPieces) {
+    c.kernel = str("depthwise_", height, "x", width, "x", deep);
+    c.args.set("piece_h", height);
+    c.args.set("piece_w", width);
+    c.args.set("piece_channels", deep);
+    offer_if_possible(r, c, offer);
+  }
+}
 
 // The kernel that takes every convolution, a place of the result at a time.
 void offer_conv_direct(const Request& r, std::string_view family, Offer& offer) {

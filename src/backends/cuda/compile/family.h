@@ -42,6 +42,8 @@ using OfferFunction = void (*)(const Request& request, std::string_view family, 
 Candidate candidate_for(const Request& request, std::string op);
 /// Appends the candidate for a Slice of several axes, or with steps.
 void offer_strided_slice(const Request& request, Offer& offer);
+/// Appends a depthwise convolution in pieces of the result of several sizes, of what a thread computes.
+void offer_depthwise_pieces(const Request& request, Candidate candidate, Offer& offer);
 /// Keeps `candidate` if its family has kernels for it at the opt shapes.
 void offer_if_possible(const Request& request, Candidate candidate, Offer& offer);
 

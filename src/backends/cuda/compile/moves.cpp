@@ -93,8 +93,9 @@ void offer_triangle(const Request& r, std::string_view family, Offer& offer) {
   offer_if_possible(r, std::move(c), offer);
 }
 
+// What only the user reads is written as users want it.
 LayoutRule resize_rule(const Node& node) {
-  return image_scales(node) ? LayoutRule::kBlocked : LayoutRule::kPlain;
+  return image_scales(node) && !node.output()->uses().empty() ? LayoutRule::kBlocked : LayoutRule::kPlain;
 }
 
 void offer_squeeze_excitation(const Request& r, std::string_view family, Offer& offer) {
@@ -114,11 +115,12 @@ void offer_squeeze_excitation(const Request& r, std::string_view family, Offer& 
 
 void offer_resize(const Request& r, std::string_view family, Offer& offer) {
   auto scales = image_scales(r.node);
-  if (!scales || r.layout != Layout::kBlocked)
+  if (!scales)
     return skip(offer, family,
                 "it is not a plain resize of an image's pixels by constant scales or by sizes");
   Candidate c = candidate_for(r, std::string(family));
   std::fill(c.inputs.begin() + 1, c.inputs.end(), Layout::kPlain);
+  c.inputs[0] = Layout::kBlocked;
   c.args.set("scales", std::move(*scales));
   offer_if_possible(r, std::move(c), offer);
 }

@@ -2,6 +2,7 @@
 #include "backends/cuda/kernels/rnn/rnn.h"
 
 #include "backends/cuda/compile/family.h"
+#include "backends/cuda/steps/implicit_gemm.h"
 
 namespace ingot::cuda {
 namespace {
@@ -30,6 +31,11 @@ void offer_rnn(const Request& r, std::string_view family, Offer& offer) {
   Candidate c = candidate_for(r, std::string(family));
   c.args.set("cell", static_cast<int64_t>(*cell));
   c.args.set("exact", int64_t{!r.tf32});
+  const auto product = rnn_product(OptStep(r, c).view());
+  if (!product.ok()) return offer.skipped.push_back({"rnn", std::string(product.status().message())});
+  const auto configs = conv_configs(*product, r.stream.gpu().multiprocessors, false);
+  if (configs.empty()) return offer.skipped.push_back({"rnn", "no product of its inputs"});
+  c.args.set("config", to_ints(configs.front()));
   offer_if_possible(r, std::move(c), offer);
 }
 

@@ -147,6 +147,14 @@ Ints to_ints(const ConvConfig& c) {
   return {c.bm, c.bn, c.warps_m, c.warps_n, c.stages, c.splits, c.wgmma, c.cluster, c.groups};
 }
 
+Result<ConvConfig> config_of(const StepView& step) {
+  const Ints c = step.args.get_ints("config");
+  if (c.size() != 9) return corrupt("a configuration of ", c.size(), " numbers");
+  const auto number = [&](size_t i) { return static_cast<int>(c[i]); };
+  return ConvConfig{number(0), number(1), number(2), number(3), number(4),
+                    number(5), c[6] != 0, number(7), number(8)};
+}
+
 std::string name_of(const ConvConfig& c) {
   const std::string_view way = c.groups == 2                      ? "_pingpong"
                                : c.groups == 1                    ? "_cooperative"
@@ -188,11 +196,7 @@ Result<Launches> implicit_gemm_launches(const StepView& step) {
   if (!step.args.has("weight_dims") && !is_quantized(step) && is_empty_product(step))
     return empty_product_launches(step);
   INGOT_ASSIGN_OR_RETURN(const ConvProblem problem, implicit_gemm_problem(step));
-  const Ints c = step.args.get_ints("config");
-  if (c.size() != 9) return corrupt("a configuration of ", c.size(), " numbers");
-  const auto number = [&](size_t i) { return static_cast<int>(c[i]); };
-  const ConvConfig config{number(0), number(1), number(2), number(3), number(4),
-                          number(5), c[6] != 0, number(7), number(8)};
+  INGOT_ASSIGN_OR_RETURN(const ConvConfig config, config_of(step));
   INGOT_ASSIGN_OR_RETURN(KernelSpec spec, conv_kernel(problem, config));
   Launches out;
   std::vector<Pointer> pointers = pointers_of(step);
@@ -214,9 +218,7 @@ Result<Launches> image_conv_launches(const StepView& step) {
   return out;
 }
 
-// args: those of Conv, weight_dims, piece_h and piece_w; the filter lies [kernel height, kernel width,
-// channels].
-Result<Launches> depthwise_launches(const StepView& step) {
+Result<DepthwiseProblem> depthwise_problem(const StepView& step) {
   INGOT_ASSIGN_OR_RETURN(const Geometry g, geometry_of(step));
   if (g.groups != g.x[1] || g.w[0] != g.groups) return unsupported("filters that read several channels");
   if (step.in(0).layout != Layout::kBlocked) return unsupported("channels that do not lie last");
@@ -237,7 +239,14 @@ Result<Launches> depthwise_launches(const StepView& step) {
     INGOT_ASSIGN_OR_RETURN(const ConvExtra e, extra_of_image(step.in(i), step.out(0).dims));
     p.extras.push_back(e);
   }
-  INGOT_ASSIGN_OR_RETURN(KernelSpec spec, depthwise_kernel(p));
+  return p;
+}
+
+// args: those of Conv, weight_dims, piece_h, piece_w and piece_channels; the filter lies [kernel height,
+// kernel width, channels].
+Result<Launches> depthwise_launches(const StepView& step) {
+  INGOT_ASSIGN_OR_RETURN(const DepthwiseProblem problem, depthwise_problem(step));
+  INGOT_ASSIGN_OR_RETURN(KernelSpec spec, depthwise_kernel(problem));
   Launches out;
   out.push_back({std::move(spec), pointers_of(step)});
   return out;

@@ -79,6 +79,16 @@ Result<Launches> epilogue_launches(const StepView& step, std::string_view epilog
   return program_launches(step, epilogue, std::move(operands));
 }
 
+Result<Launches> scale_launches(const StepView& step, const Pointer& to) {
+  const TensorArg& x = step.in(0);
+  PointwiseProblem problem;
+  INGOT_ASSIGN_OR_RETURN(problem.program, ops::PointwiseProgram::parse("mul x0 x1"));
+  problem.dims = x.dims;
+  problem.output = {x.dtype, strides_of(x)};
+  problem.inputs = {repeated(x, x.dims), repeated(step.in(1), x.dims)};
+  return launch(std::move(problem), {input(0), input(1), to});
+}
+
 // args: program; output_dtype, where integers are rounded; axis, along which vectors are repeated that are
 // not the first operand.
 Result<Launches> pointwise_launches(const StepView& step) {

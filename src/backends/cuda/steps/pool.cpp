@@ -65,7 +65,7 @@ Result<Launches> resize_launches(const StepView& step) {
   INGOT_ASSIGN_OR_RETURN(const Taps h, taps_of(mode, height, out_h, rows ? scales[0] : 1));
   INGOT_ASSIGN_OR_RETURN(const Taps w, taps_of(mode, x.dims.back(), y.dims.back(), scales[1]));
   const ResizeProblem p{x.dtype, x.dims[0],     height,  x.dims.back(), x.dims[1],
-                        out_h,   y.dims.back(), h.count, w.count};
+                        out_h,   y.dims.back(), h.count, w.count,       y.layout == Layout::kPlain};
   INGOT_ASSIGN_OR_RETURN(KernelSpec spec, resize_kernel(p));
   Launches out;
   out.push_back({std::move(spec),
@@ -112,7 +112,7 @@ Result<Launches> global_pool_launches(const StepView& step) {
 Result<Launches> squeeze_excitation_launches(const StepView& step) {
   const TensorArg& x = step.in(0);
   if (x.layout != Layout::kBlocked) return unsupported("channels that do not lie last");
-  SqueezeProblem p{x.dtype, x.dims[0], 1, x.dims[1], step.in(1).dims[0]};
+  GatesProblem p{x.dtype, x.dims[0], 1, x.dims[1], step.in(1).dims[0]};
   for (size_t d = 2; d < x.dims.size(); ++d) p.pixels *= x.dims[d];
   if (num_elements(x.dims) == 0) return unsupported("an empty image");
   const auto program = [&](std::string_view name) { return step.args.get_string(name); };

@@ -1,8 +1,7 @@
 // LSTM, GRU and RNN: one product for the inputs of all times, then a launch or two for each time.
 #include "backends/cuda/kernels/rnn/rnn.h"
 
-#include "backends/cuda/kernels/conv/conv.h"
-#include "backends/cuda/steps/step.h"
+#include "backends/cuda/steps/implicit_gemm.h"
 #include "ops/recurrent.h"
 
 namespace ingot::cuda {
@@ -32,20 +31,27 @@ size_t aligned(int64_t floats) { return (static_cast<size_t>(floats) * sizeof(fl
 
 }  // namespace
 
-// args: the op's attributes, cell and exact.
-Result<Launches> rnn_launches(const StepView& step) {
+Result<ConvProblem> rnn_product(const StepView& step) {
   if (step.in(kRecX).dims.size() != 3 || step.in(kRecR).dims.size() != 3)
     return unsupported("other than 3 dims");
   const RnnProblem p = problem_of(step);
   if (p.steps == 0 || p.batch == 0) return unsupported("an empty sequence");
   const int64_t rows = p.directions * gates_of(p.cell) * p.hidden;
   ConvProblem product = matmul_problem(p.type, p.steps * p.batch, rows, step.in(kRecX).dims[2]);
+  if (product.channels == 0) return unsupported("no product of the inputs");
   product.y_type = DataType::kF32;
   product.has_bias = false;
   product.exact = step.args.get_int("exact") != 0;
-  const auto configs = conv_configs(product, 132, false);
-  if (configs.empty() || product.channels == 0) return unsupported("no product of the inputs");
-  INGOT_ASSIGN_OR_RETURN(KernelSpec spec, conv_kernel(product, configs.front()));
+  return product;
+}
+
+// args: the op's attributes, cell, exact, and config, that of the inputs' product.
+Result<Launches> rnn_launches(const StepView& step) {
+  INGOT_ASSIGN_OR_RETURN(const ConvProblem product, rnn_product(step));
+  INGOT_ASSIGN_OR_RETURN(const ConvConfig config, config_of(step));
+  INGOT_ASSIGN_OR_RETURN(KernelSpec spec, conv_kernel(product, config));
+  const RnnProblem p = problem_of(step);
+  const int64_t rows = product.filters;
   const Pointer products = scratch(0, aligned(p.steps * p.batch * rows));
   const Pointer memory = scratch(products.bytes, aligned(5 * p.states()));
   Launches all;

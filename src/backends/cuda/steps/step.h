@@ -61,5 +61,7 @@ Dims strides_of(const TensorArg& operand);
 /// What an epilogue's text does to output 0, in place, with the inputs from `first` on. Nothing for an empty
 /// text.
 Result<Launches> epilogue_launches(const StepView& step, std::string_view epilogue, size_t first);
+/// Input 0 times input 1, which may repeat, to memory as large as input 0.
+Result<Launches> scale_launches(const StepView& step, const Pointer& to);
 
 }  // namespace ingot::cuda

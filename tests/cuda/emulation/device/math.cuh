@@ -13,3 +13,10 @@ inline void unpack(unsigned word, float& low, float& high) {
   low = to_float(T{u16(word)});
   high = to_float(T{u16(word >> 16)});
 }
+template <class T>
+inline unsigned multiply_pairs(unsigned a, unsigned b) {
+  float a0, a1, b0, b1;
+  unpack<T>(a, a0, a1);
+  unpack<T>(b, b0, b1);
+  return pack<T>(a0 * b0, a1 * b1);
+}

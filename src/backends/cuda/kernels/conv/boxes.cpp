@@ -42,6 +42,8 @@ Result<Geometry> geometry_of(const ConvProblem& p) {
   const bool same_pixels = p.kernel_h * p.kernel_w == 1 && p.out_h == p.height && p.out_w == p.width &&
                            p.pad_top == 0 && p.pad_left == 0 && p.stride_h == 1 && p.stride_w == 1;
   g.im2col = !(rows_follow && same_pixels);
+  if (p.gated && (g.im2col || bytes || bit_width(p.type) != 16))
+    return unsupported("gates of a convolution of type ", data_type_name(p.type), ", other than 1x1");
   return g;
 }
 
@@ -87,7 +89,10 @@ TensorMap map_of_weights(const ConvProblem& p, const Geometry& g, int64_t depth,
 // What both kernels are compiled with.
 Status define(KernelSpec& spec, const ConvProblem& p, const ConvConfig& c, const Geometry& g) {
   INGOT_ASSIGN_OR_RETURN(spec.prelude, conv_prelude(p));
-  spec.prelude += wgmma_text({p.type, p.x_type, c.bn});
+  spec.prelude += wgmma_text({p.type, p.x_type, c.bn, p.gated});
+  constexpr int kMostRegisters = 200;  // of a thread: sums, a row's elements, their gates
+  if (p.gated && c.bm / c.warps_m / 64 * (c.bn / 2 + 32) > kMostRegisters)
+    return unsupported("gates of a tile of ", c.bm, "x", c.bn);
   INGOT_ASSIGN_OR_RETURN(const std::string type, checked_device_type(p.type));
   INGOT_ASSIGN_OR_RETURN(const std::string y_type, checked_device_type(p.y_type));
   INGOT_ASSIGN_OR_RETURN(const std::string bias_type, checked_device_type(p.bias_type));
@@ -98,6 +103,7 @@ Status define(KernelSpec& spec, const ConvProblem& p, const ConvConfig& c, const
   spec.define("SCALE", int64_t{p.scale});
   spec.define("NARROW_RESULT", bit_width(p.y_type) <= 16);
   spec.define("CONSTANT_WEIGHTS", p.constant_weights);
+  spec.define("GATED", p.gated);
   spec.define("IM2COL", g.im2col);
   spec.define("BM", c.bm);
   spec.define("BN", c.bn);
@@ -126,14 +132,14 @@ struct Room {
   int64_t bytes;
 };
 
-Result<Room> room_of(const ConvConfig& c, bool all_filters, int64_t depth_tiles) {
+Result<Room> room_of(const ConvConfig& c, bool gated, bool all_filters, int64_t depth_tiles) {
   const int64_t slots = 2 * c.groups, block = 128 * (1 + c.groups * c.warps_m);
   const auto bytes = [&](int64_t stages, int64_t kept) {  // weights, ring, slots, barriers
     return 1024 + kept * c.bn * 128 + stages * (c.bm + (kept > 0 ? 0 : c.bn)) * 128 + slots * c.bm * 128 +
            (2 * stages + 3 * slots + c.groups + kept) * 8;
   };
   // Two blocks share a multiprocessor where their sums leave them registers enough.
-  const bool few_registers = block <= 384 && c.bm / c.warps_m * c.bn <= 64 * 64;
+  const bool few_registers = !gated && block <= 384 && c.bm / c.warps_m * c.bn <= 64 * 64;
   const auto fits_twice = [&](int64_t shared) {
     return few_registers && 2 * (shared + 1024) <= kMostSharedBytes;
   };
@@ -162,7 +168,7 @@ Result<KernelSpec> warp_specialized_kernel(const ConvProblem& p, const ConvConfi
   if (bit_width(p.y_type) > 32 || (c.bn % panel != 0 && c.bn < p.filters) || !in_pieces(p.y_type, {g.y_row}))
     return unsupported("results in tiles of ", c.bn, " columns, rows of ", g.y_row);
   const ConvParams params = params_of(p, c, depth);
-  INGOT_ASSIGN_OR_RETURN(const Room room, room_of(c, c.bn >= p.filters, params.depth_tiles));
+  INGOT_ASSIGN_OR_RETURN(const Room room, room_of(c, p.gated, c.bn >= p.filters, params.depth_tiles));
   ConvConfig fitting = c;
   fitting.stages = room.stages;
   KernelSpec spec{.source = "conv/warp_specialized.cu", .entry = "conv_specialized"};
@@ -184,7 +190,7 @@ Result<KernelSpec> warp_specialized_kernel(const ConvProblem& p, const ConvConfi
   spec.set_params(params);
 
   INGOT_ASSIGN_OR_RETURN(TensorMap x, map_of_x(p, g, depth, c.bm));
-  const size_t extras = p.scale == ConvProblem::kAlpha ? 3 : 4;  // pointers before them
+  const size_t extras = 3 + (p.scale != ConvProblem::kAlpha) + p.gated;  // pointers before them
   const TensorMap y{.pointer = extras + p.extras.size(),
                     .type = p.y_type,
                     .dims = {p.filters, p.rows()},

@@ -121,6 +121,7 @@ Result<KernelSpec> conv_kernel(const ConvProblem& p, const ConvConfig& config) {
   INGOT_RETURN_IF_ERROR(check(p));
   if (config.groups > 0) return warp_specialized_kernel(p, config);
   if (config.groups == ConvConfig::kOneTile) return one_tile_kernel(p, config);
+  if (p.gated) return unsupported("factors that are scaled on their way");
   const Dims strides = x_strides_of(p);
   const int64_t weight_row = p.weight_row > 0 ? p.weight_row : p.depth(),
                 y_row = p.y_row > 0 ? p.y_row : p.filters;

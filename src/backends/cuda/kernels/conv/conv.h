@@ -40,6 +40,7 @@ struct ConvProblem {
   bool has_bias = true, constant_weights = true;
   enum Scale { kAlpha, kPerFilter, kPerTensor } scale = kAlpha;  // of the sums: alpha, or float32 in memory
   float alpha = 1;
+  bool gated = false;  // x is scaled by gates [images, channels] of its type: 16 bits, 1x1 filters, sm_90a
   std::string epilogue;
   std::vector<ConvExtra> extras;
 
@@ -75,7 +76,8 @@ inline constexpr int64_t kMostSharedBytes = 227 << 10;
 /// Configurations that may be best on a GPU of `multiprocessors`, by a rough model, the most promising first.
 std::vector<ConvConfig> conv_configs(const ConvProblem& problem, int multiprocessors, bool hopper);
 
-/// Arguments: x, weights, bias (null where there is none), scale (unless it is alpha), extras, y.
+/// Arguments: x, weights, bias (null where there is none), scale (unless it is alpha), gates (where it is
+/// gated), extras, y.
 Result<KernelSpec> conv_kernel(const ConvProblem& problem, const ConvConfig& config);
 
 /// A first layer: images of up to four channels with windows that move by an even number of pixels, x of any

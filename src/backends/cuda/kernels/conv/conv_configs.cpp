@@ -120,8 +120,9 @@ std::vector<ConvConfig> conv_configs(const ConvProblem& p, int multiprocessors, 
       found.push_back({c, estimate(p, c, multiprocessors)});
     }
   };
-  for (const ConvConfig& c : kWarpTiles) consider(c);
-  if (hopper && !p.exact)
+  for (const ConvConfig& c : kWarpTiles)
+    if (!p.gated) consider(c);
+  if (hopper && !p.exact && !p.gated)
     for (const ConvConfig& c : kWarpgroupTiles) consider(c);
   const auto consider_specialized = [&](const ConvConfig& c) {
     if ((c.bn <= 64 || c.bn < 2 * p.filters) && conv_kernel(p, c).ok())

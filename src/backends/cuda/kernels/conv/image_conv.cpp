@@ -11,8 +11,9 @@ Result<KernelSpec> image_conv_kernel(const ConvProblem& p) {
     return unsupported("an image's convolution of type ", data_type_name(p.type), " to ",
                        data_type_name(p.y_type));
   const int64_t piece = 128 / bit_width(p.y_type);
-  if (p.channels > 4 || p.batch != 1 || !p.extras.empty() || p.alpha != 1 || p.scale != ConvProblem::kAlpha ||
-      p.filters > kMostFilters || p.filters % piece != 0 || p.y_row % piece != 0)
+  if (p.channels > 4 || p.batch != 1 || !p.extras.empty() || p.gated || p.alpha != 1 ||
+      p.scale != ConvProblem::kAlpha || p.filters > kMostFilters || p.filters % piece != 0 ||
+      p.y_row % piece != 0)
     return unsupported("a first layer of ", p.channels, " channels to ", p.filters, " filters");
   if (p.stride_w % 2 != 0 || p.dilation_h != 1 || p.dilation_w != 1 ||
       p.kernel_h * image_taps(p.kernel_w) > 8 * kMostTaps)

@@ -103,6 +103,7 @@ extern "C" __global__ void __launch_bounds__(kBlock, 2)
     const Tile tile(number, p);
     next.store(patch);
     __syncthreads();
+    if (number + gridDim.x < p.tiles) next.load(x, Tile(number + gridDim.x, p), p);
 
     float sums[BN / 2];
     constexpr int kTogether = 8;  // instructions whose rows registers hold at once
@@ -119,7 +120,6 @@ extern "C" __global__ void __launch_bounds__(kBlock, 2)
       commit_wgmma();
       wait_wgmma<0>();
     }
-    if (number + gridDim.x < p.tiles) next.load(x, Tile(number + gridDim.x, p), p);
 
 #pragma unroll
     for (int j = 0; j < BN / 8; ++j) {

@@ -4,7 +4,7 @@
 // ended; WARPGROUPS warpgroups multiply.
 //
 // Options: TYPE of the factors; BIAS_TYPE; OUT; BM, BN, WARPGROUPS, STAGES, STEPS, CLUSTER; BLOCK (threads);
-// VEC_Y; IM2COL; HAS_BIAS; SCALE; CONSTANT_WEIGHTS. Prelude: as of conv.cu.
+// VEC_Y; IM2COL; HAS_BIAS; SCALE; GATED (gates.cuh); CONSTANT_WEIGHTS. Prelude: as of conv.cu.
 #include "backends/cuda/kernels/conv/boxes.cuh"
 #include "backends/cuda/kernels/device/launch.cuh"
 #include "backends/cuda/kernels/device/vector.cuh"
@@ -13,6 +13,7 @@
 #include "prelude"
 // clang-format off: this uses the prelude's program
 #include "backends/cuda/kernels/conv/finish.cuh"
+#include "backends/cuda/kernels/conv/gates.cuh"
 // clang-format on
 
 constexpr int kStage = (BM + BN) * 128, kThreads = 128 * WARPGROUPS;
@@ -21,8 +22,9 @@ constexpr int kRows = BM / WARPGROUPS, kTall = kRows / 64;  // of a warpgroup
 extern "C" __global__ void __launch_bounds__(BLOCK)
     conv_one_tile(const TYPE* __restrict__ x, const TYPE* __restrict__ weights,
                   const BIAS_TYPE* __restrict__ bias,
-                  SCALE_PARAMETER EXTRAS(EXTRA_PARAMETER) OUT* __restrict__ y, const ConvParams p,
-                  const __grid_constant__ TensorMap map_a, const __grid_constant__ TensorMap map_b) {
+                  SCALE_PARAMETER GATES_PARAMETER EXTRAS(EXTRA_PARAMETER) OUT* __restrict__ y,
+                  const ConvParams p, const __grid_constant__ TensorMap map_a,
+                  const __grid_constant__ TensorMap map_b) {
   extern __shared__ u8 memory[];
   u8* const base = memory + ((1024 - (shared_address(memory) & 1023)) & 1023);  // barriers, then the ring
   const unsigned barriers = shared_address(base), ring = barriers + 1024;
@@ -64,9 +66,18 @@ extern "C" __global__ void __launch_bounds__(BLOCK)
     const int part = warp / 4;
     SumOfProducts<TYPE>::type sums[kTall][BN / 2];
     int stage = 0, parity = 0, before = 0;
+#if GATED
+    wait_for_previous_kernel();
+    Gates<kTall> rows(gates, row0 + part * kRows, p);
+    rows.load(first, p);
+#endif
     for (int t = 0; t < tiles; ++t) {
       wait_barrier(full(stage), parity);
       const unsigned a = ring + stage * kStage + part * kRows * 128, b = ring + stage * kStage + BM * 128;
+#if GATED
+      rows.multiply(sums, a, b, t > 0);
+      rows.load(first + t + 1, p);
+#else
       begin_wgmma();
 #pragma unroll
       for (int s = 0; s < STEPS; ++s)
@@ -75,7 +86,8 @@ extern "C" __global__ void __launch_bounds__(BLOCK)
           wgmma(sums[i], matrix_descriptor(a + i * 64 * 128 + s * 32), matrix_descriptor(b + s * 32),
                 t > 0 || s > 0);
       commit_wgmma();
-      wait_wgmma<1>();
+#endif
+      wait_wgmma<GATED ? 0 : 1>();
       if (t > 0 && lane == 0) arrive(empty(before));
       before = stage;
       if (++stage == STAGES) stage = 0, parity ^= 1;

@@ -10,8 +10,9 @@
 // Options: TYPE of the factors, BIAS_TYPE, OUT; BM, BN, GROUPS, WARPGROUPS, STAGES; STEPS of 32 bytes that
 // a tile of depth holds; BLOCK (threads), RESIDENT
 // (blocks of a multiprocessor); IM2COL: factor A by the filter's taps; HAS_BIAS; SCALE; CONSTANT_WEIGHTS;
-// KEEP_WEIGHTS: a block's tiles have all filters, which stay in shared memory; EVEN: pairs of filters lie
-// together; RESIDUAL: which extra has the layout of y and comes as boxes, or -1. Prelude: as of conv.cu.
+// GATED: gates.cuh; KEEP_WEIGHTS: a block's tiles have all filters, which stay in shared memory; EVEN: pairs
+// of filters lie together; RESIDUAL: which extra has the layout of y and comes as boxes, or -1. Prelude: as
+// of conv.cu.
 #include "backends/cuda/kernels/conv/arguments.cuh"
 #include "backends/cuda/kernels/conv/boxes.cuh"
 #include "backends/cuda/kernels/device/launch.cuh"
@@ -20,6 +21,9 @@
 #include "backends/cuda/kernels/device/wgmma.cuh"
 #include "backends/cuda/kernels/pointwise/functions.cuh"
 #include "prelude"
+// clang-format off: this uses the prelude's wgmma
+#include "backends/cuda/kernels/conv/gates.cuh"
+// clang-format on
 
 using Params = ConvParams;
 
@@ -206,9 +210,9 @@ __device__ inline void finish(const Sum (&sums)[kTall][BN / 2], int panel, unsig
 extern "C" __global__ void __launch_bounds__(BLOCK, RESIDENT)
     conv_specialized(const TYPE* __restrict__ x, const TYPE* __restrict__ weights,
                      const BIAS_TYPE* __restrict__ bias,
-                     SCALE_PARAMETER EXTRAS(EXTRA_PARAMETER) OUT* __restrict__ y, const Params p,
-                     const __grid_constant__ TensorMap map_a, const __grid_constant__ TensorMap map_b,
-                     const __grid_constant__ TensorMap map_y
+                     SCALE_PARAMETER GATES_PARAMETER EXTRAS(EXTRA_PARAMETER) OUT* __restrict__ y,
+                     const Params p, const __grid_constant__ TensorMap map_a,
+                     const __grid_constant__ TensorMap map_b, const __grid_constant__ TensorMap map_y
 #if RESIDUAL >= 0
                      ,
                      const __grid_constant__ TensorMap map_residual
@@ -259,12 +263,20 @@ extern "C" __global__ void __launch_bounds__(BLOCK, RESIDENT)
       Sum sums[kTall][BN / 2];
       int stage = t.number * p.depth_tiles % STAGES, parity = t.number * p.depth_tiles / STAGES & 1,
           before = stage;
+#if GATED
+      Gates<kTall> rows(gates, t.row0(p) + part * kRows, p);
+      rows.load(0, p);
+#endif
       // In turns: who waits for a stage's next round while another waits for this one would not wait at all.
       if (GROUPS > 1) wait_barrier(memory.turn(group), (t.of_group() & 1) ^ (group == 0));
       for (int k = 0; k < p.depth_tiles; ++k) {
         if (KEEP_WEIGHTS && t.of_group() == 0) wait_barrier(memory.weights_there(k), 0);
         wait_barrier(memory.full(stage), parity);
         const unsigned a = memory.stage(stage) + part * kRows * 128, b = memory.weights(k, stage);
+#if GATED
+        rows.multiply(sums, a, b, k > 0);
+        rows.load(k + 1, p);
+#else
         begin_wgmma();
 #pragma unroll
         for (int s = 0; s < STEPS; ++s)
@@ -273,8 +285,9 @@ extern "C" __global__ void __launch_bounds__(BLOCK, RESIDENT)
             wgmma(sums[i], matrix_descriptor(a + i * 64 * 128 + s * 32), matrix_descriptor(b + s * 32),
                   k > 0 || s > 0);
         commit_wgmma();
+#endif
         if (GROUPS > 1 && lane == 0 && k + 1 == p.depth_tiles) arrive(memory.turn(1 - group));
-        wait_wgmma<1>();
+        wait_wgmma<GATED ? 0 : 1>();
         if (k > 0 && lane == 0) arrive(memory.empty(before));
         before = stage;
         if (++stage == STAGES) stage = 0, parity ^= 1;

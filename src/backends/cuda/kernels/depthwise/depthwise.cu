@@ -1,8 +1,13 @@
 // Depthwise convolution of NHWC: a thread computes VEC channels of a piece of the result, ROWS x PIXELS, and
 // reads each of the piece's inputs once. A block has LANES threads side by side on the channels and keeps
-// their filters in shared memory, as floats; it takes pieces in turns. Options: TYPE, CHANNELS, VEC, LANES,
-// BLOCK, ROWS, PIXELS, KERNEL_H, KERNEL_W, STRIDE_H, STRIDE_W, DILATION_H, DILATION_W, HAS_BIAS. Prelude: the
-// epilogue; EXTRAS(F): F(index, type, dense) as in conv.cu.
+// their filters in shared memory, as floats; it takes pieces in turns.
+//
+// SUMS: a block's pieces are a part of one image, and it also gives their sum, of each channel, to
+// sums[image][part]: always the same pieces in the same order.
+//
+// Options: TYPE, CHANNELS, VEC, LANES, BLOCK, ROWS, PIXELS, KERNEL_H, KERNEL_W, STRIDE_H, STRIDE_W,
+// DILATION_H, DILATION_W, HAS_BIAS, SUMS. Prelude: the epilogue; EXTRAS(F): F(index, type, dense) as in
+// conv.cu.
 #include "backends/cuda/kernels/depthwise/depthwise_params.h"
 #include "backends/cuda/kernels/device/launch.cuh"
 #include "backends/cuda/kernels/device/loaded.cuh"
@@ -10,6 +15,11 @@
 #include "backends/cuda/kernels/pointwise/functions.cuh"
 #include "prelude"
 
+#if SUMS
+#define SUMS_PARAMETER float* __restrict__ part_sums,
+#else
+#define SUMS_PARAMETER
+#endif
 #define EXTRA_PARAMETER(i, T, dense) const T* __restrict__ extra##i,
 #define EXTRA_LOAD(i, T, dense)                                                   \
   {                                                                               \
@@ -51,7 +61,7 @@ __device__ constexpr int next_row(int row) {
 
 extern "C" __global__ void __launch_bounds__(BLOCK)
     depthwise(const TYPE* __restrict__ x, const TYPE* __restrict__ weights, const TYPE* __restrict__ bias,
-              EXTRAS(EXTRA_PARAMETER) TYPE* __restrict__ y, const DepthwiseParams p) {
+              EXTRAS(EXTRA_PARAMETER) TYPE* __restrict__ y, SUMS_PARAMETER const DepthwiseParams p) {
   __shared__ __align__(16) float filters[KERNEL_H * KERNEL_W * kTap];
   const int lane = threadIdx.x % LANES, channel0 = blockIdx.y * kTap;
   const int channel = channel0 + lane * VEC;
@@ -65,11 +75,17 @@ extern "C" __global__ void __launch_bounds__(BLOCK)
   }
   wait_for_previous_kernel();
   __syncthreads();
-  if (channel >= CHANNELS) return;
+  const bool works = channel < CHANNELS;
   float shift[VEC] = {};
-  if (HAS_BIAS) widen_all(load_words<VEC>(bias + channel), shift);
-  for (unsigned piece = blockIdx.x * kPieces + threadIdx.x / LANES; piece < p.pieces;
-       piece += gridDim.x * kPieces) {
+  if (HAS_BIAS && works) widen_all(load_words<VEC>(bias + channel), shift);
+  unsigned begin = blockIdx.x * kPieces, end = p.pieces, step = gridDim.x * kPieces;
+#if SUMS
+  const unsigned image_of_block = divide(blockIdx.x, p.parts);
+  begin = image_of_block * p.image_pieces + remainder_of(blockIdx.x, image_of_block, p.parts) * p.part_pieces;
+  end = min(begin + p.part_pieces, (image_of_block + 1) * p.image_pieces), step = kPieces;
+  float own[VEC] = {};
+#endif
+  for (unsigned piece = begin + threadIdx.x / LANES; works && piece < end; piece += step) {
     const unsigned strip = divide(piece, p.strip_pieces),
                    ow = remainder_of(piece, strip, p.strip_pieces) * PIXELS;
     const unsigned image = divide(strip, p.strips), oh = remainder_of(strip, image, p.strips) * ROWS;
@@ -131,8 +147,26 @@ extern "C" __global__ void __launch_bounds__(BLOCK)
         EXTRAS(EXTRA_LOAD)
         Vec<TYPE, VEC> out;
 #pragma unroll
-        for (int j = 0; j < VEC; ++j) out[j] = convert<TYPE>(run_program(inputs[j]));
+        for (int j = 0; j < VEC; ++j) {
+          const float result = run_program(inputs[j]);
+          out[j] = convert<TYPE>(result);
+#if SUMS
+          own[j] += result;
+#endif
+        }
         store<VEC>(y + (i64(image) * p.out_height * p.out_width + pixel) * CHANNELS + channel, out);
       }
   }
+#if SUMS
+  __shared__ float totals[kPieces * kTap];
+#pragma unroll
+  for (int j = 0; j < VEC; ++j) totals[threadIdx.x / LANES * kTap + lane * VEC + j] = own[j];
+  __syncthreads();
+  for (int c = threadIdx.x; c < kTap; c += BLOCK) {
+    float sum = 0;
+#pragma unroll 8
+    for (int i = 0; i < kPieces; ++i) sum += totals[i * kTap + c];
+    if (channel0 + c < CHANNELS) part_sums[blockIdx.x * CHANNELS + channel0 + c] = sum;
+  }
+#endif
 }

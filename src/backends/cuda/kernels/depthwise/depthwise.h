@@ -17,8 +17,17 @@ struct DepthwiseProblem {
           piece_channels = 8;  // of the result, that a thread computes; channels at most
   std::string epilogue;
   std::vector<ConvExtra> extras;  // `filter` and strides as of convolutions; of one batch
+  bool sums = false;              // the result is also summed up, see below
 };
-/// Arguments: x, weights, bias (null where there is none), extras, y.
+
+/// How an image's result is summed up: in parts of so many pieces, which follow each other row by row.
+struct DepthwiseParts {
+  int64_t count, pieces;
+};
+DepthwiseParts depthwise_parts(const DepthwiseProblem& problem);
+
+/// Arguments: x, weights, bias (null where there is none), extras, y, and with `sums` those of the result's
+/// pixels, [images, parts, channels] of f32.
 Result<KernelSpec> depthwise_kernel(const DepthwiseProblem& problem);
 
 }  // namespace ingot::cuda

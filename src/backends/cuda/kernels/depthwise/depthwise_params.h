@@ -8,5 +8,7 @@ struct DepthwiseParams {
   unsigned pieces;               // of strips of the result
   Divisor strip_pieces, strips;  // of an image
   int height, width, out_height, out_width, pad_h, pad_w;
+  Divisor parts;  // of an image, where the result is summed up
+  unsigned image_pieces, part_pieces;
   long long extra_image[kMaxExtras], extra_pixel[kMaxExtras];
 };

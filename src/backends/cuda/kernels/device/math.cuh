@@ -30,6 +30,20 @@ __device__ inline unsigned pack<bf16>(float low, float high) {
   asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(r) : "f"(high), "f"(low));
   return r;
 }
+template <class T>
+__device__ inline unsigned multiply_pairs(unsigned a, unsigned b);
+template <>
+__device__ inline unsigned multiply_pairs<f16>(unsigned a, unsigned b) {
+  unsigned r;
+  asm("mul.rn.f16x2 %0, %1, %2;" : "=r"(r) : "r"(a), "r"(b));
+  return r;
+}
+template <>
+__device__ inline unsigned multiply_pairs<bf16>(unsigned a, unsigned b) {  // sm_90
+  unsigned r;
+  asm("mul.rn.bf16x2 %0, %1, %2;" : "=r"(r) : "r"(a), "r"(b));
+  return r;
+}
 // And back.
 template <class T>
 __device__ inline void unpack(unsigned word, float& low, float& high);

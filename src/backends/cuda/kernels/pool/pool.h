@@ -28,24 +28,29 @@ struct GlobalPoolProblem {
 /// Arguments: x, y.
 Result<KernelSpec> global_pool_kernel(const GlobalPoolProblem& problem);
 
-/// y = x * program2(W2 program1(W1 m + b1) + b2), m the means of x's pixels: x, y dense NHWC, W1 [hidden,
+/// Gates of images: program2(W2 program1(W1 m + b1) + b2), m the means of an image's pixels; W1 is [hidden,
 /// channels], W2 [channels, hidden]. Baked in: types, programs, channels' slices, `hidden`.
-struct SqueezeProblem {
+struct GatesProblem {
   DataType type;
   int64_t images, pixels, channels, hidden;
   std::string program1 = "relu x0", program2 = "sigmoid x0";
   int64_t blocks = 8;  // of a cluster, which an image has: 1 before sm_90
+  int64_t parts = 0;   // in which images were summed up
 };
-/// Arguments: x, W1, b1, W2, b2, y.
-Result<KernelSpec> squeeze_excitation_kernel(const SqueezeProblem& problem);
+/// y = x * gates: x, y dense NHWC. Arguments: x, W1, b1, W2, b2, y.
+Result<KernelSpec> squeeze_excitation_kernel(const GatesProblem& problem);
+/// y = gates [images, channels] of images whose channels were summed up before: sums [images, parts,
+/// channels] of f32. Arguments: sums, W1, b1, W2, b2, y.
+Result<KernelSpec> gates_kernel(const GatesProblem& problem);
 
 /// Resize of the height and width of dense NHWC by tables: output row r is the sum over t of rows
-/// h_index[r][t] times h_weight[r][t], columns likewise. Baked in: the type, taps, the channels'
-/// divisibility.
+/// h_index[r][t] times h_weight[r][t], columns likewise. `plain`: y is NCHW, as users want it. Baked in: the
+/// type, taps, `plain`, the channels' divisibility.
 struct ResizeProblem {
   DataType type;
   int64_t images, height, width, channels, out_h, out_w;
   int taps_h, taps_w;
+  bool plain = false;
 };
 /// Arguments: x, h_index (i32), h_weight (f32), w_index, w_weight, y.
 Result<KernelSpec> resize_kernel(const ResizeProblem& problem);

@@ -10,10 +10,16 @@ struct PoolParams {
       dilation_w;
   Divisor out_depth;
   int depth, kernel_d, stride_d, pad_d, pad_back, dilation_d;
+  int channels;  // of a resize
 };
 
 struct GlobalPoolParams {
   int pixels, channels;
+};
+
+struct GatesParams {
+  int parts, channels;
+  float inverse_pixels;
 };
 
 struct SqueezeParams {

@@ -1,6 +1,6 @@
 // Squeeze and excitation of dense NHWC: y = x * second(W2 first(W1 m + b1) + b2), where m are the means of
 // x's pixels. An image has a cluster of PARTS * SLICES blocks, each with a part of the pixels and a slice of
-// the channels; they give each other their sums of pixels, then what their channels add to the hidden values.
+// the channels (excitation.cuh); they give each other their sums of pixels.
 //
 // STAGED: their weights come into shared memory before the kernel before has ended. KEPT: of this many pixels
 // each thread keeps its channels in shared memory, and reads others again.
@@ -12,12 +12,12 @@
 #include "backends/cuda/kernels/device/launch.cuh"
 #include "backends/cuda/kernels/device/loaded.cuh"
 #include "backends/cuda/kernels/device/math.cuh"
-#include "backends/cuda/kernels/device/reduce.cuh"
-#include "backends/cuda/kernels/device/tma.cuh"
-#include "backends/cuda/kernels/device/vector.cuh"
 #include "backends/cuda/kernels/pointwise/functions.cuh"
 #include "backends/cuda/kernels/pool/pool_params.h"
 #include "prelude"
+// clang-format off: this uses the prelude's programs
+#include "backends/cuda/kernels/pool/excitation.cuh"
+// clang-format on
 
 constexpr int kLanes = SLICE / VEC, kGroups = BLOCK / kLanes;  // threads side by side, and of pixels
 constexpr int kSlot = BLOCK * VEC;                             // a pixel of each thread
@@ -30,29 +30,13 @@ extern "C" __global__ void __launch_bounds__(BLOCK, 2)
   extern __shared__ __align__(16) float memory[];
   TYPE* const kept = reinterpret_cast<TYPE*>(memory) + threadIdx.x * VEC;
   float* const parts = memory + KEPT * kSlot * sizeof(TYPE) / sizeof(float);
-  float *const sums = parts + kGroups * SLICE, *const values = sums + SLICE;
-  float *const shares = values + SLICE, *const hidden = shares + (HIDDEN + 3) / 4 * 4;
-  const int slice = blockIdx.x % SLICES, part = blockIdx.x / SLICES, channel0 = slice * SLICE;
-  const int lane = threadIdx.x % kLanes, group = threadIdx.x / kLanes, channel = channel0 + lane * VEC;
+  float* const sums = parts + kGroups * SLICE;
+  const Slice s(sums + SLICE, w1, w2, p.channels);
+  const int part = blockIdx.x / SLICES;
+  const int lane = threadIdx.x % kLanes, group = threadIdx.x / kLanes, channel = s.channel0 + lane * VEC;
   const bool works = group < kGroups && channel < p.channels;
   const int first_pixel = part * p.part_pixels, last_pixel = min(first_pixel + p.part_pixels, p.pixels);
   const i64 image = i64(blockIdx.y) * p.pixels * p.channels + channel;
-  // Rows of the slice's weights.
-  const TYPE *rows1 = w1 + channel0, *rows2 = w2 + channel0 * HIDDEN;
-  const int stride1 = STAGED ? SLICE : p.channels, here = min(SLICE, p.channels - channel0);
-  if (STAGED) {
-    TYPE* const staged1 = reinterpret_cast<TYPE*>(hidden + (HIDDEN + 3) / 4 * 4);
-    TYPE* const staged2 = staged1 + HIDDEN * SLICE;
-#pragma unroll 4
-    for (int e = threadIdx.x; e < HIDDEN * kLanes; e += BLOCK) {
-      const int h = e / kLanes, c = e % kLanes * VEC;
-      if (c < here) store<VEC>(staged1 + h * SLICE + c, load<VEC>(rows1 + h * p.channels + c));
-    }
-#pragma unroll 4
-    for (int e = threadIdx.x; e < here * HIDDEN / WEIGHTS; e += BLOCK)
-      store<WEIGHTS>(staged2 + e * WEIGHTS, load<WEIGHTS>(rows2 + e * WEIGHTS));
-    rows1 = staged1, rows2 = staged2;
-  }
   wait_for_previous_kernel();
 
   const int begin = first_pixel + group, kept_end = min(begin + KEPT * kGroups, last_pixel);
@@ -103,43 +87,16 @@ extern "C" __global__ void __launch_bounds__(BLOCK, 2)
   for (int c = threadIdx.x; c < SLICE; c += BLOCK) {
     float all = PARTS > 1 ? 0 : sums[c];
     for (int i = 0; PARTS > 1 && i < PARTS; ++i)
-      all += load_shared_of<1>(i * SLICES + slice, shared_address(sums + c))[0];
-    values[c] = channel0 + c < p.channels ? all * p.inverse_pixels : 0.f;
+      all += load_shared_of<1>(i * SLICES + s.slice, shared_address(sums + c))[0];
+    s.values[c] = all * p.inverse_pixels;
   }
   __syncthreads();
-  for (int h = threadIdx.x / 32; h < HIDDEN; h += BLOCK / 32) {
-    float share = 0;
-    for (int c = threadIdx.x % 32; c < here; c += 32) share += to_float(rows1[h * stride1 + c]) * values[c];
-    share = reduce_warp<32>(share, SumOf());
-    if (threadIdx.x % 32 == 0) shares[h] = share;
-  }
-  if (SLICES > 1)
-    synchronize_cluster();
-  else
-    __syncthreads();
-  for (int h = threadIdx.x; h < HIDDEN; h += BLOCK) {
-    float in[1] = {to_float(b1[h]) + (SLICES > 1 ? 0.f : shares[h])};
-    for (int i = 0; SLICES > 1 && i < SLICES; ++i)
-      in[0] += load_shared_of<1>(part * SLICES + i, shared_address(shares + h))[0];
-    hidden[h] = first::run_program(in);
-  }
-  __syncthreads();
-  for (int c = threadIdx.x; c < here; c += BLOCK) {
-    float in[1] = {to_float(b2[channel0 + c])};
-#pragma unroll
-    for (int h = 0; h < HIDDEN; h += WEIGHTS) {
-      const Vec<TYPE, WEIGHTS> w = load<WEIGHTS>(rows2 + c * HIDDEN + h);
-#pragma unroll
-      for (int j = 0; j < WEIGHTS; ++j) in[0] += to_float(w[j]) * hidden[h + j];
-    }
-    values[c] = second::run_program(in);
-  }
-  __syncthreads();
+  s.excite(b1, b2);
 
   if (works) {
     float gate[VEC];
 #pragma unroll
-    for (int j = 0; j < VEC; ++j) gate[j] = values[lane * VEC + j];
+    for (int j = 0; j < VEC; ++j) gate[j] = s.values[lane * VEC + j];
     const auto scale = [&](const TYPE* from, int pixel) {
       float v[VEC];
       widen_all(load_words<VEC>(from), v);
