@@ -219,6 +219,14 @@ std::vector<KernelCase> hopper_conv_cases() {
     cases.push_back(image_case(type, kF32, {2, 37, 3, 64, 7, 2, 3}, "relu x0; mul t0 #20", kI8));
     cases.push_back(image_case(type, type, {2, 30, 3, 48, 3, 2, 1}, "relu x0; mul t0 #40", kU8));
   }
+  for (const DataType type : {kF16, kBF16}) {
+    const ConvConfig patch{64, 64, 3, 1, 1, 1, true, 1, ConvConfig::kPatch},
+        narrow{64, 32, 2, 1, 1, 1, true, 1, ConvConfig::kPatch};
+    cases.push_back(conv_case(type, {2, 13, 64, 64, 3, 1, 1}, patch, "add x0 x1; relu t0"));
+    cases.push_back(conv_case(type, {1, 8, 16, 40, 3, 1, 2}, patch, "mul x0 x2; add t0 x1"));
+    cases.push_back(conv_case(type, {3, 9, 48, 24, 5, 1, 0}, narrow, "silu x0"));
+    cases.push_back(conv_case(type, {1, 30, 32, 32, 2, 1, 1}, narrow, ""));
+  }
   // Blocks that share factors and sums, residuals of other strides than the result's.
   for (const DataType type : {kF16, kBF16, kF32}) {
     constexpr int kOneTile = ConvConfig::kOneTile;
@@ -267,9 +275,9 @@ std::vector<KernelBench> conv_benches() {
                           {7, 512, 512, 3, 1, false},  {7, 2048, 512, 1, 1, false}};
   const auto add = [&](std::string name, const ConvProblem& p, size_t weights, size_t x, size_t y,
                        size_t count) {
-    size_t tried[4] = {0, 0, 0, 0};
+    size_t tried[5] = {0, 0, 0, 0, 0};
     for (const ConvConfig& config : conv_configs(p, 132, true)) {
-      if (tried[config.groups + 1]++ >= count) continue;
+      if (tried[config.groups + 2]++ >= count) continue;
       KernelBench b{
           name, conv_kernel(p, config), p.type, {x, weights, static_cast<size_t>(p.filters) * 2}, {y}};
       for (size_t e = 0; e < p.extras.size(); ++e) b.inputs.push_back(y);

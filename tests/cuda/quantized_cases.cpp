@@ -130,6 +130,12 @@ std::vector<KernelCase> quantized_cases() {
     cases.push_back(matmul_case(type, kF32, 37, 50, 144, group));
     cases.push_back(matmul_case(type, kF16, 130, 64, 768, split));
   }
+  const ConvConfig patch{64, 64, 4, 1, 1, 1, true, 1, ConvConfig::kPatch};
+  for (const DataType x_type : {kI8, kU8}) {
+    cases.push_back(conv_case(kI8, x_type, kI8, {2, 13, 64, 64, 3, 1, 1}, patch, residual));
+    cases.push_back(conv_case(kI8, x_type, kF16, {1, 17, 32, 48, 3, 1, 1}, patch, "relu x0"));
+  }
+  cases.push_back(conv_case(kI8, kI8, kF32, {2, 9, 96, 64, 2, 1, 0}, patch, ""));
   // Every configuration that may be chosen.
   for (const DataType type : {kI8, kF8E4M3}) {
     const Shape large = {3, 13, 144, 264, 3, 1, 1}, narrow = {2, 13, 48, 64, 3, 1, 1};

@@ -180,6 +180,10 @@ template <int ID, int COUNT>
 inline void synchronize_threads() {
   emulated::meet(emulated::here().barriers[ID], COUNT, "a barrier of the block");
 }
+template <int COUNT>
+inline void synchronize_threads(int id) {
+  emulated::meet(emulated::here().barriers[id], COUNT, "a barrier of the block");
+}
 inline void synchronize_cluster() {
   emulated::Machine& m = emulated::machine;
   emulated::meet(m.cluster_meeting, unsigned(m.blocks.size()) * m.block.x * m.block.y * m.block.z,

@@ -48,43 +48,47 @@ inline void emulated_wgmma(SUM (&d)[N], u64 a, u64 b, int accumulate) {
   });
 }
 // A in registers: as of mma.sync, 16 rows for each warp.
-template <class T, bool BY_DEPTH, class SUM, int N>
+template <class T, class X, bool BY_DEPTH, class SUM, int N>
 inline void multiply_registers(SUM (&d)[N], const unsigned (&a)[4], u64 b, int accumulate) {
   struct Rows {
     unsigned a[4];
   };
+  constexpr int kWord = 4 / sizeof(X), kDepth = 8 * kWord;
   const unsigned lane = threadIdx.x % 32;
   Rows mine;
   std::memcpy(&mine, a, sizeof mine);
-  float left[2][16];
+  float left[2][kDepth];
   emulated::exchange(mine, [&](auto of) {
     for (int h = 0; h < 2; ++h)
-      for (int k = 0; k < 16; ++k) {
-        const Rows& from = of(lane / 4 * 4 + unsigned(k % 8 / 2));
-        T v;
-        std::memcpy(&v, reinterpret_cast<const char*>(&from.a[h + k / 8 * 2]) + k % 2 * 2, 2);
+      for (int k = 0; k < kDepth; ++k) {
+        const int half = k / (kDepth / 2), in = k % (kDepth / 2);
+        const Rows& from = of(lane / 4 * 4 + unsigned(in / kWord));
+        X v;
+        std::memcpy(&v, reinterpret_cast<const char*>(&from.a[h + half * 2]) + in % kWord * sizeof v,
+                    sizeof v);
         left[h][k] = to_float(v);
       }
     return 0;
   });
-  float* const sums = d;
-  std::vector<float> rows(&left[0][0], &left[0][0] + 32);
+  SUM* const sums = d;
+  std::vector<float> rows(&left[0][0], &left[0][0] + 2 * kDepth);
   emulated::self().open_products.push_back([=] {
     for (int j = 0; j < N; ++j) {
       const int column = j / 4 * 8 + int(lane % 4) * 2 + j % 2;
-      float sum = accumulate ? sums[j] : 0;
-      for (int k = 0; k < 16; ++k)
-        sum += rows[size_t(j / 2 % 2 * 16 + k)] *
-               (BY_DEPTH ? tile_element<T>(unsigned(b), k, column) : tile_element<T>(unsigned(b), column, k));
+      SUM sum = accumulate ? sums[j] : 0;
+      for (int k = 0; k < kDepth; ++k)
+        sum +=
+            SUM(rows[size_t(j / 2 % 2 * kDepth + k)] * (BY_DEPTH ? tile_element<T>(unsigned(b), k, column)
+                                                                 : tile_element<T>(unsigned(b), column, k)));
       sums[j] = sum;
     }
   });
 }
-template <class T, class, class SUM, int N>
+template <class X, class T, class SUM, int N>
 inline void emulated_wgmma_registers(SUM (&d)[N], const unsigned (&a)[4], u64 b, int accumulate) {
-  multiply_registers<T, false>(d, a, b, accumulate);
+  multiply_registers<T, X, false>(d, a, b, accumulate);
 }
-template <class T, class, class SUM, int N>
+template <class X, class T, class SUM, int N>
 inline void emulated_wgmma_registers_by_depth(SUM (&d)[N], const unsigned (&a)[4], u64 b, int accumulate) {
-  multiply_registers<T, true>(d, a, b, accumulate);
+  multiply_registers<T, X, true>(d, a, b, accumulate);
 }

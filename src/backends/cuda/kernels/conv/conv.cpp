@@ -122,6 +122,7 @@ Result<KernelSpec> conv_kernel(const ConvProblem& p, const ConvConfig& config) {
   if (config.groups > 0) return warp_specialized_kernel(p, config);
   if (config.groups == ConvConfig::kOneTile) return one_tile_kernel(p, config);
   if (p.gated) return unsupported("factors that are scaled on their way");
+  if (config.groups == ConvConfig::kPatch) return patch_conv_kernel(p, config);
   const Dims strides = x_strides_of(p);
   const int64_t weight_row = p.weight_row > 0 ? p.weight_row : p.depth(),
                 y_row = p.y_row > 0 ? p.y_row : p.filters;

@@ -58,9 +58,9 @@ struct ConvConfig {
   bool wgmma;
   int cluster = 1;  // sm_90: above 1, the splits of a tile are a cluster, which sums up in shared memory
   /// sm_90a, the factors brought by the copy engine: kOneTile for one_tile.cu, 1 or 2 for warp_specialized.cu
-  /// with so many groups of warps_m warpgroups; 0: conv.cu.
+  /// with so many groups of warps_m warpgroups; 0: conv.cu. kPatch: patch_conv.cu with warps_m warpgroups.
   int groups = 0;
-  static constexpr int kOneTile = -1;
+  static constexpr int kOneTile = -1, kPatch = -2;
   friend bool operator==(const ConvConfig&, const ConvConfig&) = default;
 };
 

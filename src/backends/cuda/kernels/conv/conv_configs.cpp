@@ -87,6 +87,15 @@ double estimate_specialized(const ConvProblem& p, const ConvConfig& c, int multi
   return 3.0 + each * tile + (c.groups == 2 ? finish : 0);
 }
 
+double estimate_patches(const ConvProblem& p, const ConvConfig& c, int multiprocessors) {
+  constexpr double kClocks = 1750;  // in a microsecond
+  const int64_t tiles = p.images * ceil_div(p.out_h, 8) * ceil_div(p.out_w, 8);
+  const double each = static_cast<double>(ceil_div(tiles, int64_t{multiprocessors} * c.warps_m) * c.warps_m);
+  const double steps = static_cast<double>(p.depth() * bit_width(p.type)) / 256;
+  const double products = steps * c.bn / 2, shared = steps * (2048 + c.bn * 32) / 128 + 150;
+  return 3.0 + each * std::max(products, shared) / kClocks;
+}
+
 double estimate_one_tile(const ConvProblem& p, const ConvConfig& c, int multiprocessors) {
   const double tile_depth = 1024 / bit_width(p.type);
   const double depth = std::ceil(static_cast<double>(p.channels) / tile_depth) *
@@ -130,6 +139,20 @@ std::vector<ConvConfig> conv_configs(const ConvProblem& p, int multiprocessors, 
   };
   if (hopper)
     for (const ConvConfig& c : kSpecializedTiles) consider_specialized(c);
+  for (int warpgroups = 4; hopper && warpgroups > 1; --warpgroups) {
+    const ConvConfig c{64,
+                       static_cast<int>(ceil_div(std::min<int64_t>(p.filters, 256), 16) * 16),
+                       warpgroups,
+                       1,
+                       1,
+                       1,
+                       true,
+                       1,
+                       ConvConfig::kPatch};
+    if (!conv_kernel(p, c).ok()) continue;
+    found.push_back({c, estimate_patches(p, c, multiprocessors)});
+    break;
+  }
   if (const int64_t columns = ceil_div(p.filters, 16) * 16; hopper && columns <= 256 && columns % 64 != 0)
     for (ConvConfig c : kTilesOfAllFilters) {
       c.bn = static_cast<int>(columns);

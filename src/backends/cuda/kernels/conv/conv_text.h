@@ -18,5 +18,6 @@ ConvParams conv_params(const ConvProblem& problem);
 /// conv_kernel for configurations of these ways.
 Result<KernelSpec> warp_specialized_kernel(const ConvProblem& problem, const ConvConfig& config);
 Result<KernelSpec> one_tile_kernel(const ConvProblem& problem, const ConvConfig& config);
+Result<KernelSpec> patch_conv_kernel(const ConvProblem& problem, const ConvConfig& config);
 
 }  // namespace ingot::cuda

@@ -82,6 +82,10 @@ template <int ID, int COUNT>
 __device__ inline void synchronize_threads() {
   asm volatile("bar.sync %0, %1;" ::"n"(ID), "n"(COUNT) : "memory");
 }
+template <int COUNT>
+__device__ inline void synchronize_threads(int id) {
+  asm volatile("bar.sync %0, %1;" ::"r"(id), "n"(COUNT) : "memory");
+}
 __device__ inline void synchronize_cluster() {
   asm volatile("barrier.cluster.arrive.release.aligned; barrier.cluster.wait.acquire.aligned;" ::: "memory");
 }
