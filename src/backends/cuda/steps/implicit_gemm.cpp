@@ -156,10 +156,10 @@ Result<ConvConfig> config_of(const StepView& step) {
 }
 
 std::string name_of(const ConvConfig& c) {
+  if (c.groups == ConvConfig::kPatch) return str("conv_patches_", c.bn, "x", c.warps_m);
   const std::string_view way = c.groups == 2                      ? "_pingpong"
                                : c.groups == 1                    ? "_cooperative"
                                : c.groups == ConvConfig::kOneTile ? "_one_tile"
-                               : c.groups == ConvConfig::kPatch   ? "_patches"
                                : c.wgmma                          ? "_wgmma"
                                                                   : "";
   return str("implicit_gemm_", c.bm, "x", c.bn, "x", c.stages, c.splits > 1 ? str("_k", c.splits) : "", way);

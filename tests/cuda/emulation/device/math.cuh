@@ -4,6 +4,7 @@
 
 inline float power_of_2(float v) { return std::exp2(v); }
 inline float fast_reciprocal(float v) { return 1 / v; }
+inline float larger(float a, float b) { return a != a || a > b ? a : b; }
 template <class T>
 inline unsigned pack(float low, float high) {
   return unsigned(convert<T>(low).bits) | unsigned(convert<T>(high).bits) << 16;

@@ -140,15 +140,8 @@ std::vector<ConvConfig> conv_configs(const ConvProblem& p, int multiprocessors, 
   if (hopper)
     for (const ConvConfig& c : kSpecializedTiles) consider_specialized(c);
   for (int warpgroups = 4; hopper && warpgroups > 1; --warpgroups) {
-    const ConvConfig c{64,
-                       static_cast<int>(ceil_div(std::min<int64_t>(p.filters, 256), 16) * 16),
-                       warpgroups,
-                       1,
-                       1,
-                       1,
-                       true,
-                       1,
-                       ConvConfig::kPatch};
+    const int columns = static_cast<int>(ceil_div(std::min<int64_t>(p.filters, 256), 16) * 16);
+    const ConvConfig c{64, columns, warpgroups, 1, 1, 1, true, 1, ConvConfig::kPatch};
     if (!conv_kernel(p, c).ok()) continue;
     found.push_back({c, estimate_patches(p, c, multiprocessors)});
     break;

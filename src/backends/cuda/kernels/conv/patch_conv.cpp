@@ -41,7 +41,7 @@ Result<KernelSpec> patch_conv_kernel(const ConvProblem& p, const ConvConfig& c) 
   const int64_t patch = (kPatchTile + p.kernel_h - 1) * (kPatchTile + p.kernel_w - 1) * (pixel + 16);
   const int64_t results = kPatchTile * kPatchTile * (c.bn * bit_width(p.y_type) / 8 + 16);
   const int64_t shared = 1024 + panels * c.bn * 128 + c.warps_m * (2 * patch + results);
-  const int64_t registers = c.bn / 2 + 80;  // of a thread: sums, factor A, addresses
+  const int64_t registers = c.bn / 2 + 90;  // of a thread; with fewer, wgmma waits for each product
   if (shared > kMostSharedBytes || c.bn < p.filters || registers * 128 * c.warps_m > 65536)
     return unsupported("patches for ", p.filters, " filters of ", p.depth(), " elements");
 
@@ -64,6 +64,7 @@ Result<KernelSpec> patch_conv_kernel(const ConvProblem& p, const ConvConfig& c) 
   spec.define("KERNEL_H", p.kernel_h);
   spec.define("KERNEL_W", p.kernel_w);
   spec.define("GROUPS", c.warps_m);
+  spec.define("FULL", c.bn == p.filters);
 
   const int64_t across = ceil_div(p.out_w, kPatchTile), down = ceil_div(p.out_h, kPatchTile);
   const int64_t tiles = p.images * across * down;

@@ -6,7 +6,8 @@
 //
 // Each of a block's GROUPS warpgroups takes tiles in turns of its own: while one loads or stores, others
 // multiply. Its next patch is on its way meanwhile. Options: TYPE of factors, X_TYPE (its size), BIAS_TYPE,
-// OUT; BN (filters, rounded up); CHANNELS; KERNEL_H, KERNEL_W; GROUPS; HAS_BIAS; SCALE. Prelude: the
+// OUT; BN (filters, rounded up); CHANNELS; KERNEL_H, KERNEL_W; GROUPS;
+// FULL (BN is the number of filters); HAS_BIAS; SCALE. Prelude: the
 // epilogue, wgmma_registers.
 #include "backends/cuda/kernels/conv/arguments.cuh"
 #include "backends/cuda/kernels/conv/patch_conv_params.h"
@@ -52,24 +53,40 @@ __device__ inline void load_weights(unsigned to, const TYPE* __restrict__ weight
   wait_copies<0>();
 }
 
-// By the 128 threads of a warpgroup; pixels outside of the image are zero.
+// By the four warps of a warpgroup, each every fourth row; pixels outside of the image are zero.
 __device__ inline void load_patch(unsigned to, const X_TYPE* __restrict__ x, const Tile& t, const Params& p) {
+  constexpr int kOfRow = kPatchW * kPieces, kLoads = (kOfRow + 31) / 32;  // pieces; of a lane
+  const int lane = threadIdx.x % 32, warp = threadIdx.x / 32 % 4;
+  const int h0 = t.oh - p.pad_h, w0 = t.ow - p.pad_w;
   const X_TYPE* const image = x + t.image * p.x_image;
+  int from[kLoads];  // -1: nowhere
 #pragma unroll
-  for (int e0 = 0; e0 < kPatchH * kPatchW * kPieces; e0 += 128) {
-    const int e = e0 + threadIdx.x % 128, pixel = e / kPieces, piece = e % kPieces;
-    if (pixel >= kPatchH * kPatchW) break;
-    const int h = t.oh - p.pad_h + pixel / kPatchW, w = t.ow - p.pad_w + pixel % kPatchW;
-    const bool there = unsigned(h) < unsigned(p.height) & unsigned(w) < unsigned(p.width);
-    const i64 at = there ? h * p.x_row + w * p.x_column + piece * int(16 / sizeof(TYPE)) : 0;
-    copy_async<16>(to + pixel * kPitch + piece * 16, image + at, there);
+  for (int i = 0; i < kLoads; ++i) {
+    const int piece = lane + i * 32, w = w0 + piece / kPieces;
+    const int at = w * int(p.x_column) + piece % kPieces * int(16 / sizeof(TYPE));
+    from[i] = unsigned(w) < unsigned(p.width) ? at : -1;
+  }
+#pragma unroll
+  for (int row = 0; row < kPatchH; row += 4) {
+    const int h = h0 + row + warp;
+    if (row + 4 > kPatchH && row + warp >= kPatchH) break;
+    const bool inside = unsigned(h) < unsigned(p.height);
+    const int line = h * int(p.x_row);
+#pragma unroll
+    for (int i = 0; i < kLoads; ++i) {
+      const int piece = lane + i * 32;
+      if (i * 32 + 32 > kOfRow && piece >= kOfRow) break;
+      const bool there = inside & (from[i] >= 0);
+      copy_async<16>(to + ((row + warp) * kPatchW + piece / kPieces) * kPitch + piece % kPieces * 16,
+                     image + (there ? line + from[i] : 0), there);
+    }
   }
   commit_copies();
 }
 
 // `a`: where this thread's row of the first tap begins.
 __device__ inline void multiply(Sum (&sums)[BN / 2], unsigned a, unsigned weights) {
-  constexpr int kTogether = 6;  // instructions whose rows registers hold at once; twice, to load ahead
+  constexpr int kTogether = BN > 64 ? 3 : 6;  // instructions whose rows registers hold; twice, to load ahead
   unsigned left[2][kTogether][4];
   const auto load = [&](int first) {
 #pragma unroll
@@ -79,6 +96,7 @@ __device__ inline void multiply(Sum (&sums)[BN / 2], unsigned a, unsigned weight
                     a + (tap / KERNEL_W * kPatchW + tap % KERNEL_W) * kPitch + s % kStepsOfTap * 32);
     }
   };
+  const u64 b = matrix_descriptor(weights);
   load(0);
 #pragma unroll
   for (int first = 0; first < kSteps; first += kTogether) {
@@ -86,7 +104,7 @@ __device__ inline void multiply(Sum (&sums)[BN / 2], unsigned a, unsigned weight
 #pragma unroll
     for (int s = first; s < kSteps && s < first + kTogether; ++s)
       wgmma_registers(sums, left[first / kTogether % 2][s - first],
-                      matrix_descriptor(weights + s / 4 * BN * 128 + s % 4 * 32), s > 0);
+                      advanced(b, s / 4 * BN * 128 + s % 4 * 32), s > 0);
     commit_wgmma();
     if (first + kTogether < kSteps) load(first + kTogether);
     wait_wgmma<0>();
@@ -111,7 +129,7 @@ __device__ inline void finish(const Sum (&sums)[BN / 2], u8* results, const Tile
   const int lane = threadIdx.x % 32, line = threadIdx.x / 32 % 4 * 2;
 #pragma unroll
   for (int j = 0; j < BN / 8; ++j) {
-    const int column = j * 8 + lane % 4 * 2, n = min(column, p.filters - 2);
+    const int column = j * 8 + lane % 4 * 2, n = FULL ? column : min(column, p.filters - 2);
     Vec<BIAS_TYPE, 2> shift = {};
     if (HAS_BIAS) shift = load<2>(bias + n);
     Vec<float, 2> factor;
@@ -137,14 +155,18 @@ __device__ inline void finish(const Sum (&sums)[BN / 2], u8* results, const Tile
     }
   }
   __syncwarp();
-  constexpr int kPiece = 16 / sizeof(OUT), kPiecesOfRow = BN / kPiece;
+  constexpr int kPiece = 16 / sizeof(OUT), kOfPixel = BN / kPiece, kOfLine = kTile * kOfPixel;
+  OUT* const first = y + ((i64(tile.image) * p.out_h + tile.oh + line) * p.out_w + tile.ow) * p.y_row;
 #pragma unroll
-  for (int e = lane; e < 2 * kTile * kPiecesOfRow; e += 32) {
-    const int pixel = e / kPiecesOfRow, column = e % kPiecesOfRow * kPiece;
-    const int oh = tile.oh + line + pixel / kTile, ow = tile.ow + pixel % kTile;
-    if (oh >= p.out_h || ow >= p.out_w || column >= p.filters) continue;
-    store<kPiece>(y + ((i64(tile.image) * p.out_h + oh) * p.out_w + ow) * p.y_row + column,
-                  load<kPiece>(reinterpret_cast<const OUT*>(results + pixel * kResultPitch) + column));
+  for (int e0 = 0; e0 < 2 * kOfLine; e0 += 32) {
+    const int e = e0 + lane, half = (kOfLine % 32 == 0 ? e0 : e) / kOfLine;
+    const int pixel = e / kOfPixel - half * kTile, column = e % kOfPixel * kPiece;
+    if (half > 1 || tile.oh + line + half >= p.out_h || tile.ow + pixel >= p.out_w ||
+        (!FULL && column >= p.filters))
+      continue;
+    const u8* from = results + (half * kTile + pixel) * kResultPitch;
+    *reinterpret_cast<uint4*>(first + (half * p.out_w + pixel) * int(p.y_row) + column) =
+        *reinterpret_cast<const uint4*>(from + column * sizeof(OUT));
   }
 }
 

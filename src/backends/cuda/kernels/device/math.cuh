@@ -15,6 +15,12 @@ __device__ inline float fast_reciprocal(float v) {
   asm("rcp.approx.ftz.f32 %0, %1;" : "=f"(r) : "f"(v));
   return r;
 }
+// NaN where one of them is (sm_80).
+__device__ inline float larger(float a, float b) {
+  float r;
+  asm("max.NaN.f32 %0, %1, %2;" : "=f"(r) : "f"(a), "f"(b));
+  return r;
+}
 // Two numbers of 16 bits in a word, the first in its lower half.
 template <class T>
 __device__ inline unsigned pack(float low, float high);

@@ -9,6 +9,8 @@ __device__ inline u64 matrix_descriptor(unsigned address) {
   constexpr u64 kSwizzle128 = u64(1) << 62, kEightRows = u64(1024 >> 4) << 32, kUnused = u64(1) << 16;
   return kSwizzle128 | kEightRows | kUnused | ((address & 0x3ffff) >> 4);
 }
+// That of an address so many bytes further on.
+__device__ inline u64 advanced(u64 descriptor, int bytes) { return descriptor + (bytes >> 4); }
 // Shared memory that was written by ordinary stores and cp.async, made visible to wgmma.
 __device__ inline void publish_shared() { asm volatile("fence.proxy.async.shared::cta;" ::: "memory"); }
 __device__ inline void begin_wgmma() { asm volatile("wgmma.fence.sync.aligned;" ::: "memory"); }

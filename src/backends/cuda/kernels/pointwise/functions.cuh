@@ -45,6 +45,7 @@ INGOT_FUNCTION silu(T a) { return a / (T(1) + ::exp(-a)); }
 // At -infinity it is NaN, as in the instruction's own definition.
 __device__ inline float silu(float a) { return a * sigmoid(a); }
 INGOT_FUNCTION relu(T a) { return a < T(0) ? T(0) : a; }
+__device__ inline float relu(float a) { return larger(a, 0.f); }
 INGOT_FUNCTION leakyrelu(T a, T b) { return a < T(0) ? b * a : a; }
 INGOT_FUNCTION prelu(T a, T b) { return a < T(0) ? b * a : a; }
 INGOT_FUNCTION elu(T a, T b) { return a < T(0) ? b * expm1(a) : a; }
