@@ -84,7 +84,7 @@ TEST(Conv, ConfigurationsFitTheGpu) {
         const auto spec = conv_kernel(p, c);
         ASSERT_TRUE(spec.ok());
         EXPECT_LE(spec->shared_bytes, 227u << 10);
-        EXPECT_LE(spec->block.x, 384u);
+        EXPECT_LE(spec->block.x, 512u);
       }
     }
   }
