@@ -72,17 +72,22 @@ def pack(folder, build):
     print(f"{folder}: {(folder / 'checks.tar.xz').stat().st_size / 2**20:.1f} MiB")
 
 
+def unpack(folder, to):
+    with tarfile.open(folder / "checks.tar.xz") as file:
+        file.extractall(to, filter="data")
+
+
 class Checks:
     def __init__(self, folder, options):
         self.out, self.only, self.first = options.out, options.only.split(","), options.first
         self.begin = time.time()
         self.end = self.begin + options.seconds
-        self.work = Path(tempfile.mkdtemp())
+        self.work = options.work or Path(tempfile.mkdtemp())
         self.folder = self.work / "pack"
-        with tarfile.open(folder / "checks.tar.xz") as file:
-            file.extractall(self.folder, filter="data")
+        if not self.folder.exists():
+            unpack(folder, self.folder)
         paths = [str(self.folder / "lib"), os.environ.get("LD_LIBRARY_PATH", "")]
-        (self.work / "kernels").mkdir()
+        (self.work / "kernels").mkdir(exist_ok=True)
         self.env = {**os.environ, "LD_LIBRARY_PATH": os.pathsep.join(paths)}
         self.env["INGOT_KERNEL_CACHE"] = str(self.work / "kernels")
         self.outcomes = []
@@ -117,6 +122,8 @@ class Checks:
             to.write(line + "\n")
 
     def fill(self, name):
+        if (self.work / "graphs" / f"{name}.onnx").exists():
+            return
         words = [
             self.folder / "graphs" / "fill_weights.py",
             self.folder / "graphs",
@@ -253,6 +260,7 @@ def main():
     parser.add_argument("folder", type=Path)
     parser.add_argument("--build", type=Path, default=ROOT / "build")
     parser.add_argument("--out", type=Path, default=Path("."))
+    parser.add_argument("--work", type=Path, help="folder for what is unpacked, drawn and compiled")
     parser.add_argument("--seconds", type=float, default=900, help="after which checks are ended")
     parser.add_argument("--only", default=GROUPS)
     parser.add_argument("--first", default="", help="models and graphs that come first")

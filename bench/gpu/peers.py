@@ -1,16 +1,18 @@
-"""PyTorch on the same networks, in a process of its own: peers.py MODEL eager|compile PRECISION SHAPES
+"""PyTorch on the same networks, in a process of its own: peers.py MODEL WAY PRECISION SHAPES
 
-SHAPES are JSON. Gets ready, prints "ready SECONDS", and answers each line of its input by milliseconds of
-one replay: the median of nine blocks of 50. All is a CUDA graph, channels last, with cuDNN's own search
-on; compile is torch.compile (max-autotune) with constants folded into the weights. Variables of the
-environment, TORCHINDUCTOR_..., limit its search.
+SHAPES are JSON, WAY is eager, compile or library. Gets ready, prints "ready SECONDS", and answers each line
+of its input by milliseconds of one replay: the median of nine blocks of 50. All is a CUDA graph, channels
+last, with cuDNN's own search on; compile is torch.compile (max-autotune) with constants folded into the
+weights, library the same with products and convolutions by cuBLAS and cuDNN alone.
 """
 
 import contextlib
 import fcntl
 import json
+import os
 import sys
 import time
+from pathlib import Path
 
 import torch
 
@@ -47,6 +49,26 @@ def alone():
     with open(__file__) as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
+
+
+def compiled(module, feeds, way):
+    """The module, compiled for the feeds. torch.compile's workers take the ptxas that comes with torch. Where
+    this process took Triton's, another version, it would compile again, one by one, what they bring; and so
+    where it did not wait for them."""
+    ptxas = Path(torch.__file__).parent / "bin" / "ptxas"
+    if ptxas.exists():
+        os.environ.setdefault("TRITON_PTXAS_PATH", str(ptxas))
+    import torch._inductor.config as inductor
+    from torch._inductor.async_compile import AsyncCompile, shutdown_compile_workers
+
+    inductor.freezing = True
+    if way == "library":
+        inductor.max_autotune_gemm_backends = inductor.max_autotune_conv_backends = "ATEN"
+    AsyncCompile.wait_pool_ready()
+    function = torch.compile(module, mode="max-autotune-no-cudagraphs")
+    function(*feeds)
+    shutdown_compile_workers()
+    return function
 
 
 def graph_of(function):
@@ -87,12 +109,8 @@ def main():
         module = module.to(memory_format=torch.channels_last)
     feeds = inputs(json.loads(shapes), dtype)
     with torch.no_grad():
-        if way == "compile":
-            import torch._inductor.config as inductor
-
-            inductor.freezing = True
-            module = torch.compile(module, mode="max-autotune-no-cudagraphs")
-            module(*feeds)  # minutes
+        if way != "eager":
+            module = compiled(module, feeds, way)
         with alone():
             graph = graph_of(lambda: module(*feeds))
         print(f"ready {time.time() - begin:.0f}", flush=True)

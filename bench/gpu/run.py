@@ -3,19 +3,19 @@
 
 The bundle holds bin/ingot and lib/; the graphs are ONNX files. A row is NAME:PRECISION, or NAME for fp16.
 Every row is compared with onnxruntime in float32 on the host, and timed in turns with its peers: Ingot, eager
-PyTorch in a CUDA graph, torch.compile where asked for, Ingot again.
+PyTorch in a CUDA graph, torch.compile (peer_process.py names its two ways) where asked for, Ingot again.
 """
 
 import argparse
 import json
 import os
-import select
 import subprocess
 import sys
 import time
 from pathlib import Path
 
 import numpy as np
+from peer_process import Peer, get_ready
 
 from engine import Engine
 
@@ -47,53 +47,16 @@ PRECISIONS = {
     "int8": ["--fp16", "--int8"],
     "fp8": ["--fp16", "--fp8"],
 }
+WAYS = ("eager", "compile", "library")
 HERE = Path(__file__).resolve().parent
+
+
+def precision_of(name):
+    return (name + ":fp16").split(":")[1]
 
 
 def classifies(row):
     return row.startswith(("resnet", "mobilenet", "efficientnet", "vit"))
-
-
-class Peer:
-    """PyTorch in a process of its own, ready to be timed."""
-
-    # All get ready at once, with few threads each, and cuDNN's convolutions: Triton's take minutes.
-    ENV = {"TORCHINDUCTOR_COMPILE_THREADS": "3", "TORCHINDUCTOR_MAX_AUTOTUNE_CONV_BACKENDS": "ATEN"}
-
-    def __init__(self, row, way, precision, log):
-        model, shapes = ROWS[row]
-        script = HERE / "peers.py"
-        with open(log, "w") as errors:
-            self.process = subprocess.Popen(
-                [sys.executable, script, model, way, precision, json.dumps(shapes)],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=errors,
-                text=True,
-                env={**self.ENV, **os.environ},
-            )
-        self.seconds = None
-
-    def _line(self):
-        for line in self.process.stdout:
-            if line.startswith("ready") or line[0].isdigit():
-                return line
-        raise RuntimeError("PyTorch ended")
-
-    def wait(self, limit):
-        if not select.select([self.process.stdout], [], [], limit)[0]:
-            self.process.kill()
-            raise RuntimeError(f"PyTorch is not ready after {limit:.0f} s more")
-        self.seconds = int(self._line().split()[1])
-
-    def milliseconds(self):
-        self.process.stdin.write("\n")
-        self.process.stdin.flush()
-        return float(self._line())
-
-    def close(self):
-        self.process.stdin.close()
-        self.process.terminate()
 
 
 class Runner:
@@ -113,6 +76,11 @@ class Runner:
         if done.returncode != 0:
             raise RuntimeError((done.stdout + done.stderr)[-600:])
         return done.stdout, time.time() - begin
+
+    def peer(self, name, way):
+        row, precision = name.split(":")[0], precision_of(name)
+        model, shapes = ROWS[row]
+        return Peer(model, way, precision, shapes, self.work / way / f"{row}_{precision}")
 
     def feeds(self, row):
         rng = np.random.default_rng(7)
@@ -181,7 +149,7 @@ class Runner:
     def accuracy(self, row, engine):
         """The largest relative distance of an output to float32, and how often the largest class agrees."""
         feeds, names, expected = self.reference(row)
-        ours = Engine(f"{self.o.bundle}/lib/libingot.so", engine)
+        ours = Engine(f"{self.o.bundle}/lib/libingot.so.0", engine)
         if classifies(row):
             x, batch = feeds["input"], ROWS[row][1]["input"][0]
             got = []
@@ -254,35 +222,31 @@ def main():
     parser.add_argument("--slowest", type=int, default=12)
     parser.add_argument("--images", type=int, default=100, help="random inputs to compare; 0: none")
     parser.add_argument("--peers", action="store_true", help="eager PyTorch in the same run")
-    parser.add_argument("--compile", default="", help="rows for torch.compile as well")
+    parser.add_argument("--compile", default="", help="rows for torch.compile, in this order")
+    parser.add_argument("--library", default="", help="rows for torch.compile without a search")
     parser.add_argument("--patience", type=float, default=400, help="seconds for all peers to get ready")
+    parser.add_argument("--lanes", type=int, default=2, help="searches of torch.compile at a time")
     parser.add_argument("--meanwhile", default="", help="a command to run while the peers get ready")
     options = parser.parse_args()
-    runner, results, begin = Runner(options), [], time.time()
+    runner, results, end = Runner(options), [], time.time() + options.patience
     names = options.rows.split(",")
-    peers = {name: {} for name in names}
-    for name in names:  # side by side, before anything is timed
-        row, precision = (name + ":fp16").split(":")[:2]
-        ways = ["eager"] if options.peers and precision in ("fp16", "tf32") else []
-        ways += ["compile"] if name in options.compile.split(",") else []
-        for way in ways:
-            peers[name][way] = Peer(row, way, precision, runner.work / f"{row}_{precision}_{way}.txt")
+    eager = [name for name in names if options.peers and precision_of(name) in ("fp16", "tf32")]
+    peers = {}
+    for way, rows in (("eager", eager), ("compile", options.compile), ("library", options.library)):
+        for name in rows.split(",") if isinstance(rows, str) else rows:
+            if name in names:
+                peers[f"{way} {name}"] = runner.peer(name, way)
+    finish = get_ready(peers, end, options.lanes)
     if options.meanwhile:
         subprocess.run(["bash", "-c", options.meanwhile], check=False)
     for name in names if options.images > 0 else []:
         runner.reference(name.split(":")[0])
-    deadline = begin + options.patience
-    for name, ways in peers.items():
-        for way, peer in ways.items():
-            try:
-                peer.wait(max(1, deadline - time.time()))
-                print(f"{way} {name}: ready after {peer.seconds} s", flush=True)
-            except RuntimeError as error:
-                print(f"{way} {name}: {error}", flush=True)
+    finish()
     for name in names:
-        row, precision = (name + ":fp16").split(":")[:2]
+        row, precision = name.split(":")[0], precision_of(name)
+        beside = {way: peers[f"{way} {name}"] for way in WAYS if f"{way} {name}" in peers}
         try:
-            result = runner.row(row, precision, peers[name])
+            result = runner.row(row, precision, beside)
         except Exception as error:  # one row must not cost the others
             result = {"row": row, "precision": precision, "error": repr(error)[-600:]}
         results.append(result)
