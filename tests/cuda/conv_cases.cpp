@@ -172,6 +172,21 @@ KernelCase matmul_case(DataType type, int64_t batch, int64_t m, int64_t n, int64
           tolerance_of(type, false)};
 }
 
+// Exact float32 over a long depth of one sign, where what every step cuts off would add up to 3e-5.
+KernelCase deep_case(const ConvConfig& config) {
+  const int64_t m = 33, n = 40, k = 4096;
+  const Tensor a = random_tensor(kF32, {m, k}, 0, 1), b = random_tensor(kF32, {n, k}, 0, 1, 2);
+  ConvProblem p = matmul_problem(kF32, m, n, k);
+  p.has_bias = false;
+  p.constant_weights = false;
+  p.exact = true;
+  return {"gemm of a long depth",
+          conv_kernel(p, config),
+          {a, b, {}},
+          reference("FusedMatMul", {{"trans_b", int64_t{1}}}, {a, b}),
+          2e-6};
+}
+
 // Every configuration that may be chosen for this shape.
 void add_configs(std::vector<KernelCase>& cases, const ConvShape& shape, bool (*wanted)(const ConvConfig&)) {
   for (const DataType type : {kF16, kF32})
@@ -190,6 +205,7 @@ constexpr ConvShape kShapes[] = {
 std::vector<KernelCase> conv_cases() {
   std::vector<KernelCase> cases;
   const ConvConfig warp{64, 64, 2, 2, 4, 1, false}, group{64, 64, 1, 1, 4, 1, true};
+  cases.push_back(deep_case(warp));
   for (const DataType type : {kF16, kBF16, kF32}) {
     for (const ConvShape& s : kShapes) {
       cases.push_back(conv_case(type, s, warp));

@@ -61,3 +61,26 @@ struct Mma {
     for (int e = 0; e < 4; ++e) d[e] = sums[e];
   }
 };
+
+inline unsigned to_tf32(float v) {  // to nearest, ties away from zero
+  return (__float_as_uint(v) + 0x1000) & 0xffffe000;
+}
+// As the hardware: products and their sum with `d` are exact, and then cut to a float.
+inline void mma_tf32(float* d, const unsigned (&a)[4], unsigned b0, unsigned b1) {
+  struct Operands {
+    unsigned a[4], b[2];
+  } mine = {{a[0], a[1], a[2], a[3]}, {b0, b1}};
+  const unsigned lane = threadIdx.x % 32;
+  emulated::exchange(mine, [&](auto of) {
+    for (unsigned e = 0; e < 4; ++e) {
+      double sum = d[e];
+      for (unsigned k = 0; k < 8; ++k)
+        sum += static_cast<double>(__uint_as_float(of(lane / 4 * 4 + k % 4).a[e / 2 + k / 4 * 2])) *
+               __uint_as_float(of((lane % 4 * 2 + e % 2) * 4 + k % 4).b[k / 4]);
+      const float nearest = static_cast<float>(sum);
+      d[e] = std::abs(static_cast<double>(nearest)) > std::abs(sum) ? std::nextafter(nearest, 0.0f) : nearest;
+    }
+    return 0;
+  });
+}
+#include "backends/cuda/kernels/device/mma_float.cuh"

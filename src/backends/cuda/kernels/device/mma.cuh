@@ -77,26 +77,4 @@ __device__ inline void mma_tf32(float* d, const unsigned (&a)[4], unsigned b0, u
       : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3])
       : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
 }
-// EXACT: each factor as a sum of two tf32 numbers, all products but that of the two small ones: nearly
-// float's own precision for three times the work.
-#ifndef EXACT
-#define EXACT 0
-#endif
-template <>
-struct Mma<float> {
-  static __device__ void run(float* d, const unsigned (&a)[4], unsigned b0, unsigned b1) {
-    unsigned high[4], low[4];
-#pragma unroll
-    for (int i = 0; i < 4; ++i) {
-      high[i] = to_tf32(__uint_as_float(a[i]));
-      low[i] = to_tf32(__uint_as_float(a[i]) - __uint_as_float(high[i]));
-    }
-    const unsigned h0 = to_tf32(__uint_as_float(b0)), h1 = to_tf32(__uint_as_float(b1));
-    if (EXACT) {
-      mma_tf32(d, low, h0, h1);
-      mma_tf32(d, high, to_tf32(__uint_as_float(b0) - __uint_as_float(h0)),
-               to_tf32(__uint_as_float(b1) - __uint_as_float(h1)));
-    }
-    mma_tf32(d, high, h0, h1);
-  }
-};
+#include "backends/cuda/kernels/device/mma_float.cuh"
