@@ -78,8 +78,9 @@ Result<Json> explain(const Engine::Impl& engine, const std::string& layer) {
                      "': it may be part of a fused one");
   Json out = {{"layer", layer}, {"node", describe(*node)}, {"plans", Json::array()}};
   for (const Plan& plan : engine.image->plans) {
-    INGOT_ASSIGN_OR_RETURN(const std::unique_ptr<Target> target,
-                           make_target(*engine.device, plan.threads, true));
+    INGOT_ASSIGN_OR_RETURN(
+        const std::unique_ptr<Target> target,
+        make_target(*engine.device, plan.threads, engine.image->meta.get_int("tf32", 1) != 0));
     CompileProfile profile;
     for (const ProfileInput& p : plan.profile) profile[p.name] = p;
     INGOT_ASSIGN_OR_RETURN(SymbolValues symbols, opt_symbols(*graph, profile));

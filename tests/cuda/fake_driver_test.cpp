@@ -404,5 +404,19 @@ TEST_F(FakeDriver, AnEngineOfAnotherGenerationIsPlannedAnew) {
   EXPECT_TRUE(context->run().ok());
 }
 
+TEST_F(FakeDriver, WhyKnowsThePrecisionThatAnEngineWasBuiltFor) {
+  for (const bool tf32 : {true, false}) {
+    BuildOptions options;
+    options.device = "cuda";
+    options.level = 0;
+    options.tf32 = tf32;
+    const auto engine = build(network(), options);
+    ASSERT_TRUE(engine.ok()) << engine.status().to_string();
+    const auto why = engine->why("conv");
+    ASSERT_TRUE(why.ok()) << why.status().to_string();
+    EXPECT_NE(why->find("picked"), why->npos) << *why;
+  }
+}
+
 }  // namespace
 }  // namespace ingot
