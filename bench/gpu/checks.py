@@ -235,7 +235,7 @@ class Checks:
 
     def report(self):
         failed = [name for name, code in self.outcomes if code != 0]
-        with open(self.out / "checks.txt", "w") as to:
+        with open(self.out / "checks.txt", "a") as to:
             for name, code in self.outcomes:
                 to.write(f"==== {name}: {'ok' if code == 0 else code}\n")
                 to.write((self.work / f"{name}.txt").read_text(errors="replace")[-400000:] + "\n")

@@ -1,9 +1,9 @@
 """PyTorch on the same networks, in a process of its own: peers.py MODEL WAY PRECISION SHAPES
 
 SHAPES are JSON, WAY is eager, compile or library. Gets ready, prints "ready SECONDS", and answers each line
-of its input by milliseconds of one replay: the median of nine blocks of 50. All is a CUDA graph, channels
-last, with cuDNN's own search on; compile is torch.compile (max-autotune) with constants folded into the
-weights, library the same with products and convolutions by cuBLAS and cuDNN alone.
+of its input by milliseconds of one replay. All is a CUDA graph, channels last, with cuDNN's own search on;
+compile is torch.compile (max-autotune) with constants folded into the weights, library the same with products
+and convolutions by cuBLAS and cuDNN alone.
 """
 
 import contextlib
@@ -83,19 +83,20 @@ def graph_of(function):
     return graph
 
 
-def milliseconds(replay, blocks=9, runs=50):
-    replay()
-    torch.cuda.synchronize()
-    times = []
-    for _ in range(blocks):
+def milliseconds(replay, blocks=9):
+    """The median of blocks of 50 runs, fewer where a block would take more than a tenth of a second."""
+
+    def block(runs):
         begin, end = torch.cuda.Event(enable_timing=True), torch.cuda.Event(enable_timing=True)
         begin.record()
         for _ in range(runs):
             replay()
         end.record()
         end.synchronize()
-        times.append(begin.elapsed_time(end) / runs)
-    return sorted(times)[blocks // 2]
+        return begin.elapsed_time(end) / runs
+
+    runs = max(5, min(50, int(100 / block(5))))
+    return sorted(block(runs) for _ in range(blocks))[blocks // 2]
 
 
 def main():
@@ -113,6 +114,7 @@ def main():
             module = compiled(module, feeds, way)
         with alone():
             graph = graph_of(lambda: module(*feeds))
+        torch.cuda.empty_cache()  # of what others need memory for
         print(f"ready {time.time() - begin:.0f}", flush=True)
         for _ in sys.stdin:
             print(f"{milliseconds(graph.replay):.4f}", flush=True)
