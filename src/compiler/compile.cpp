@@ -181,6 +181,7 @@ Result<std::shared_ptr<EngineImage>> compile(Graph& graph, const Target& target,
   passes.narrow_floats = target.has_narrow_floats();
   passes.conv_chains = target.has_conv_chains();
   passes.squeeze_excitation = target.has_squeeze_excitation();
+  passes.pooled_layers = target.has_pooled_layers();
   passes.dump_before = options.dump_before;
   passes.dump_after = options.dump_after;
   passes.dump = dump_to_folder(options.dump_dir);

@@ -19,10 +19,6 @@ constexpr int64_t kFewChannels = 4;
 constexpr size_t kLongest = 8;  // instructions of a program between two convolutions
 constexpr int64_t kWorthPrologue = 16 << 10;
 
-bool all_are(const Ints& values, int64_t expected) {
-  return std::all_of(values.begin(), values.end(), [&](int64_t v) { return v == expected; });
-}
-
 // An image's convolution with constant weights and explicit padding.
 bool is_plain_conv(const Node& n) {
   if (!n.is("Conv") || n.input(0)->dtype() != DataType::kF32 || n.output()->type().rank() != 4) return false;

@@ -149,7 +149,8 @@ void run_pipeline(Runner& run, const PassOptions& options) {
   if (floats == DataType::kBF16) run("narrow_to_bf16");
   if (floats != DataType::kF32) clean_up();
   if (floats != DataType::kF32 && options.quantized)
-    run("fuse_quantization");  // of layers that stayed floats
+    run("fuse_quantization");                       // of layers that stayed floats
+  if (options.pooled_layers) run("fuse_max_pool");  // whose types are known now
 }
 
 }  // namespace

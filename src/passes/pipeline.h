@@ -16,6 +16,7 @@ struct PassOptions {
   bool narrow_floats = true;         // the device has kernels for float16 and bfloat16
   bool conv_chains = false;          // the device has kernels for ConvChain
   bool squeeze_excitation = false;   // and for SqueezeExcitation
+  bool pooled_layers = false;        // and for ConvMaxPool
   /// Called with the graph before and after each run of these passes ("all": every one).
   std::vector<std::string> dump_before, dump_after;
   std::function<void(std::string_view file_name, const Graph& graph)> dump;

@@ -9,10 +9,6 @@
 namespace ingot::passes {
 namespace {
 
-bool all_are(const Ints& values, int64_t expected) {
-  return std::all_of(values.begin(), values.end(), [&](int64_t v) { return v == expected; });
-}
-
 bool same_type(const Node& n, size_t i = 0) {
   const TensorType& in = n.input(i)->type();
   return in.ranked && in == n.output()->type();

@@ -52,6 +52,10 @@ bool is_scalar(const Value* v, double expected) {
   return s && std::fabs(*s - expected) <= 1e-6 * std::fabs(expected);
 }
 
+bool all_are(const Ints& values, int64_t expected) {
+  return std::all_of(values.begin(), values.end(), [&](int64_t v) { return v == expected; });
+}
+
 bool all_equal(const Tensor& t, double value) {
   if (bit_width(t.dtype()) < 8 || t.size() == 0) return false;
   bool equal = true;

@@ -25,6 +25,7 @@ bool is_scalar(const Value* v, double expected);
 /// The integers of a constant, or of shape arithmetic that is known.
 std::optional<Ints> ints(const Value* v);
 bool all_equal(const Tensor& t, double value);
+bool all_are(const Ints& values, int64_t expected);
 
 /// A node of two operands, one of them a scalar constant that does not change the other's shape.
 struct WithScalar {

@@ -13,10 +13,6 @@ namespace {
 
 constexpr size_t kExtras = 3;  // input index of a Conv's first extra input
 
-bool all_are(const Ints& values, int64_t expected) {
-  return std::all_of(values.begin(), values.end(), [&](int64_t v) { return v == expected; });
-}
-
 // An image's convolution with constant weights, explicit padding and a float result.
 bool is_plain_conv(const Node& n) {
   const Value* w = n.input(1);

@@ -74,6 +74,8 @@ class Target {
   virtual bool has_conv_chains() const { return false; }
   /// Likewise SqueezeExcitation.
   virtual bool has_squeeze_excitation() const { return false; }
+  /// Likewise ConvMaxPool.
+  virtual bool has_pooled_layers() const { return false; }
   virtual LayoutRule layout_rule(const Node& node, const OptShapes& shapes) const = 0;
   /// Kernels for `node` with its first output in `layout`. Never empty: the reference kernel ends the list.
   virtual Offer candidates(const Node& node, const OptShapes& shapes, Layout layout) const = 0;

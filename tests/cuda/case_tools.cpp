@@ -76,4 +76,13 @@ Tensor transposed(const Tensor& x, const std::vector<size_t>& order) {
 
 Tensor cast(const Tensor& x, DataType type) { return ops::make_tensor(type, x.dims(), ops::values_of(x)); }
 
+bool has_one_of(const std::string& name, std::string_view texts) {
+  for (size_t at = 0; at < texts.size();) {
+    const size_t end = std::min(texts.find(',', at), texts.size());
+    if (name.find(texts.substr(at, end - at)) != name.npos) return true;
+    at = end + 1;
+  }
+  return false;
+}
+
 }  // namespace ingot::cuda

@@ -119,7 +119,7 @@ KernelCase gated_case(DataType type, const ConvShape& s, const ConvConfig& confi
 
 // A first layer: x and weights as image_conv_kernel wants them.
 KernelCase image_case(DataType type, DataType x_type, const ConvShape& s, const char* epilogue,
-                      std::optional<DataType> stored = {}) {
+                      std::optional<DataType> stored = {}, ImagePool pool = {}) {
   ConvProblem p = problem_of(type, s);
   p.x_type = x_type;
   p.y_type = stored.value_or(type);
@@ -142,12 +142,22 @@ KernelCase image_case(DataType type, DataType x_type, const ConvShape& s, const 
   Attrs attrs = {
       {"pads", Ints(4, s.pad)}, {"strides", Ints(2, s.stride)}, {"epilogue", std::string(epilogue)}};
   if (stored) attrs.set("output_dtype", int64_t{*stored == kU8 ? 2 : 3});
-  const auto spec = image_conv_kernel(p);
+  Tensor y = reference("Conv", attrs, {x, w, b})[0];
+  if (pool.kernel > 0) {
+    y = reference("MaxPool",
+                  {{"kernel_shape", Ints(2, pool.kernel)},
+                   {"strides", Ints(2, pool.stride)},
+                   {"pads", Ints{pool.pad_top, pool.pad_left, 1, 1}}},
+                  {y})[0];
+    pool.out_h = y.dims()[2], pool.out_w = y.dims()[3];
+  }
+  const auto spec = image_conv_kernel(p, pool);
   return {str(spec.ok() ? spec->name : "image_conv", " ", s.images, "x", s.side, "x", s.channels, " to ",
-              s.filters, " s", s.stride, stored ? " stored in bytes" : ""),
+              s.filters, " s", s.stride, stored ? " stored in bytes" : "", pool.kernel > 0 ? " pool " : "",
+              pool.kernel > 0 ? str(pool.kernel, " s", pool.stride) : ""),
           spec,
           {cast(x, x_type), ops::make_tensor(type, {s.filters, s.kernel, taps * 4}, to), b},
-          {to_nhwc(reference("Conv", attrs, {x, w, b})[0])},
+          {to_nhwc(y)},
           stored ? 0.05 : tolerance_of(type, false)};  // a step, against what elements are on average
 }
 
@@ -234,6 +244,11 @@ std::vector<KernelCase> hopper_conv_cases() {
     cases.push_back(image_case(type, type, {1, 21, 1, 24, 5, 4, 2}, ""));
     cases.push_back(image_case(type, kF32, {2, 37, 3, 64, 7, 2, 3}, "relu x0; mul t0 #20", kI8));
     cases.push_back(image_case(type, type, {2, 30, 3, 48, 3, 2, 1}, "relu x0; mul t0 #40", kU8));
+    cases.push_back(image_case(type, kF32, {2, 71, 3, 64, 7, 2, 3}, "relu x0", {}, {3, 2, 1, 1}));
+    cases.push_back(image_case(type, type, {40, 49, 3, 32, 3, 2, 1}, "", {}, {3, 2, 0, 1}));
+    cases.push_back(
+        image_case(type, kF32, {1, 38, 3, 16, 7, 2, 3}, "relu x0; mul t0 #20", kI8, {2, 2, 0, 0}));
+    cases.push_back(image_case(type, type, {3, 25, 2, 24, 5, 2, 2}, "", {}, {3, 1, 1, 0}));
   }
   for (const DataType type : {kF16, kBF16}) {
     const ConvConfig patch{64, 64, 3, 1, 1, 1, true, 1, ConvConfig::kPatch},
@@ -330,6 +345,11 @@ std::vector<KernelBench> conv_benches() {
                       {static_cast<size_t>(stem.rows()) * 128}};
     image.flops = 2.0 * static_cast<double>(stem.rows() * 64 * 147);
     benches.push_back(image);
+    KernelBench pooled = image;
+    pooled.name += " and max pool";
+    pooled.spec = image_conv_kernel(stem, {3, 2, 1, 1, 56, 56});
+    pooled.outputs = {static_cast<size_t>(n) * 56 * 56 * 128};
+    benches.push_back(pooled);
   }
   for (const int64_t m : {128, 197, 3072, 4096, 6304})
     for (const auto& [filters, k] :

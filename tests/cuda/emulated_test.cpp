@@ -63,15 +63,6 @@ void run_case(const KernelCase& c) {
   for (const auto& m : memory) EXPECT_TRUE(m->intact()) << "a guard zone was written";
 }
 
-bool matches(const std::string& name, std::string_view wanted) {
-  for (size_t at = 0; at < wanted.size();) {
-    const size_t end = std::min(wanted.find(',', at), wanted.size());
-    if (name.find(wanted.substr(at, end - at)) != name.npos) return true;
-    at = end + 1;
-  }
-  return false;
-}
-
 struct Family {
   const char* name;
   std::vector<KernelCase> (*cases)();
@@ -86,7 +77,7 @@ TEST_P(EmulatedKernels, MatchEval) {
     ASSERT_TRUE(c.spec.ok()) << c.name << ": " << c.spec.status().to_string();
     if (c.name.find("f8e4m3") != c.name.npos) continue;  // conversions are left to the GPU
     const bool sample = number++ % 13 == 0 && run < 5;
-    if (wanted != nullptr ? !matches(c.name, wanted) : !sample) continue;
+    if (wanted != nullptr ? !has_one_of(c.name, wanted) : !sample) continue;
     ++run;
     run_case(c);
   }

@@ -21,6 +21,9 @@ struct KernelCase {
 /// How an output is not what was expected; empty when it is.
 std::string difference(const KernelCase& c, const std::vector<std::byte>& bytes, const Tensor& expected);
 
+/// Whether the name has one of the texts "TEXT,TEXT..." in it.
+bool has_one_of(const std::string& name, std::string_view texts);
+
 /// The cases of each family.
 std::vector<KernelCase> pointwise_cases();
 std::vector<KernelCase> copy_cases();

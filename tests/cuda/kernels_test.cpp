@@ -1,6 +1,9 @@
 // Every CUDA kernel is compiled (where NVRTC is found), and run against the op's `eval` (where a GPU is
-// found), with guard zones around all memory and outputs poisoned before.
+// found), with guard zones around all memory and outputs poisoned before. INGOT_TEST_CASES=TEXT,TEXT...
+// leaves those whose name has one of the texts in it.
 #include <gtest/gtest.h>
+
+#include <cstdlib>
 
 #include "backends/cuda/driver/nvrtc.h"
 #include "gpu.h"
@@ -52,7 +55,9 @@ void run_case(const KernelCase& c, const std::vector<std::byte>& cubin) {
   for (const auto& m : memory) EXPECT_TRUE(m->intact()) << c.name << ": a guard zone was written";
 }
 
-void run_cases(const std::vector<KernelCase>& cases) {
+void run_cases(std::vector<KernelCase> cases) {
+  if (const char* texts = std::getenv("INGOT_TEST_CASES"))
+    std::erase_if(cases, [&](const KernelCase& c) { return !has_one_of(c.name, texts); });
   std::vector<const KernelSpec*> specs;
   const size_t step = gpu() != nullptr ? 1 : cases.size() / 12 + 1;  // without a GPU, a sample is compiled
   for (size_t i = 0; i < cases.size(); ++i) {

@@ -191,13 +191,14 @@ std::vector<KernelBench> pool_benches() {
     for (const auto& [side, channels, hidden] :
          {Block{112, 32, 8}, {28, 240, 10}, {14, 480, 20}, {7, 1152, 48}}) {
       constexpr int64_t kParts = 8;
-      benches.push_back(
-          {str("gates b", n, " ", channels, "-", hidden),
-           gates_kernel({kF16, n, side * side, channels, hidden, "silu x0", "sigmoid x0", 8, kParts}),
-           kF16,
-           {static_cast<size_t>(n * kParts * channels) * 4, static_cast<size_t>(channels * hidden) * 2, 256,
-            static_cast<size_t>(channels * hidden) * 2, static_cast<size_t>(channels) * 2},
-           {bytes(channels)}});
+      for (const int64_t blocks : {1, 2, 4, 8})
+        benches.push_back(
+            {str("gates b", n, " ", channels, "-", hidden, " by ", blocks),
+             gates_kernel({kF16, n, side * side, channels, hidden, "silu x0", "sigmoid x0", blocks, kParts}),
+             kF16,
+             {static_cast<size_t>(n * kParts * channels) * 4, static_cast<size_t>(channels * hidden) * 2, 256,
+              static_cast<size_t>(channels * hidden) * 2, static_cast<size_t>(channels) * 2},
+             {bytes(channels)}});
       benches.push_back(
           {str("squeeze b", n, " ", side, "x", channels, "-", hidden),
            squeeze_excitation_kernel({kF16, n, side * side, channels, hidden, "silu x0", "sigmoid x0"}),

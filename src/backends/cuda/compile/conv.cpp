@@ -123,6 +123,19 @@ void offer_depthwise_pieces(const Request& r, Candidate c, Offer& offer) {
   }
 }
 
+void offer_conv_max_pool(const Request& r, std::string_view family, Offer& offer) {
+  if (std::string reason = why_not(r.node); !reason.empty())
+    return offer.skipped.push_back({std::string(family), reason});
+  Candidate c = base_candidate(r, std::string(family));
+  c.inputs[0] = Layout::kPlain;
+  c.packed.push_back(pack_image_filter(1, *r.node.input(1)));
+  for (const int64_t apart : {0, 1}) {
+    c.kernel = apart != 0 ? "image_conv_and_pool" : "image_conv_pool";
+    c.args.set("apart", apart);
+    offer_if_possible(r, c, offer);
+  }
+}
+
 // The kernel that takes every convolution, a place of the result at a time.
 void offer_conv_direct(const Request& r, std::string_view family, Offer& offer) {
   Candidate c = candidate_for(r, std::string(family));

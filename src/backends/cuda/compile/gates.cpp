@@ -6,6 +6,21 @@
 
 namespace ingot::cuda {
 
+namespace {
+
+// Blocks that make an image's gates: what they tell each other takes time, and so do weights that do not come
+// into shared memory ahead.
+int64_t blocks_of_gates(const Request& r) {
+  constexpr int64_t kMostBlocks = 8, kMostBytes = 96 << 10;
+  const TensorType& weights = r.node.input(3)->type();
+  int64_t blocks = 1, bytes = 2 * bit_width(weights.dtype) / 8;
+  for (const int64_t n : r.shapes.dims(weights)) bytes *= n;
+  while (r.stream.gpu().arch == "sm_90a" && blocks < kMostBlocks && bytes > blocks * kMostBytes) blocks *= 2;
+  return blocks;
+}
+
+}  // namespace
+
 void offer_conv_gates(const Request& r, std::string_view family, Offer& offer) {
   const Value& weights = *r.node.input(1);
   if (!weights.is_constant())
@@ -13,7 +28,7 @@ void offer_conv_gates(const Request& r, std::string_view family, Offer& offer) {
   Candidate c = candidate_for(r, std::string(family));
   for (size_t i = 1; i < c.inputs.size(); ++i) c.inputs[i] = Layout::kPlain;
   c.args.set("weight_dims", weights.constant().dims());
-  c.args.set("blocks", int64_t{r.stream.gpu().arch == "sm_90a" ? 8 : 1});
+  c.args.set("blocks", blocks_of_gates(r));
   c.packed.push_back(pack_channels_inner(1, weights));
   offer_depthwise_pieces(r, std::move(c), offer);
 }

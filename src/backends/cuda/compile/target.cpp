@@ -55,6 +55,7 @@ class CudaTarget final : public Target {
   int block() const override { return 0; }  // channels last
   int threads() const override { return 1; }
   bool has_squeeze_excitation() const override { return true; }
+  bool has_pooled_layers() const override { return arch() == "sm_90a"; }
 
   LayoutRule layout_rule(const Node& node, const OptShapes&) const override {
     const Entry* entry = find(node);

@@ -80,11 +80,15 @@ std::vector<ConvConfig> conv_configs(const ConvProblem& problem, int multiproces
 /// gated), extras, y.
 Result<KernelSpec> conv_kernel(const ConvProblem& problem, const ConvConfig& config);
 
+/// A pool that reads a first layer's result in place of its user: the largest of kernel x kernel places.
+struct ImagePool {
+  int64_t kernel = 0, stride = 1, pad_top = 0, pad_left = 0, out_h = 0, out_w = 0;  // kernel 0: none
+};
 /// A first layer: images of up to four channels with windows that move by an even number of pixels, x of any
 /// strides and float type, for sm_90a. Weights are [filters, kernel height, taps * 4], zeros after the
 /// channels of each tap and after the row's taps; `taps` as image_taps says. The epilogue has no further
 /// inputs. An infinity may reach outputs whose window ends just before it. Arguments: x, weights, bias, y.
-Result<KernelSpec> image_conv_kernel(const ConvProblem& problem);
+Result<KernelSpec> image_conv_kernel(const ConvProblem& problem, const ImagePool& pool = {});
 inline int64_t image_taps(int64_t kernel_w) { return ceil_div(kernel_w, 4) * 4; }
 
 }  // namespace ingot::cuda

@@ -3,9 +3,14 @@
 // filter lie side by side for every output, so that they are a product's rows without being laid out: factor
 // A comes from overlapping pieces of the image, by ldmatrix, into the registers that wgmma reads.
 //
-// A block takes tiles of 8 x 16 outputs in turns; the next tile's pixels are on their way meanwhile. Options:
-// TYPE of factors, X_TYPE, BIAS_TYPE, OUT; BN (filters, rounded up); CHANNELS; KERNEL_H, KERNEL_W,
-// STRIDE_H, STRIDE_W (even); HAS_BIAS; X_VEC, SHIFT. Prelude: the epilogue, wgmma_registers.
+// A block takes tiles of 8 x 16 outputs in turns; the next tile's pixels are on their way meanwhile. Where
+// nothing but a pool of POOL x POOL in steps of POOL_STRIDE reads the result (0: it is written itself), a
+// block goes down a strip of the image, keeps the last rows of results in shared memory, and writes what the
+// pool makes of them.
+//
+// Options: TYPE of factors, X_TYPE, BIAS_TYPE, OUT; BN (filters, rounded up); CHANNELS; KERNEL_H, KERNEL_W,
+// STRIDE_H, STRIDE_W (even); HAS_BIAS; X_VEC, SHIFT; POOL, POOL_STRIDE. Prelude: the epilogue,
+// wgmma_registers.
 #include "backends/cuda/kernels/conv/image_conv_params.h"
 #include "backends/cuda/kernels/device/async.cuh"
 #include "backends/cuda/kernels/device/launch.cuh"
@@ -14,6 +19,7 @@
 #include "backends/cuda/kernels/device/vector.cuh"
 #include "backends/cuda/kernels/device/wgmma.cuh"
 #include "backends/cuda/kernels/pointwise/functions.cuh"
+#include "backends/cuda/kernels/pool/largest.cuh"
 #include "prelude"
 
 using Params = ImageConvParams;
@@ -27,13 +33,28 @@ constexpr int kAcross = (SHIFT + kPatchW + X_VEC - 1) / X_VEC, kGroups = kPatchH
 constexpr int kLoads = (kGroups + kBlock - 1) / kBlock;
 constexpr int kPitch = BN * sizeof(OUT) + 16;  // of the result's rows
 
+constexpr int kRing = POOL > 0 ? 16 : kTileH;  // rows of results that shared memory holds, a power of two
+
+// Where a block is: at a tile of a strip of an image, whose rows of results end at `end`.
 struct Tile {
-  int image, oh, ow;
-  __device__ Tile(int number, const Params& p) {
-    const unsigned row = divide(number, p.tiles_across);
-    image = divide(row, p.tiles_down);
-    oh = remainder_of(row, image, p.tiles_down) * kTileH;
-    ow = remainder_of(number, row, p.tiles_across) * kTileW;
+  int strip = blockIdx.x, image, first_row, oh, ow, end;
+  __device__ Tile(const Params& p) { begin(p); }
+  __device__ void begin(const Params& p) {
+    const unsigned row = divide(strip, p.strips_across);
+    image = divide(row, p.strips_down);
+    const int down = remainder_of(row, image, p.strips_down),
+              across = remainder_of(strip, row, p.strips_across);
+    first_row = down * p.strip_rows;  // of what is written
+    const int from = POOL > 0 ? first_row * POOL_STRIDE - p.pool_pad_h : first_row;
+    oh = max(from, 0), ow = across * p.strip_step - p.pool_pad_w;
+    end = min(from + p.strip_results, p.out_h);
+  }
+  __device__ bool there(const Params& p) const { return strip < p.strips; }
+  __device__ void next(const Params& p) {
+    oh += kTileH;
+    if (oh < end) return;
+    strip += gridDim.x;
+    begin(p);
   }
 };
 
@@ -80,7 +101,7 @@ extern "C" __global__ void __launch_bounds__(kBlock, 2)
   extern __shared__ u8 dynamic[];
   u8* const filters = dynamic + ((1024 - (shared_address(dynamic) & 1023)) & 1023);
   u8* const results = filters + kPanels * BN * 128;
-  TYPE* const patch = reinterpret_cast<TYPE*>(results + kTileH * kTileW * kPitch);
+  TYPE* const patch = reinterpret_cast<TYPE*>(results + kRing * kTileW * kPitch);
 
   // Panels of 64 elements of depth, swizzled as wgmma reads them.
   constexpr int kOfFilter = kSteps * 2;  // pieces of 8 elements
@@ -97,13 +118,17 @@ extern "C" __global__ void __launch_bounds__(kBlock, 2)
   const unsigned a =
       shared_address(patch) + (line * STRIDE_H * kPatchW + lane % 16 * STRIDE_W) * 8 + lane / 16 * 16;
   const unsigned b = shared_address(filters);
-  Patch next;
-  if (blockIdx.x < p.tiles) next.load(x, Tile(blockIdx.x, p), p);
-  for (int number = blockIdx.x; number < p.tiles; number += gridDim.x) {
-    const Tile tile(number, p);
-    next.store(patch);
+  Patch ahead;
+  Tile tile(p), next = tile;
+#if POOL
+  int pooled = 0;  // rows of the strip's pool that are written
+#endif
+  if (tile.there(p)) ahead.load(x, tile, p);
+  for (; tile.there(p); tile = next) {
+    ahead.store(patch);
     __syncthreads();
-    if (number + gridDim.x < p.tiles) next.load(x, Tile(number + gridDim.x, p), p);
+    next.next(p);
+    if (next.there(p)) ahead.load(x, next, p);
 
     float sums[BN / 2];
     constexpr int kTogether = 8;  // instructions whose rows registers hold at once
@@ -120,7 +145,6 @@ extern "C" __global__ void __launch_bounds__(kBlock, 2)
       commit_wgmma();
       wait_wgmma<0>();
     }
-
 #pragma unroll
     for (int j = 0; j < BN / 8; ++j) {
       const int column = j * 8 + lane % 4 * 2;
@@ -137,12 +161,49 @@ extern "C" __global__ void __launch_bounds__(kBlock, 2)
           const Compute inputs[kProgramInputs] = {sums[j * 4 + half * 2 + i] + shift[i]};
           out[i] = rounded<OUT>(run_program(inputs));
         }
-        store<2>(reinterpret_cast<OUT*>(results + (line * kTileW + lane / 4 + half * 8) * kPitch) + column,
+        store<2>(reinterpret_cast<OUT*>(results +
+                                        ((tile.oh + line) % kRing * kTileW + lane / 4 + half * 8) * kPitch) +
+                     column,
                  out);
       }
     }
     __syncthreads();
     constexpr int kPiece = 16 / sizeof(OUT), kPieces = BN / kPiece;
+#if POOL
+    // Rows whose windows end in this tile, or in the image.
+    const int done = min(tile.oh + kTileH, tile.end), last_row = min(tile.first_row + p.strip_rows, p.pool_h);
+    int rows = 0;
+    while (tile.first_row + pooled + rows < last_row &&
+           min((tile.first_row + pooled + rows) * POOL_STRIDE - p.pool_pad_h + POOL, p.out_h) <= done)
+      ++rows;
+    constexpr int kColumns = (kTileW - POOL) / POOL_STRIDE + 1;
+    for (int e = threadIdx.x; e < rows * kColumns * kPieces; e += kBlock) {
+      const int column = e % kPieces * kPiece, pw = e / kPieces % kColumns;
+      const int ph = tile.first_row + pooled + e / kPieces / kColumns;
+      const int row0 = ph * POOL_STRIDE - p.pool_pad_h, column0 = pw * POOL_STRIDE;
+      const int to = (tile.ow + p.pool_pad_w) / POOL_STRIDE + pw;
+      if (to >= p.pool_w || column >= p.filters) continue;
+      typename Largest<OUT>::type v[kPiece];
+#pragma unroll
+      for (int j = 0; j < kPiece; ++j) v[j] = Largest<OUT>::of_none();
+#pragma unroll
+      for (int r = 0; r < POOL; ++r)
+#pragma unroll
+        for (int s = 0; s < POOL; ++s) {
+          const bool there =
+              unsigned(row0 + r) < unsigned(p.out_h) & unsigned(tile.ow + column0 + s) < unsigned(p.out_w);
+          const u8* at = results + (unsigned(row0 + r) % kRing * kTileW + column0 + s) * kPitch;
+          const Vec<OUT, kPiece> of = load<kPiece>(reinterpret_cast<const OUT*>(at) + column);
+#pragma unroll
+          for (int j = 0; j < kPiece; ++j) v[j] = there ? larger(v[j], to_float(of[j])) : v[j];
+        }
+      Vec<OUT, kPiece> out;
+#pragma unroll
+      for (int j = 0; j < kPiece; ++j) out[j] = convert<OUT>(v[j]);
+      store<kPiece>(y + ((i64(tile.image) * p.pool_h + ph) * p.pool_w + to) * p.y_row + column, out);
+    }
+    pooled = next.strip == tile.strip ? pooled + rows : 0;
+#else
     for (int e = threadIdx.x; e < kTileH * kTileW * kPieces; e += kBlock) {
       const int pixel = e / kPieces, column = e % kPieces * kPiece;
       const int oh = tile.oh + pixel / kTileW, ow = tile.ow + pixel % kTileW;
@@ -151,5 +212,6 @@ extern "C" __global__ void __launch_bounds__(kBlock, 2)
           load<kPiece>(reinterpret_cast<const OUT*>(results + pixel * kPitch) + column);
       store<kPiece>(y + ((i64(tile.image) * p.out_h + oh) * p.out_w + ow) * p.y_row + column, v);
     }
+#endif
   }
 }

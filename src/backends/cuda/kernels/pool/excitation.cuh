@@ -37,8 +37,14 @@ struct Slice {
   // The means in `values`, there for all threads, become gates.
   __device__ void excite(const TYPE* __restrict__ b1, const TYPE* __restrict__ b2) const {
     for (int h = threadIdx.x / 32; h < HIDDEN; h += BLOCK / 32) {
+      constexpr int kTogether = VEC % 2 == 0 ? 2 : 1;
       float share = 0;
-      for (int c = threadIdx.x % 32; c < here; c += 32) share += to_float(rows1[h * stride1 + c]) * values[c];
+#pragma unroll 4
+      for (int c = threadIdx.x % 32 * kTogether; c < here; c += 32 * kTogether) {
+        const Vec<TYPE, kTogether> w = load<kTogether>(rows1 + h * stride1 + c);
+#pragma unroll
+        for (int j = 0; j < kTogether; ++j) share += to_float(w[j]) * values[c + j];
+      }
       share = reduce_warp<32>(share, SumOf());
       if (threadIdx.x % 32 == 0) shares[h] = share;
     }

@@ -136,7 +136,7 @@ Status define_excitation(KernelSpec& spec, const GatesProblem& p, int vec, const
 }  // namespace
 
 Result<KernelSpec> gates_kernel(const GatesProblem& p) {
-  constexpr int64_t kBlock = 256;
+  constexpr int64_t kBlock = 512;
   const int vec = vector_width(p.type, {p.channels});
   const Slices slices(p.channels, p.blocks, vec);
   KernelSpec spec{.name = str("gates_", data_type_name(p.type), slices.count > 1 ? "__sm90" : ""),
