@@ -186,6 +186,7 @@ class Runner:
                     if other:
                         row["shapes"] = {n: [got[n].shape, expected[n].shape] for n in other}
                     named = [re.sub(r"[^A-Za-z0-9.-]", "_", name) for name in judged or worst]
+                    row["worst"] = max((worst[name][0] for name in named), default=0.0)
                     row["failed"] = bool(other) or any(worst[name][1] for name in named)
                 except Exception as error:
                     row["error"] = str(error)
