@@ -61,6 +61,10 @@ std::vector<OpCase> cases() {
       {"first_layer",
        attrs(DataType::kI8, {{"pads", Ints{3, 3, 3, 3}}, {"strides", Ints{2, 2}}}),
        {bytes({1, 3, 23, 19}), bytes({16, 3, 7, 7}), random_input({16}), scale({16})}},
+      {"zero_of_the_run",  // its product with the filters' sums at each place
+       attrs(DataType::kF32, {{"pads", ones}, {"epilogue", std::string("mul x1 x2; sub x0 t0; mul t1 x3")}}),
+       {bytes({2, 32, 5, 6}, kU8), bytes({24, 32, 3, 3}), absent_input(), scale({}), bytes({}, kU8),
+        random_input({1, 24, 5, 6}), random_input({24, 1, 1})}},
       {"grouped",
        attrs(DataType::kF32, {{"pads", ones}, {"group", int64_t{2}}}),
        {bytes({1, 32, 6, 6}), bytes({12, 16, 3, 3}), absent_input(), scale({12})}},

@@ -1,8 +1,6 @@
 // A convolution, the depthwise one that alone reads its result, and the pointwise one after that become a
 // ConvChain, where what lies between is too large for a core's second cache. So does a pointwise convolution
 // with the program before it that scales channels: batch normalisation before an activation, or a gate.
-#include <algorithm>
-
 #include "ops/conv_chain.h"
 #include "ops/pointwise_program.h"
 #include "passes/pass.h"

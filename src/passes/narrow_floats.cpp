@@ -65,10 +65,12 @@ bool works_on_narrow(const Node& node) {
                        "Unsqueeze"});
 }
 
-// Scales, and the bias of quantized layers, are what sums in float32 meet.
+// Scales, the bias of quantized layers, and whatever else is not as large as their results, are what sums in
+// float32 meet.
 bool stays_wide(const Node& node, size_t input) {
   if (is_any(node, {"QuantizeLinear", "DequantizeLinear"})) return input > 0;
-  return is_any(node, {"QuantizedConv", "QuantizedMatMul"}) && input < 4;
+  return is_any(node, {"QuantizedConv", "QuantizedMatMul"}) &&
+         (input < 4 || node.input(input)->shape() != node.output()->shape());
 }
 
 // Values beyond the type's range take its largest: an additive mask of -1e30 must not become an infinity,
@@ -89,6 +91,7 @@ class Narrowing {
 
   Status run() {
     for (Node* node : graph_.node_list()) {
+      if (node->is("DynamicQuantizeLinear")) statistics_.insert(node->output(1));  // the scale
       if (is_statistic(*node))
         statistics_.insert(node->output());
       else if (works_on_narrow(*node) && node->subgraphs().empty())

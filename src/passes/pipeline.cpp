@@ -101,6 +101,7 @@ void run_pipeline(Runner& run, const PassOptions& options) {
     run("open_quantized_operators");
     run("move_quantization");  // before constants fold: the weights' DequantizeLinear would become floats
     run("quantize_layers");
+    if (options.narrow_floats) run("fuse_integer_products");  // the CPU's integer kernels know zero points
   }
   clean_up();
   const auto straighten = [&] {

@@ -2,6 +2,7 @@
 #include "passes/pipeline.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <filesystem>
 
@@ -48,19 +49,19 @@ TEST(Pipeline, DumpsBeforeAndAfterByName) {
   };
   auto g = parsed();
   ASSERT_TRUE(optimize(*g, options).ok());
-  EXPECT_EQ(names, (std::vector<std::string>{"07_fold_constants_before", "07_fold_constants_after"}));
+  EXPECT_EQ(names, (std::vector<std::string>{"08_fold_constants_before", "08_fold_constants_after"}));
   EXPECT_NE(texts[0].find("Add(one, two)"), std::string::npos);
   EXPECT_EQ(texts[1].find("Add(one, two)"), std::string::npos);
 }
 
 TEST(Pipeline, DumpsToAFolder) {
-  const auto folder = std::filesystem::path(testing::TempDir()) / "ingot_dump";
+  const auto folder = std::filesystem::path(testing::TempDir()) / str("ingot_dump_", ::getpid());
   std::filesystem::create_directories(folder);
   auto g = parsed();
   ASSERT_TRUE(
       optimize(*g, {.stop_after = "fold_constants", .dump_after = {"all"}, .dump = dump_to_folder(folder)})
           .ok());
-  EXPECT_GT(std::filesystem::file_size(folder / "07_fold_constants_after.ir"), 0u);
+  EXPECT_GT(std::filesystem::file_size(folder / "08_fold_constants_after.ir"), 0u);
   std::filesystem::remove_all(folder);
 }
 
@@ -94,6 +95,27 @@ TEST(Pipeline, StatisticsStayWideBesideNarrowFloats) {
   EXPECT_NE(text.find(": f32[n, 1, 8] = ReduceSumSquare("), text.npos) << text;
   EXPECT_NE(text.find(": f32[n, 1, 8] = Pointwise("), text.npos) << text;
   EXPECT_NE(text.find(": f16[n, 64, 8] = Pointwise("), text.npos) << text;
+}
+
+// Scales of 8-bit products are too small for float16.
+TEST(Pipeline, ScalesOfTheRunStayWideBesideNarrowFloats) {
+  const auto g = parse_graph(R"(graph main(x: f32[n, 3]) {
+  w = i8[3, 2] {1, -2, 3, 4, -128, 127}
+  sw = f32[] {0.0001}
+  q, s, z = DynamicQuantizeLinear(x)
+  p = MatMulInteger(q, w, z)
+  f = Cast(p) {to = 1}
+  scales = Mul(s, sw)
+  y = Mul(f, scales)
+  r = Relu(y)
+  return r
+})")
+                     .value();
+  ASSERT_TRUE(optimize(*g, {.floats = DataType::kF16}).ok());
+  const std::string text = print(*g);
+  EXPECT_NE(text.find(": f16[n, 2] = QuantizedMatMul("), text.npos) << text;
+  EXPECT_NE(text.find("sums = f32[2]"), text.npos) << text;
+  EXPECT_NE(text.find(": f32[] = Pointwise("), text.npos) << text;
 }
 
 TEST(Pipeline, EveryPassSaysWhatItDoes) {

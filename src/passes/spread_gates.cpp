@@ -1,8 +1,6 @@
 // A SqueezeExcitation between a depthwise convolution and a pointwise one, each with nobody else to read what
 // it gives or takes, becomes part of both: the first also makes the gates (ConvGates), the second scales what
 // it reads by them (ConvChain). The image between is then written once and read once.
-#include <algorithm>
-
 #include "ir/infer.h"
 #include "ops/conv_chain.h"
 #include "passes/pass.h"

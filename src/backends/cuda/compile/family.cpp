@@ -6,6 +6,16 @@
 #include "target/cut.h"
 
 namespace ingot::cuda {
+namespace {
+
+// Whether the constant has the result's shape, of one image or of all.
+bool is_image_like(const Value& constant, const Value& result) {
+  Shape shape = constant.shape();
+  if (!shape.empty() && shape[0].is(1)) shape[0] = result.shape()[0];
+  return shape == result.shape();
+}
+
+}  // namespace
 
 OptStep::OptStep(const Request& request, const Candidate& candidate) : candidate_(candidate) {
   const Node& node = request.node;
@@ -28,8 +38,8 @@ Candidate candidate_for(const Request& request, std::string op) {
   c.outputs.assign(node.outputs().size(), request.layout);
   const int rank = node.output() != nullptr ? node.output()->type().rank() : -1;
   for (const Value* v : node.inputs()) {
-    const bool follows = v != nullptr && v->type().rank() == rank &&
-                         (!v->is_constant() || v->shape() == node.output()->shape());
+    const bool follows =
+        v != nullptr && v->type().rank() == rank && (!v->is_constant() || is_image_like(*v, *node.output()));
     c.inputs.push_back(follows ? request.layout : Layout::kPlain);
   }
   return c;

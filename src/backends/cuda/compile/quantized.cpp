@@ -1,4 +1,6 @@
 // Candidates for quantized layers, which our own kernels compute, and for quantizers on their own.
+#include <algorithm>
+
 #include "backends/cuda/compile/family.h"
 #include "ops/quantization.h"
 #include "target/channels_last.h"
@@ -63,6 +65,13 @@ void offer_integer_product(const Request& r, std::string_view family, Offer& off
     c.args.set("trans_b", int64_t{1});
     c.packed.push_back(pack_transposed(1, b));
   }
+  offer_if_possible(r, std::move(c), offer);
+}
+
+// Elements in whatever order; scale and zero point are single numbers.
+void offer_dynamic_quantize(const Request& r, std::string_view family, Offer& offer) {
+  Candidate c = candidate_for(r, std::string(family));
+  std::fill(c.outputs.begin() + 1, c.outputs.end(), Layout::kPlain);
   offer_if_possible(r, std::move(c), offer);
 }
 
