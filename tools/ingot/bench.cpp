@@ -48,9 +48,9 @@ std::pair<double, double> floor_ms(const std::vector<LayerTime>& layers, const J
   double floor = 0, of_kernels = 0;
   for (size_t i = 0; i < layers.size(); ++i) {
     const Json& outputs = steps.at(i).at("outputs");
-    const std::string type = outputs.empty() || !outputs[0].is_string() ? "" : outputs[0].get<std::string>();
-    const bool bytes = type.starts_with("i8") || type.starts_with("u8") || type.starts_with("f8");
-    const double rate = type.starts_with("f32") ? 0.5 : bytes ? 2 : 1;  // TF32
+    const std::string type = outputs.empty() ? "" : outputs.at(0).at("type").get<std::string>();
+    const bool bytes = type == "i8" || type == "u8" || type.starts_with("f8");
+    const double rate = type == "f32" ? 0.5 : bytes ? 2 : 1;  // TF32
     const double ms = std::max(layers[i].flops / (gpu->tflops * 1e9 * rate * kOfMatrixRate),
                                layers[i].bytes / (gpu->gbytes_per_s * 1e6 * kOfBandwidth));
     floor += ms;
