@@ -310,6 +310,12 @@ inline float __uint_as_float(unsigned v) { return bits_as<float>(v); }
 inline int __float_as_int(float v) { return bits_as<int>(v); }
 inline unsigned __float_as_uint(float v) { return bits_as<unsigned>(v); }
 inline unsigned __float2uint_rn(float v) { return unsigned(std::nearbyint(v)); }
+inline unsigned __byte_perm(unsigned a, unsigned b, unsigned selector) {
+  const unsigned long long both = a | static_cast<unsigned long long>(b) << 32;
+  unsigned r = 0;
+  for (int i = 0; i < 4; ++i) r |= unsigned(both >> (selector >> i * 4 & 7) * 8 & 0xff) << i * 8;
+  return r;
+}
 inline float __expf(float v) { return std::exp(v); }
 inline float __logf(float v) { return std::log(v); }
 inline float __fdividef(float a, float b) { return std::isinf(b) && !std::isinf(a) ? 0.f : a / b; }

@@ -11,6 +11,7 @@
 // epilogue, wgmma_registers.
 #include "backends/cuda/kernels/conv/arguments.cuh"
 #include "backends/cuda/kernels/conv/patch_conv_params.h"
+#include "backends/cuda/kernels/device/bytes.cuh"
 #include "backends/cuda/kernels/device/launch.cuh"
 #include "backends/cuda/kernels/device/math.cuh"
 #include "backends/cuda/kernels/device/mma.cuh"
@@ -149,8 +150,14 @@ __device__ inline void finish(const Sum (&sums)[BN / 2], u8* results, const Tile
       inputs[1][0] = factor[1] * sum[1] + to_float(shift[1]);
       EXTRAS(EXTRA_LOAD)
       Vec<OUT, 2> out;
-      out[0] = rounded<OUT>(run_program(inputs[0]));
-      out[1] = rounded<OUT>(run_program(inputs[1]));
+      if constexpr (IsByte<OUT>::value) {  // sums of integers are no NaN
+        const unsigned both =
+            pack_bytes<OUT, !IsByte<TYPE>::value>(run_program(inputs[0]), run_program(inputs[1]));
+        out[0] = OUT(both), out[1] = OUT(both >> 8);
+      } else {
+        out[0] = rounded<OUT>(run_program(inputs[0]));
+        out[1] = rounded<OUT>(run_program(inputs[1]));
+      }
       store<2>(reinterpret_cast<OUT*>(results + (half * kTile + lane / 4) * kResultPitch) + column, out);
     }
   }

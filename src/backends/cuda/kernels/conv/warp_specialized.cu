@@ -15,6 +15,7 @@
 // of conv.cu.
 #include "backends/cuda/kernels/conv/arguments.cuh"
 #include "backends/cuda/kernels/conv/boxes.cuh"
+#include "backends/cuda/kernels/device/bytes.cuh"
 #include "backends/cuda/kernels/device/launch.cuh"
 #include "backends/cuda/kernels/device/math.cuh"
 #include "backends/cuda/kernels/device/vector.cuh"
@@ -133,7 +134,9 @@ __device__ inline unsigned place_in(unsigned slot, int row, int column) {
 }
 template <class T>
 __device__ inline void load_pair(unsigned from, float& a, float& b) {
-  if constexpr (sizeof(T) == 1) {
+  if constexpr (IsByte<T>::value) {
+    unpack_bytes<T>(load_shared_half(from), a, b);
+  } else if constexpr (sizeof(T) == 1) {
     const unsigned both = load_shared_half(from);
     a = to_float(T(both & 0xff)), b = to_float(T(both >> 8));
   } else if constexpr (sizeof(T) == 2) {
@@ -144,7 +147,9 @@ __device__ inline void load_pair(unsigned from, float& a, float& b) {
 }
 template <class T>
 __device__ inline void store_pair(unsigned to, float a, float b) {
-  if constexpr (sizeof(T) == 1)
+  if constexpr (IsByte<T>::value)  // sums of integers are no NaN
+    store_shared(to, u16(pack_bytes<T, !IsByte<TYPE>::value>(a, b)));
+  else if constexpr (sizeof(T) == 1)
     store_shared(to, u16(u8(rounded<T>(a)) | u8(rounded<T>(b)) << 8));
   else if constexpr (sizeof(T) == 2)
     store_shared(to, pack<T>(a, b));
