@@ -18,3 +18,10 @@ def with_gpu():
 def test_torch_tensors(major):
     pytest.importorskip("torch")
     assert modules.run(major, "torch_tensors.py", DIGITS).strip() == "ok"
+
+
+@pytest.mark.parametrize("major", ["10", "11"])
+def test_plugins_that_are_triton_kernels(major, tmp_path):
+    pytest.importorskip("triton")
+    for step in ("build", "load"):
+        assert modules.run(major, "triton_plugins.py", step, tmp_path).strip().endswith("ok")

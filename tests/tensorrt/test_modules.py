@@ -59,8 +59,10 @@ def test_plugins(major, on_cpu):
 
 
 @pytest.mark.parametrize("major", ["10", "11"])
-def test_plugins_written_as_functions(major, on_cpu):
-    assert modules.run(major, "decorated.py").strip().endswith("ok")
+def test_plugins_written_as_functions(major, on_cpu, tmp_path):
+    modules.require("onnx", major)
+    for step in ("build", "load"):
+        assert modules.run(major, "decorated.py", step, tmp_path).strip().endswith("ok")
 
 
 def test_cuda_graph(major):

@@ -41,9 +41,14 @@ Result<CustomOpRef> plugin_for(const NetworkNode& node) {
   if (generation == "quick") {
     auto* quick = static_cast<nvinfer1::IPluginCreatorV3Quick*>(creator);
     Fields fields = Fields::of(node.attrs, quick->getFieldNames());
-    made = take(quick->createPlugin(node.op.c_str(), quick->getPluginNamespace(), &fields.collection(),
-                                    nvinfer1::TensorRTPhase::kBUILD,
-                                    nvinfer1::QuickPluginCreationRequest::kSTRICT_JIT));
+    OwnedV3 object(quick->createPlugin(node.op.c_str(), quick->getPluginNamespace(), &fields.collection(),
+                                       nvinfer1::TensorRTPhase::kBUILD,
+                                       nvinfer1::QuickPluginCreationRequest::kPREFER_JIT));
+    if (object != nullptr && is_compiled(*object))
+      return Status(StatusCode::kUnsupported,
+                    "plugin '" + node.op + "' is compiled ahead of time only; for a node of an ONNX model it needs "
+                    "a function for @tensorrt.plugin.impl");
+    made = take(object.release());
   }
 #endif
   if (made == nullptr)

@@ -1,6 +1,7 @@
 // PluginV2 and PluginV3: nodes that a plugin computes.
 #include "plugin/plugin.h"
 
+#include "device.h"
 #include "emit.h"
 
 namespace ingot::tensorrt {
@@ -44,6 +45,16 @@ class PluginV3Layer final : public LayerOf<nvinfer1::IPluginV3Layer, nvinfer1::a
   OwnedV3 own_;
   std::string data_;
 };
+
+Result<std::unique_ptr<Plugin>> recorded_for(nvinfer1::IPluginV3& plugin, const std::vector<Tensor*>& inputs) {
+  if (device() == "cpu")
+    return Status(StatusCode::kUnsupported,
+                  "addPluginV3: the plugin's kernels are compiled ahead of time for GPUs (PTX), and this network "
+                  "runs on a CPU: give the plugin a function for @tensorrt.plugin.impl and add it with aot=False");
+  Plugin::Descs descs;
+  for (const Tensor* t : inputs) descs.push_back(linear_desc(t->getType(), t->getDimensions()));
+  return record_compiled(plugin, descs);
+}
 #endif
 
 }  // namespace
@@ -75,7 +86,14 @@ nvinfer1::IPluginV3Layer* NetworkDefinition::addPluginV3(nvinfer1::ITensor* cons
   auto sizes = shapes > 0 ? tensors(log_, "addPluginV3", shape_inputs, shapes) : std::vector<Tensor*>();
   if (!given || !sizes) return nullptr;
   given->insert(given->end(), sizes->begin(), sizes->end());
-  auto taken = take(plugin.clone());
+  std::unique_ptr<Plugin> taken;
+  if (is_compiled(plugin)) {
+    auto recorded = recorded_for(plugin, *given);
+    if (!log_.check(recorded.status())) return nullptr;
+    taken = std::move(*recorded);
+  } else {
+    taken = take(plugin.clone());
+  }
   const int32_t outputs = taken == nullptr ? 0 : taken->num_outputs();
   if (outputs < 1) {
     log_.error(nvinfer1::ErrorCode::kINVALID_ARGUMENT,

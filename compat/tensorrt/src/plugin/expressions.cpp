@@ -59,14 +59,19 @@ const nvinfer1::IDimensionExpr* Expressions::operation(nvinfer1::DimensionOperat
     }
     return "?";
   };
-  return make(text());
+  std::string made = text();
+  int64_t value;
+  if (number(made, value)) return make(made);
+  return make(made, "#" + std::to_string(static_cast<int32_t>(operation)) + ' ' + expression(left).formula() +
+                        ' ' + expression(right).formula());
 }
 
 #if NV_TENSORRT_MAJOR >= 10
 const nvinfer1::IDimensionExpr* Expressions::declareSizeTensor(int32_t output,
                                                                const nvinfer1::IDimensionExpr&,
                                                                const nvinfer1::IDimensionExpr& most) {
-  return make(expression(most).text(), output);
+  const Expression& e = expression(most);
+  return make(e.text(), "$" + std::to_string(output) + ' ' + e.formula(), output);
 }
 #endif
 
@@ -75,6 +80,56 @@ nvinfer1::DimsExprs Expressions::dims(const std::vector<std::string>& texts) {
   out.nbDims = static_cast<int32_t>(std::min<size_t>(texts.size(), nvinfer1::Dims::MAX_DIMS));
   for (int32_t i = 0; i < out.nbDims; ++i) out.d[i] = make(texts[static_cast<size_t>(i)]);
   return out;
+}
+
+nvinfer1::DimsExprs Expressions::input_dims(int32_t i, const nvinfer1::Dims& dims) {
+  nvinfer1::DimsExprs out{};
+  out.nbDims = dims.nbDims;
+  for (int32_t d = 0; d < dims.nbDims; ++d) {
+    const std::string at = std::to_string(i) + '.' + std::to_string(d);
+    out.d[d] = dims.d[d] >= 0 ? make(std::to_string(dims.d[d])) : make("s" + at, "@" + at);
+  }
+  return out;
+}
+
+const nvinfer1::IDimensionExpr* Expressions::evaluate(std::string_view formula,
+                                                      const std::vector<nvinfer1::DimsExprs>& inputs) {
+  std::istringstream words{std::string(formula)};
+  return next(words, inputs);
+}
+
+const nvinfer1::IDimensionExpr* Expressions::next(std::istringstream& formula,
+                                                  const std::vector<nvinfer1::DimsExprs>& inputs) {
+  std::string word;
+  if (!(formula >> word)) return nullptr;
+  int64_t value;
+  if (number(word, value)) return make(word);
+  int32_t first = 0, second = 0;
+  char point = 0;
+  std::istringstream rest(word.substr(1));
+  if (!(rest >> first)) return nullptr;
+  switch (word[0]) {
+    case '@':
+      if (!(rest >> point >> second) || first < 0 || static_cast<size_t>(first) >= inputs.size()) return nullptr;
+      return second < 0 || second >= inputs[static_cast<size_t>(first)].nbDims
+                 ? nullptr
+                 : inputs[static_cast<size_t>(first)].d[second];
+    case '#': {
+      const auto* a = next(formula, inputs);
+      const auto* b = next(formula, inputs);
+      return a == nullptr || b == nullptr
+                 ? nullptr
+                 : operation(static_cast<nvinfer1::DimensionOperation>(first), *a, *b);
+    }
+#if NV_TENSORRT_MAJOR >= 10
+    case '$': {
+      const auto* most = next(formula, inputs);
+      return most == nullptr ? nullptr : declareSizeTensor(first, *most, *most);
+    }
+#endif
+    default:
+      return nullptr;
+  }
 }
 
 }  // namespace ingot::tensorrt

@@ -16,7 +16,9 @@ class Plugin {
 
   virtual ~Plugin() = default;
   virtual int32_t num_outputs() = 0;
-  virtual Status output_types(const std::vector<Type>& inputs, std::vector<Type>& outputs) = 0;
+  /// `ranks`: how many dims each input has.
+  virtual Status output_types(const std::vector<Type>& inputs, const std::vector<int32_t>& ranks,
+                              std::vector<Type>& outputs) = 0;
   /// `values`: the elements of the shape inputs, which only plugins of the third generation have.
   virtual Status output_dims(const std::vector<nvinfer1::DimsExprs>& inputs,
                              const std::vector<nvinfer1::DimsExprs>& values,
@@ -26,6 +28,8 @@ class Plugin {
   /// Configures it for these tensors and runs it on them: on host memory, or with `gpu` on that of the GPU.
   virtual Status run(const Descs& inputs, const Descs& outputs, const void* const* in, void* const* out,
                      const CustomOp::Gpu* gpu) = 0;
+  /// The input in whose memory it makes output i; -1: none.
+  virtual int32_t aliased_input(int32_t) { return -1; }
   /// Whether it is one of ours, which know host memory only.
   virtual bool host_only() { return false; }
   virtual std::unique_ptr<Plugin> clone() = 0;
@@ -48,6 +52,12 @@ struct DeleteV3 {
 using OwnedV3 = std::unique_ptr<nvinfer1::IPluginV3, DeleteV3>;
 /// One whose sides are the quick ones.
 std::unique_ptr<Plugin> take_quick(OwnedV3 plugin);
+/// One with kernels that are compiled ahead of time for GPUs, in place of code that runs in the process.
+bool is_compiled(nvinfer1::IPluginV3& plugin);
+/// What there is to know of it for inputs of these types and dims (-1: open). Needs the object no longer.
+Result<std::unique_ptr<Plugin>> record_compiled(nvinfer1::IPluginV3& plugin, const Plugin::Descs& inputs);
+struct SavedPlugin;
+Result<std::unique_ptr<Plugin>> restore_compiled(const SavedPlugin& saved);
 #endif
 /// By the creator that is registered for it.
 Result<std::unique_ptr<Plugin>> restore(const std::string& data);
@@ -68,6 +78,7 @@ void forget_plugins(const std::string& name);
 Result<void*> workspace(size_t bytes, const CustomOp::Gpu* gpu, std::vector<char>& own);
 /// Memory that plugins may take while they run; null: there is none to give on this device.
 nvinfer1::IGpuAllocator* plugin_allocator();
+nvinfer1::PluginTensorDesc linear_desc(nvinfer1::DataType type, const nvinfer1::Dims& dims);
 nvinfer1::DynamicPluginTensorDesc with_range(const nvinfer1::PluginTensorDesc& desc);
 std::vector<nvinfer1::DynamicPluginTensorDesc> with_range(const Plugin::Descs& descs);
 Status refused(const char* name, const char* call, int64_t code);

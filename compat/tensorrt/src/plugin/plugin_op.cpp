@@ -4,9 +4,11 @@
 #include <cstring>
 #include <map>
 #include <mutex>
+#include <utility>
 
 #include "ingot/custom_op.h"
 #include "plugin/builtin.h"
+#include "plugin/device_code.h"
 #include "plugin/fields.h"
 #include "plugin/plugin.h"
 #include "plugin_registry.h"
@@ -45,23 +47,15 @@ void give_back(const std::string& data, std::unique_ptr<Plugin> plugin) {
   pool().idle[data].push_back(std::move(plugin));
 }
 
-nvinfer1::PluginTensorDesc desc(nvinfer1::DataType type, const nvinfer1::Dims& dims) {
-  nvinfer1::PluginTensorDesc out{};
-  out.dims = dims;
-  out.type = type;
-  out.format = nvinfer1::TensorFormat::kLINEAR;
-  out.scale = 1;
-  return out;
-}
 nvinfer1::PluginTensorDesc desc(DataType type, const ShapeDims& dims) {
-  return desc(to_tensorrt(type), to_dims(dims));
+  return linear_desc(to_tensorrt(type), to_dims(dims));
 }
 // Dims that only a run tells are -1.
 nvinfer1::PluginTensorDesc desc(nvinfer1::DataType type, const nvinfer1::DimsExprs& dims) {
   ShapeDims known;
   for (int32_t d = 0; d < dims.nbDims; ++d)
     known.push_back(dims.d[d]->isConstant() ? dims.d[d]->getConstantValue() : -1);
-  return desc(type, to_dims(known));
+  return linear_desc(type, to_dims(known));
 }
 
 // A dim of an output, for a run: the most it can be, and which output tells what it is.
@@ -131,6 +125,7 @@ class PluginOp final : public CustomOp {
                   Expressions& builder) const {
     std::vector<nvinfer1::DimsExprs> in_dims, values;
     std::vector<nvinfer1::DataType> in_types;
+    std::vector<int32_t> ranks;
     const size_t shapes_from = inputs.size() - static_cast<size_t>(shape_count(inputs));
     for (size_t i = 0; i < inputs.size(); ++i) {
       if (i >= shapes_from) {
@@ -141,8 +136,9 @@ class PluginOp final : public CustomOp {
       }
       in_dims.push_back(builder.dims(inputs[i].dims));
       in_types.push_back(to_tensorrt(inputs[i].dtype));
+      ranks.push_back(in_dims.back().nbDims);
     }
-    if (Status s = plugin.output_types(in_types, types); !s.ok()) return s;
+    if (Status s = plugin.output_types(in_types, ranks, types); !s.ok()) return s;
     if (Status s = plugin.output_dims(in_dims, values, dims, builder); !s.ok()) return s;
     for (const nvinfer1::DimsExprs& d : dims)
       if (d.nbDims < 0 || std::any_of(d.d, d.d + d.nbDims, [](const auto* e) { return e == nullptr; }))
@@ -200,6 +196,7 @@ class PluginOp final : public CustomOp {
       auto memory = output(i, type, extents[i].most);
       if (!memory.ok()) return memory.status();
       out_data.push_back(memory->data);
+      if (Status s = fill_aliased(plugin, i, in, in_data, out, out_data, gpu); !s.ok()) return s;
     }
     if (Status s = plugin.run(in, out, in_data.data(), out_data.data(), gpu); !s.ok()) return s;
 
@@ -219,6 +216,25 @@ class PluginOp final : public CustomOp {
       if (!memory.ok()) return memory.status();
       if (gpu == nullptr) std::memcpy(memory->data, spare[i].data(), memory->bytes());
     }
+    return {};
+  }
+
+  // An output that is made in an input's memory: the input stays as it was, its elements lie in the output, and
+  // the plugin sees that as both.
+  static Status fill_aliased(Plugin& plugin, size_t output, const Plugin::Descs& in,
+                             std::vector<const void*>& in_data, const Plugin::Descs& out,
+                             const std::vector<void*>& out_data, const Gpu* gpu) {
+    const int32_t aliased = plugin.aliased_input(static_cast<int32_t>(output));
+    if (aliased < 0) return {};
+    const auto input = static_cast<size_t>(aliased);
+    if (input >= in.size() || to_vector(in[input].dims) != to_vector(out[output].dims) ||
+        in[input].type != out[output].type)
+      return {StatusCode::kInvalidArgument, "the plugin's output " + std::to_string(output) +
+                                                " is not like the input that it is made in"};
+    const size_t bytes = TensorRef{to_ingot(in[input].type), to_vector(in[input].dims), nullptr}.bytes();
+    const void* from = std::exchange(in_data[input], out_data[output]);
+    if (gpu != nullptr) return copy_on_device(out_data[output], from, bytes, gpu->stream);
+    if (bytes > 0 && from != out_data[output]) std::memcpy(out_data[output], from, bytes);
     return {};
   }
 
@@ -298,6 +314,9 @@ void forget_plugins(const std::string& name) {
 Result<std::unique_ptr<Plugin>> restore(const std::string& data) {
   auto saved = unpack(data);
   if (!saved.ok()) return saved.status();
+#if NV_TENSORRT_MAJOR >= 10
+  if (saved->generation == "compiled") return restore_compiled(*saved);
+#endif
   auto* creator = PluginRegistry::global().lookup(saved->name, saved->version, saved->space);
   if (creator == nullptr)
     return Status(StatusCode::kNotFound,
@@ -355,6 +374,15 @@ Result<SavedPlugin> unpack(const std::string& data) {
   for (; at + 1 < data.size(); at += 2)
     saved.bytes += static_cast<char>(digit(data[at]) << 4 | digit(data[at + 1]));
   return saved;
+}
+
+nvinfer1::PluginTensorDesc linear_desc(nvinfer1::DataType type, const nvinfer1::Dims& dims) {
+  nvinfer1::PluginTensorDesc out{};
+  out.dims = dims;
+  out.type = type;
+  out.format = nvinfer1::TensorFormat::kLINEAR;
+  out.scale = 1;
+  return out;
 }
 
 nvinfer1::DynamicPluginTensorDesc with_range(const nvinfer1::PluginTensorDesc& desc) {

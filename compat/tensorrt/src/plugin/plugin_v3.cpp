@@ -1,9 +1,10 @@
 // Plugins of the third generation (TensorRT 10 and 11): one object with a core, a build and a runtime side.
-#include "plugin/plugin.h"
+#include "ingot_tensorrt.h"
 
 #if NV_TENSORRT_MAJOR >= 10
 
 #include "plugin/fields.h"
+#include "plugin/plugin_v3.h"
 
 namespace ingot::tensorrt {
 namespace {
@@ -18,29 +19,29 @@ class ResourceContext final : public nvinfer1::IPluginResourceContext {
   nvinfer1::IErrorRecorder* getErrorRecorder() const noexcept override { return nullptr; }
 };
 
-template <class T>
-int32_t count(const std::vector<T>& list) {
-  return static_cast<int32_t>(list.size());
-}
-
 class PluginV3 final : public Plugin {
  public:
   explicit PluginV3(IPluginV3* plugin) : plugin_(plugin) {}
 
   nvinfer1::IPluginV3OneCore* core() const {
-    return static_cast<nvinfer1::IPluginV3OneCore*>(
-        plugin_->getCapabilityInterface(PluginCapabilityType::kCORE));
+    return side<nvinfer1::IPluginV3OneCore>(*plugin_, PluginCapabilityType::kCORE);
   }
   nvinfer1::v_1_0::IPluginV3OneBuild* build() const {
-    return static_cast<nvinfer1::v_1_0::IPluginV3OneBuild*>(
-        plugin_->getCapabilityInterface(PluginCapabilityType::kBUILD));
+    return side<nvinfer1::v_1_0::IPluginV3OneBuild>(*plugin_, PluginCapabilityType::kBUILD);
   }
   bool whole() const { return core() != nullptr && build() != nullptr; }
   const char* metadata() override { return build()->getMetadataString(); }
 
+  int32_t aliased_input(int32_t output) override {
+    auto* own = build();
+    return own->getInterfaceInfo().major < 2
+               ? -1
+               : static_cast<nvinfer1::IPluginV3OneBuildV2*>(own)->getAliasedInput(output);
+  }
   int32_t num_outputs() override { return build()->getNbOutputs(); }
 
-  Status output_types(const std::vector<Type>& in, std::vector<Type>& out) override {
+  Status output_types(const std::vector<Type>& in, const std::vector<int32_t>&,
+                      std::vector<Type>& out) override {
     const int32_t code = build()->getOutputDataTypes(out.data(), count(out), in.data(), count(in));
     return code == 0 ? Status() : refused(name(), "getOutputDataTypes", code);
   }
@@ -48,14 +49,11 @@ class PluginV3 final : public Plugin {
   Status output_dims(const std::vector<nvinfer1::DimsExprs>& in,
                      const std::vector<nvinfer1::DimsExprs>& values, std::vector<nvinfer1::DimsExprs>& out,
                      Expressions& builder) override {
-    const int32_t code = build()->getOutputShapes(in.data(), count(in), values.data(), count(values),
-                                                  out.data(), count(out), builder);
-    return code == 0 ? Status() : refused(name(), "getOutputShapes", code);
+    return output_shapes(*build(), name(), in, values, out, builder);
   }
 
   Status supports(const Descs& in, const Descs& out) override {
-    auto all = with_range(in);
-    for (const auto& d : out) all.push_back(with_range(d));
+    const auto all = all_with_range(in, out);
     for (size_t i = 0; i < all.size(); ++i)
       if (!build()->supportsFormatCombination(static_cast<int32_t>(i), all.data(), count(in), count(out)))
         return unsupported_format(name(), i, all[i].desc.type);
@@ -65,9 +63,8 @@ class PluginV3 final : public Plugin {
   Status run(const Descs& in, const Descs& out, const void* const* inputs, void* const* outputs,
              const CustomOp::Gpu* gpu) override {
     const auto stream = static_cast<cudaStream_t>(gpu == nullptr ? nullptr : gpu->stream);
+    if (Status s = configure(*build(), name(), in, out); !s.ok()) return s;
     const auto with_in = with_range(in), with_out = with_range(out);
-    if (const int32_t code = build()->configurePlugin(with_in.data(), count(in), with_out.data(), count(out)))
-      return refused(name(), "configurePlugin", code);
     const auto memory = workspace(
         build()->getWorkspaceSize(with_in.data(), count(in), with_out.data(), count(out)), gpu, workspace_);
     if (!memory.ok()) return memory.status();
@@ -79,7 +76,7 @@ class PluginV3 final : public Plugin {
       if (attached_ == nullptr) return gave_nothing(name(), "attachToContext");
     }
     nvinfer1::IPluginV3OneRuntime* running = runtime(*attached_);
-    if (const int32_t code = choose_tactic(*running)) return refused(name(), "setTactic", code);
+    if (Status s = choose_tactic(*build(), *running, name()); !s.ok()) return s;
     if (const int32_t code = running->onShapeChange(in.data(), count(in), out.data(), count(out)))
       return refused(name(), "onShapeChange", code);
     const int32_t code = running->enqueue(in.data(), out.data(), inputs, outputs, *memory, stream);
@@ -89,9 +86,8 @@ class PluginV3 final : public Plugin {
   std::unique_ptr<Plugin> clone() override { return take(plugin_->clone()); }
 
   Result<std::string> save() override {
-    const auto text = [](const char* s) { return std::string(s == nullptr ? "" : s); };
-    SavedPlugin saved{"V3", text(core()->getPluginName()), text(core()->getPluginVersion()),
-                      text(core()->getPluginNamespace()), ""};
+    SavedPlugin saved{"V3", text_or_empty(core()->getPluginName()), text_or_empty(core()->getPluginVersion()),
+                      text_or_empty(core()->getPluginNamespace()), ""};
     nvinfer1::IPluginV3OneRuntime* own = runtime(*plugin_);
     if (own == nullptr) return gave_nothing(name(), "getCapabilityInterface(kRUNTIME)");
     const nvinfer1::PluginFieldCollection* fields = own->getFieldsToSerialize();
@@ -102,18 +98,9 @@ class PluginV3 final : public Plugin {
 
  private:
   static nvinfer1::IPluginV3OneRuntime* runtime(IPluginV3& plugin) {
-    return static_cast<nvinfer1::IPluginV3OneRuntime*>(
-        plugin.getCapabilityInterface(PluginCapabilityType::kRUNTIME));
+    return side<nvinfer1::IPluginV3OneRuntime>(plugin, PluginCapabilityType::kRUNTIME);
   }
   const char* name() const { return core()->getPluginName(); }
-  // The first of the plugin's own tactics, which are not timed; without any, nothing is set.
-  int32_t choose_tactic(nvinfer1::IPluginV3OneRuntime& running) const {
-    const int32_t count = build()->getNbTactics();
-    if (count <= 0) return 0;
-    std::vector<int32_t> tactics(static_cast<size_t>(count));
-    if (const int32_t code = build()->getValidTactics(tactics.data(), count)) return code;
-    return running.setTactic(tactics[0]);
-  }
 
   OwnedV3 plugin_, attached_;
   std::vector<char> workspace_;
@@ -126,8 +113,7 @@ std::unique_ptr<Plugin> take(IPluginV3* plugin) {
   if (const auto* build = plugin->getCapabilityInterface(PluginCapabilityType::kBUILD); build != nullptr) {
     const std::string_view kind = build->getInterfaceInfo().kind;
     if (kind == "PLUGIN_V3QUICK_BUILD") return take_quick(OwnedV3(plugin));
-    // Its kernels are compiled by other tools when it is built: a generation that is not known.
-    if (kind == "PLUGIN_V3QUICKAOT_BUILD") return nullptr;
+    if (is_compiled(*plugin)) return nullptr;  // nothing of it runs in the process: `record_compiled`
   }
   auto taken = std::make_unique<PluginV3>(plugin);
   return taken->whole() ? std::move(taken) : nullptr;
