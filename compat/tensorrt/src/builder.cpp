@@ -58,6 +58,26 @@ bool wants_refit(const BuilderConfig& config) {
 #endif
 }
 
+// Names the flags that ask for what an engine here does not have.
+void warn_of_flags(const BuilderConfig& config, const Log& log) {
+  const struct {
+    BuilderFlag flag;
+    const char* text;
+  } kFlags[] = {
+    {BuilderFlag::kSPARSE_WEIGHTS, "kSPARSE_WEIGHTS has no effect: there are no kernels for sparse weights"},
+    {BuilderFlag::kSAFETY_SCOPE, "kSAFETY_SCOPE has no effect: there is no safety runtime to check for"},
+#if NV_TENSORRT_MAJOR >= 10
+    {BuilderFlag::kSTRIP_PLAN, "kSTRIP_PLAN: the engine keeps its weights, and can be given others"},
+    {BuilderFlag::kWEIGHT_STREAMING,
+     "kWEIGHT_STREAMING has no effect: an engine keeps all weights in the device's memory, whatever its budget"},
+    {BuilderFlag::kERROR_ON_TIMING_CACHE_MISS,
+     "kERROR_ON_TIMING_CACHE_MISS has no effect: kernels that the cache lacks are timed"},
+#endif
+  };
+  for (const auto& [flag, text] : kFlags)
+    if (config.getFlag(flag)) log.warning(text);
+}
+
 // Open dims have no meaning without bounds for them.
 Status check_profiles(const NetworkDefinition& network, const BuilderConfig& config) {
   for (int32_t i = 0; i < network.getNbInputs(); ++i) {
@@ -77,7 +97,8 @@ Status check_profiles(const NetworkDefinition& network, const BuilderConfig& con
 }
 
 #if NV_TENSORRT_MAJOR >= 10
-// Ingot's phases as TensorRT's monitors see them: one after the other, each of so many steps.
+// Ingot's phases as TensorRT's monitors see them: one after the other, each of so many steps. A phase that ends
+// because the next begins, or with the build, has done all of them.
 class Progress {
  public:
   explicit Progress(nvinfer1::IProgressMonitor& monitor) : monitor_(monitor) {}
@@ -85,24 +106,29 @@ class Progress {
 
   void operator()(const BuildProgress& now) {
     if (now.phase != phase_) {
+      complete();
       finish();
       phase_ = now.phase;
-      steps_ = 0;
-      monitor_.phaseStart(phase_.c_str(), nullptr, static_cast<int32_t>(now.total));
+      steps_ = 0, total_ = static_cast<int32_t>(now.total);
+      monitor_.phaseStart(phase_.c_str(), nullptr, total_);
     }
-    for (; steps_ < static_cast<int32_t>(now.done) && !cancelled_; ++steps_)
-      cancelled_ = !monitor_.stepComplete(phase_.c_str(), steps_);
+    advance(static_cast<int32_t>(now.done));
   }
+  void complete() { advance(total_); }
   bool cancelled() const { return cancelled_; }
 
  private:
+  void advance(int32_t done) {
+    for (; steps_ < done && !cancelled_; ++steps_)
+      cancelled_ = !monitor_.stepComplete(phase_.c_str(), steps_);
+  }
   void finish() {
     if (!phase_.empty()) monitor_.phaseFinish(phase_.c_str());
   }
 
   nvinfer1::IProgressMonitor& monitor_;
   std::string phase_;
-  int32_t steps_ = 0;
+  int32_t steps_ = 0, total_ = 0;
   bool cancelled_ = false;
 };
 #endif
@@ -154,8 +180,6 @@ EngineNotes Builder::notes(const NetworkDefinition& network, const BuilderConfig
   for (const OptimizationProfile* p : config.profiles()) out.shape_values.push_back(p->shape_values());
 #if NV_TENSORRT_MAJOR >= 10
   out.streams_weights = config.getFlag(BuilderFlag::kWEIGHT_STREAMING);
-  if (config.getFlag(BuilderFlag::kSTRIP_PLAN))
-    log_.warning("kSTRIP_PLAN: the engine keeps its weights, and can be given others");
 #endif
   return out;
 }
@@ -164,6 +188,7 @@ Result<Engine> Builder::build(NetworkDefinition& network, const BuilderConfig& c
   if (Status complete = network.finish(); !complete.ok()) return complete;
   if (Status s = check_profiles(network, config); !s.ok()) return s;
 
+  warn_of_flags(config, log_);
   BuildOptions options;
   options.device = device();
   options.level = config.getBuilderOptimizationLevel();
@@ -189,8 +214,12 @@ Result<Engine> Builder::build(NetworkDefinition& network, const BuilderConfig& c
     options.progress = [&](const BuildProgress& now) { (*progress)(now); };
     options.cancelled = [&] { return progress->cancelled(); };
   }
-#endif
+  auto engine = build(network, config, options);
+  if (progress && engine.ok()) progress->complete();
+  return engine;
+#else
   return build(network, config, options);
+#endif
 }
 
 #if NV_TENSORRT_MAJOR < 11

@@ -41,6 +41,11 @@ TENSORRTAPI void* createInferRefitter_INTERNAL(void* engine, void* logger, int32
     return nullptr;
   }
   auto& ours = static_cast<CudaEngine&>(*static_cast<nvinfer1::ICudaEngine*>(engine));
+  if (!ours.isRefittable()) {
+    Log(log).error(nvinfer1::ErrorCode::kINVALID_STATE,
+                   "createInferRefitter: the engine was built without kREFIT: its weights cannot be changed");
+    return nullptr;
+  }
   return Log(log).guard("createInferRefitter", [&]() -> void* {
     return static_cast<nvinfer1::IRefitter*>(new Refitter(ours, log));
   });

@@ -26,11 +26,6 @@ int32_t list_all(const List& list, int32_t capacity, Put put) {
 Refitter::Refitter(CudaEngine& engine, nvinfer1::ILogger* logger)
     : engine_(engine), log_(logger), ranges_(engine.notes().ranges.begin(), engine.notes().ranges.end()) {
   mImpl = this;
-  if (!engine_.isRefittable()) {
-    log_.error(ErrorCode::kINVALID_STATE,
-               "the engine was built without kREFIT: its weights cannot be changed");
-    return;
-  }
   const auto known = engine_.engine().weights();
   if (!log_.check(known.status())) return;
   std::map<std::string, const TensorInfo*> by_name;

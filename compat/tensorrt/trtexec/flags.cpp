@@ -36,7 +36,7 @@ constexpr const char* kCuda = "runs are calls that return when they are done";
 constexpr const char* kThreads = "each stream has a thread of its own";
 constexpr const char* kProfiling = "layers are timed in runs of their own";
 constexpr const char* kContext = "each context has its own memory";
-constexpr const char* kStreaming = "weights are mapped from the engine file";
+constexpr const char* kStreaming = "all weights stay in memory";
 constexpr const char* kAccuracy = "outputs are not compared here: ingot verify does it";
 constexpr const char* kRoutes = "there are no build routes to search";
 

@@ -319,6 +319,109 @@ TEST_F(BadInput, OneContextFromTwoThreads) {
   EXPECT_EQ(answers, kAnswers);
 }
 
+TEST_F(BadInput, FlagsWithoutEffectAreNamed) {
+  Linear net(logger);
+  net.config->setFlag(nvinfer1::BuilderFlag::kSPARSE_WEIGHTS);
+#if NV_TENSORRT_MAJOR >= 10
+  net.config->setFlag(nvinfer1::BuilderFlag::kWEIGHT_STREAMING);
+#endif
+  const auto plan = net.plan();
+  ASSERT_NE(plan, nullptr);
+  const auto warnings = logger.warnings();
+  ASSERT_EQ(warnings.size(), kMajor == 8 ? 1U : 2U);
+  EXPECT_NE(warnings[0].find("kSPARSE_WEIGHTS has no effect"), std::string::npos) << warnings[0];
+#if NV_TENSORRT_MAJOR >= 10
+  EXPECT_NE(warnings[1].find("kWEIGHT_STREAMING has no effect"), std::string::npos) << warnings[1];
+  const Owned<nvinfer1::IRuntime> runtime(nvinfer1::createInferRuntime(logger));
+  const auto engine = engine_of(*runtime, *plan);
+  const int64_t bytes = engine->getStreamableWeightsSize();
+  EXPECT_GE(bytes, 16);
+  EXPECT_EQ(engine->getWeightStreamingBudgetV2(), bytes) << "nothing is streamed until a budget is set";
+  EXPECT_EQ(engine->getWeightStreamingAutomaticBudget(), bytes);
+  EXPECT_EQ(engine->getWeightStreamingScratchMemorySize(), 0);
+  EXPECT_TRUE(engine->setWeightStreamingBudgetV2(bytes));
+  EXPECT_EQ(logger.warnings(), std::vector<std::string>());
+  EXPECT_TRUE(engine->setWeightStreamingBudgetV2(4));
+  EXPECT_EQ(engine->getWeightStreamingBudgetV2(), 4);
+  const auto said = logger.warnings();
+  ASSERT_EQ(said.size(), 1U);
+  EXPECT_NE(said[0].find("budget of 4 bytes has no effect"), std::string::npos) << said[0];
+  EXPECT_FALSE(engine->setWeightStreamingBudgetV2(-5));
+  expect_error({"-5"});
+  Linear plain(logger);
+  const auto without = engine_of(*runtime, *plain.plan());
+  EXPECT_EQ(without->getStreamableWeightsSize(), 0);
+  EXPECT_EQ(without->getWeightStreamingBudgetV2(), 0);
+  EXPECT_FALSE(without->setWeightStreamingBudgetV2(100));
+  expect_error({"kWEIGHT_STREAMING"});
+#endif
+}
+
+TEST_F(BadInput, RefittersInspectorsAndCaches) {
+  Linear net(logger);
+  const auto plan = net.plan();
+  const Owned<nvinfer1::IRuntime> runtime(nvinfer1::createInferRuntime(logger));
+  const auto engine = engine_of(*runtime, *plan);
+  EXPECT_EQ(nvinfer1::createInferRefitter(*engine, logger), nullptr);
+  expect_error({"kREFIT"});
+  net.config->setFlag(nvinfer1::BuilderFlag::kREFIT);
+  const auto refittable = engine_of(*runtime, *net.plan());
+  const Owned<nvinfer1::IRefitter> refitter(nvinfer1::createInferRefitter(*refittable, logger));
+  ASSERT_NE(refitter, nullptr);
+  const float values[4] = {};
+  EXPECT_FALSE(refitter->setNamedWeights(nullptr, {nvinfer1::DataType::kFLOAT, values, 4}));
+  EXPECT_FALSE(refitter->setNamedWeights("nobody", {nvinfer1::DataType::kFLOAT, values, 4}));
+  expect_error({"nobody"});
+  EXPECT_FALSE(refitter->setWeights(nullptr, nvinfer1::WeightsRole::kKERNEL, {}));
+  EXPECT_FALSE(logger.errors().empty());
+
+  const Owned<nvinfer1::IEngineInspector> inspector(engine->createEngineInspector());
+  EXPECT_EQ(inspector->getLayerInformation(99, nvinfer1::LayerInformationFormat::kJSON), nullptr);
+  EXPECT_FALSE(logger.errors().empty());
+  const Owned<nvinfer1::ITimingCache> cache(net.config->createTimingCache(nullptr, 0));
+  ASSERT_NE(cache, nullptr);
+  const Owned<nvinfer1::ITimingCache> garbage(net.config->createTimingCache("garbage", 7));
+  EXPECT_TRUE(garbage == nullptr || cache->combine(*garbage, false));
+
+  auto* registry = &net.builder->getPluginRegistry();
+  EXPECT_EQ(registry->loadLibrary(nullptr), nullptr);
+  EXPECT_EQ(registry->loadLibrary("/nowhere/plugin.so"), nullptr);
+#if NV_TENSORRT_MAJOR < 11
+  EXPECT_EQ(registry->getPluginCreator(nullptr, nullptr), nullptr);
+#endif
+#if NV_TENSORRT_MAJOR >= 10
+  EXPECT_EQ(registry->getCreator(nullptr, nullptr), nullptr);
+#endif
+}
+
+#if NV_TENSORRT_MAJOR == 8
+TEST_F(BadInput, Bindings) {
+  Linear net(logger);
+  const auto plan = net.plan();
+  const Owned<nvinfer1::IRuntime> runtime(nvinfer1::createInferRuntime(logger));
+  const auto engine = engine_of(*runtime, *plan);
+  const Owned<nvinfer1::IExecutionContext> context(engine->createExecutionContext());
+  EXPECT_EQ(engine->getBindingIndex(nullptr), -1);
+  EXPECT_EQ(engine->getBindingIndex("nobody"), -1);
+  EXPECT_EQ(engine->getBindingName(7), nullptr);
+  EXPECT_EQ(engine->getBindingDimensions(-1).nbDims, -1);
+  EXPECT_FALSE(context->setBindingDimensions(5, dims({2, 2})));
+  EXPECT_FALSE(context->setBindingDimensions(0, dims({2, 3})));
+  expect_error({"'x'", "3"});
+  EXPECT_TRUE(context->setBindingDimensions(0, dims({2, 2})));
+  logger.errors();
+  void* nothing[] = {nullptr, nullptr};
+  EXPECT_FALSE(context->enqueueV2(nothing, nullptr, nullptr));
+  expect_error({"'x'"});
+  EXPECT_FALSE(context->enqueueV2(nullptr, nullptr, nullptr));
+  EXPECT_FALSE(logger.errors().empty());
+  std::vector<float> answers(4);
+  void* all[] = {const_cast<float*>(kRows.data()), answers.data()};
+  EXPECT_TRUE(context->enqueueV2(all, nullptr, nullptr));
+  EXPECT_EQ(answers, kAnswers);
+}
+#endif
+
 TEST_F(BadInput, NvidiasPlansAreNamed) {
   const Owned<nvinfer1::IRuntime> runtime(nvinfer1::createInferRuntime(logger));
   std::vector<char> plan(100);

@@ -104,12 +104,37 @@ def stopped_by_its_monitor():
     error("asked to stop")
 
 
+def told_every_step():
+    class Listens(trt.IProgressMonitor):
+        def __init__(self):
+            trt.IProgressMonitor.__init__(self)
+            self.expected, self.steps, self.open = [], [], []
+
+        def phase_start(self, phase_name, parent_phase, num_steps):
+            self.open.append(phase_name)
+            self.expected += [(phase_name, i) for i in range(num_steps)]
+
+        def phase_finish(self, phase_name):
+            self.open.remove(phase_name)
+
+        def step_complete(self, phase_name, step):
+            assert phase_name in self.open
+            self.steps.append((phase_name, step))
+            return True
+
+    config = builder.create_builder_config()
+    config.progress_monitor = monitor = Listens()
+    assert engine_of(relu(), config) is not None
+    assert monitor.steps == monitor.expected != [] and not monitor.open, (monitor.steps, monitor.expected)
+
+
 def while_building():
     config = builder.create_builder_config()
     if MAJOR >= 10:
         config.progress_monitor = monitor = throws("IProgressMonitor")
         assert runs(engine_of(relu(), config).create_execution_context()), monitor
         stopped_by_its_monitor()
+        told_every_step()
         writer = throws("IStreamWriter")
         assert not builder.build_serialized_network_to_stream(relu(), config, writer)
         error("stream")
