@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "api/compile_impl.h"
-#include "base/histogram.h"
+#include "ingot/histogram.h"
 #include "ir/infer.h"
 #include "passes/impossible_branches.h"
 #include "passes/insert_quantizers.h"

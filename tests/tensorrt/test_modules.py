@@ -83,7 +83,7 @@ def test_refit(major):
 
 @pytest.mark.parametrize("major", ["8", "10"])
 def test_calibration(major):
-    assert modules.run(major, "calibration.py").strip() == "ok"
+    assert modules.run(major, "calibration.py", "gpu" if modules.gpu() else "cpu").strip() == "ok"
 
 
 def test_engines_tell_of_themselves(major):

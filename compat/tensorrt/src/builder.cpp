@@ -1,6 +1,8 @@
 #include "builder.h"
 
 #include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
 
 #include "calibration.h"
 #include "device.h"
@@ -16,9 +18,14 @@ using nvinfer1::BuilderFlag;
 using nvinfer1::ErrorCode;
 
 #if NV_TENSORRT_MAJOR < 11
+bool has_quantizers(const ingot::Network& network) {
+  const auto nodes = network.nodes();
+  return std::any_of(nodes.begin(), nodes.end(), [](const auto& n) { return n.op == "DequantizeLinear"; });
+}
+
 // Sets the precisions that the client allows where Ingot has them on this device, and names the others, for
-// which the engine stays in a wider type.
-std::string set_precisions(const BuilderConfig& config, BuildOptions& options) {
+// which the engine stays in a wider type. `quantized`: the network has quantizers, which a GPU follows.
+std::string set_precisions(const BuilderConfig& config, bool quantized, BuildOptions& options) {
   std::string wider;
   const bool gpu = options.device == "cuda";
   options.fp16 = gpu && config.getFlag(BuilderFlag::kFP16);
@@ -31,8 +38,8 @@ std::string set_precisions(const BuilderConfig& config, BuildOptions& options) {
     bool has;
   } kFlags[] = {
     {BuilderFlag::kFP16, "FP16", options.fp16},
-    {BuilderFlag::kINT8, "INT8", false},
-    {BuilderFlag::kFP8, "FP8", false},
+    {BuilderFlag::kINT8, "INT8", options.int8 || (gpu && quantized)},
+    {BuilderFlag::kFP8, "FP8", gpu && quantized},
 #if NV_TENSORRT_MAJOR == 10
     {BuilderFlag::kBF16, "BF16", options.bf16 || options.fp16},
     {BuilderFlag::kINT4, "INT4", false},
@@ -196,16 +203,18 @@ Result<Engine> Builder::build(NetworkDefinition& network, const BuilderConfig& c
   options.refittable = wants_refit(config);
   options.metadata = notes(network, config).metadata();
 #if NV_TENSORRT_MAJOR < 11
-  if (const std::string types = set_precisions(config, options); !types.empty())
-    log_.warning(types + " is allowed, and not there on this device: the engine stays in a wider type");
-  if (const int64_t count = options.fp16 || options.bf16 ? network.layers_in_float() : 0; count > 0)
-    log_.warning(std::to_string(count) + " layers ask for FP32: precisions are not chosen layer by layer");
-#endif
   options.threads = max_threads_;
   for (const OptimizationProfile* p : config.profiles()) options.profiles.push_back(p->ranges());
-#if NV_TENSORRT_MAJOR < 11
-  if (config.getFlag(BuilderFlag::kINT8) && config.getInt8Calibrator() != nullptr)
-    if (Status s = calibrate_network(network, config, options); !s.ok()) return s;
+  if (config.getFlag(BuilderFlag::kINT8))
+    if (Status s = quantize(network, config, options); !s.ok()) return s;
+  if (const std::string types = set_precisions(config, has_quantizers(network.graph()), options); !types.empty())
+    log_.warning(types + " is allowed, and not there on this device or without ranges for it: the engine stays "
+                         "in a wider type");
+  if (const int64_t count = options.fp16 || options.bf16 ? network.layers_in_float() : 0; count > 0)
+    log_.warning(std::to_string(count) + " layers ask for FP32: precisions are not chosen layer by layer");
+#else
+  options.threads = max_threads_;
+  for (const OptimizationProfile* p : config.profiles()) options.profiles.push_back(p->ranges());
 #endif
 #if NV_TENSORRT_MAJOR >= 10
   std::optional<Progress> progress;
@@ -223,16 +232,34 @@ Result<Engine> Builder::build(NetworkDefinition& network, const BuilderConfig& c
 }
 
 #if NV_TENSORRT_MAJOR < 11
-Status Builder::calibrate_network(NetworkDefinition& network, const BuilderConfig& config,
-                                  const BuildOptions& options) {
-  const auto* chosen = static_cast<const OptimizationProfile*>(config.calibration_profile());
-  const Profile own = chosen == nullptr ? Profile() : chosen->ranges();
-  const Profile* profile = chosen != nullptr          ? &own
-                           : options.profiles.empty() ? nullptr
-                                                      : &options.profiles.front();
-  return calibrate(*config.getInt8Calibrator(), network.graph(), network.tensor_names(), options, profile,
-                   log_)
-      .status();
+// The calibrator is asked wherever the network runs; its scales, or the tensors' dynamic ranges, quantize the
+// network on a GPU. Weights of a quantized network cannot be replaced.
+Status Builder::quantize(NetworkDefinition& network, const BuilderConfig& config, BuildOptions& options) {
+  Scales scales;
+  const auto names = network.tensor_names();
+  if (config.getInt8Calibrator() != nullptr) {
+    const auto* chosen = static_cast<const OptimizationProfile*>(config.calibration_profile());
+    const Profile own = chosen == nullptr ? Profile() : chosen->ranges();
+    const Profile* profile = chosen != nullptr          ? &own
+                             : options.profiles.empty() ? nullptr
+                                                        : &options.profiles.front();
+    auto found = calibrate(*config.getInt8Calibrator(), network.graph(), names, options, profile, log_);
+    if (!found.ok()) return found.status();
+    scales = std::move(*found);
+  } else {
+    for (const auto& [name, range] : notes(network, config).ranges)
+      scales[name] = std::max(std::abs(range.first), std::abs(range.second)) / kInt8Steps;
+  }
+  auto ranges = nlohmann::ordered_json::object();
+  for (const auto& [id, name] : names)
+    if (const auto it = scales.find(name); it != scales.end())
+      ranges[network.graph().info({id}).name] = double{it->second} * kInt8Steps;
+  if (options.device == "cpu" || options.refittable || ranges.empty()) return {};
+  auto calibration = std::make_shared<Calibration>();
+  calibration->read_cache = [text = ranges.dump()] { return text; };
+  options.int8 = true;
+  options.calibration = std::move(calibration);
+  return {};
 }
 #endif
 

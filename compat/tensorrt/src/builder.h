@@ -50,8 +50,7 @@ class Builder final : public nvinfer1::IBuilder, public Unsupported<nvinfer1::ap
  private:
   Result<Engine> build(NetworkDefinition& network, const BuilderConfig& config);
 #if NV_TENSORRT_MAJOR < 11
-  Status calibrate_network(NetworkDefinition& network, const BuilderConfig& config,
-                           const BuildOptions& options);
+  Status quantize(NetworkDefinition& network, const BuilderConfig& config, BuildOptions& options);
 #endif
   EngineNotes notes(const NetworkDefinition& network, const BuilderConfig& config) const;
   /// With the client's timing cache.

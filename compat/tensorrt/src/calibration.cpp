@@ -7,13 +7,12 @@
 #include <sstream>
 
 #include "convert.h"
-#include "histogram.h"
+#include "ingot/histogram.h"
 
 namespace ingot::tensorrt {
 namespace {
 
 using Algorithm = nvinfer1::CalibrationAlgoType;
-constexpr float kSteps = 127;
 const std::string kPrefix = "calibrated: ";  // of outputs that only calibration has
 
 const char* algorithm_name(Algorithm algorithm) {
@@ -30,18 +29,19 @@ const char* algorithm_name(Algorithm algorithm) {
 }
 
 float limit(const Histogram& h, nvinfer1::IInt8Calibrator& calibrator, Algorithm algorithm) {
+  const auto most = static_cast<float>(h.largest());
   switch (algorithm) {
     case Algorithm::kENTROPY_CALIBRATION:
     case Algorithm::kENTROPY_CALIBRATION_2:
-      return h.entropy_limit();
+      return static_cast<float>(h.entropy_range());
     case Algorithm::kLEGACY_CALIBRATION: {
       auto& legacy = static_cast<nvinfer1::IInt8LegacyCalibrator&>(calibrator);
       const auto cutoff = static_cast<float>(legacy.getRegressionCutoff());
-      const float quantile = h.quantile(legacy.getQuantile());
-      return cutoff > 0 && cutoff < 1 ? std::max(quantile, cutoff * h.most()) : quantile;
+      const auto quantile = static_cast<float>(h.quantile(legacy.getQuantile()));
+      return cutoff > 0 && cutoff < 1 ? std::max(quantile, cutoff * most) : quantile;
     }
     default:
-      return h.most();
+      return most;
   }
 }
 
@@ -103,7 +103,7 @@ Result<std::map<std::string, Histogram>> run_batches(nvinfer1::IInt8Calibrator& 
     for (const std::string& name : observed) {
       const auto values = context->output(kPrefix + name);
       if (!values.ok()) return values.status();
-      out[name].add(static_cast<const float*>(values->data), values->size());
+      out[name].add({static_cast<const float*>(values->data), static_cast<size_t>(values->size())});
     }
     ++batches;
   }
@@ -166,7 +166,7 @@ Result<Scales> calibrate(nvinfer1::IInt8Calibrator& calibrator, ingot::Network& 
   const auto histograms = run_batches(calibrator, *engine, observed, profile);
   if (!histograms.ok()) return histograms.status();
   Scales scales;
-  for (const auto& [name, h] : *histograms) scales[name] = limit(h, calibrator, algorithm) / kSteps;
+  for (const auto& [name, h] : *histograms) scales[name] = limit(h, calibrator, algorithm) / kInt8Steps;
   const std::string text = scales_text(scales, algorithm);
   calibrator.writeCalibrationCache(text.data(), text.size());
   return scales;

@@ -14,6 +14,7 @@ namespace ingot::tensorrt {
 #if NV_TENSORRT_MAJOR < 11
 /// The scale of each tensor: what one step of INT8 is worth.
 using Scales = std::map<std::string, float>;
+inline constexpr float kInt8Steps = 127;  // of one sign
 
 /// Reads them from the calibrator's cache; where that is missing or not a cache, runs `network` in wide types
 /// on the calibrator's batches, with the shapes of `profile` (may be null), and gives the calibrator a cache

@@ -1,4 +1,4 @@
-#include "base/histogram.h"
+#include "ingot/histogram.h"
 
 #include <algorithm>
 #include <cmath>
@@ -18,14 +18,14 @@ void Histogram::add(std::span<const float> values) {
     std::fill(counts_.begin() + kBins / 2, counts_.end(), 0);
   }
   for (float v : values)
-    if (std::isfinite(v))
+    if (std::isfinite(v) && v != 0)  // zero is zero in any range
       ++counts_[static_cast<size_t>(
           std::min(std::fabs(static_cast<double>(v)) / limit_ * kBins, kBins - 1.0))];
 }
 
 double Histogram::divergence(int bins) const {
   const auto n = static_cast<size_t>(bins);
-  const auto count = [&](size_t i) { return i == 0 ? 0 : counts_[i]; };  // zeros are exact in any range
+  const auto count = [&](size_t i) { return i == 0 ? 0 : counts_[i]; };  // nearly zero is exact in any range
   std::vector<double> sums(kLevels), members(kLevels);
   for (size_t i = 0; i < n; ++i) {
     sums[i * kLevels / n] += count(i);
@@ -39,7 +39,7 @@ double Histogram::divergence(int bins) const {
     const double seen = (count(i) + (i + 1 == n ? beyond : 0)) / (inside + beyond);
     const size_t level = i * kLevels / n;
     const double rounded = count(i) > 0 ? sums[level] / members[level] / inside : 0;
-    if (seen > 0) sum += seen * std::log(seen / std::max(rounded, 1e-12));
+    if (seen > 0) sum += seen * std::log(seen / std::max(rounded, 1e-9));
   }
   return sum;
 }
@@ -53,6 +53,14 @@ double Histogram::entropy_range() const {
       best = bins;
     }
   return std::min(largest_, limit_ * best / kBins);
+}
+
+double Histogram::quantile(double part) const {
+  double total = 0, sum = 0;
+  for (double c : counts_) total += c;
+  for (size_t i = 0; i < kBins; ++i)
+    if ((sum += counts_[i]) >= part * total) return std::min(largest_, limit_ * double(i + 1) / kBins);
+  return largest_;
 }
 
 }  // namespace ingot

@@ -5,16 +5,21 @@
 #include <span>
 #include <vector>
 
+#include "ingot/export.h"
+
 namespace ingot {
 
-class Histogram {
+class INGOT_API Histogram {
  public:
+  /// What is not finite is left out.
   void add(std::span<const float> values);
   /// The largest magnitude seen.
   double largest() const { return largest_; }
   /// The range for which 8-bit magnitudes keep most of the distribution: the least Kullback-Leibler
   /// divergence between what was seen, clipped to the range, and its rounding to 128 levels.
   double entropy_range() const;
+  /// The magnitude that this part of all values that are not zero does not exceed.
+  double quantile(double part) const;
 
  private:
   static constexpr int kBins = 2048, kLevels = 128;
