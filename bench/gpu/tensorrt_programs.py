@@ -4,7 +4,8 @@
 tensorrt_programs.py pack FOLDER: with a network, after ./dev bundle: everything that the tests need there.
 tensorrt_programs.py run FOLDER --out DIR: there, from the same checkout: unpacks it and runs tests/tensorrt
 against the GPU, side by side, and then what a call through TensorRT's interface costs. What the tests say is
-in DIR/tests.txt, the costs are in DIR/overhead.txt.
+in DIR/tests.txt, the costs are in DIR/overhead.txt. With --without, packs stay small: what only those tests
+need is left out, and so are they.
 """
 
 import argparse
@@ -52,7 +53,7 @@ TESTS = [  # the longest come first
     "torch_tensorrt",
     "exec",
 ]
-LEFT_OUT = "every_kind_of_layer or every_attribute"  # hundreds of small engines: said on the CPU
+ALONE = {"onnxruntime": None, "torch_tensorrt": "torch-tensorrt"}  # what only these tests need
 
 
 def download(folder, python, *wheels):
@@ -96,7 +97,7 @@ def pack_onnxruntime(folder, python):
             archive.add(package, "onnxruntime")
 
 
-def pack(folder, python, python8):
+def pack(folder, python, python8, without):
     bundles = sorted((ROOT / "dist").glob("ingot-*-linux-x86_64.tar.xz"))
     if not bundles:
         sys.exit("there is no bundle in dist/: ./dev bundle makes it")
@@ -107,14 +108,16 @@ def pack(folder, python, python8):
     subprocess.run(["strip", "-o", folder / BENCH.name, BENCH], check=True)
     download(folder / "wheels", python, *TOOLS)
     for wheel in WHEELS:  # one by one: two versions of a package are among them
-        download(folder / "wheels", python, wheel)
+        if not any(wheel.startswith(ALONE.get(name) or "-") for name in without):
+            download(folder / "wheels", python, wheel)
     for name in [f"{g}.{kind}" for g in GRAPHS for kind in ("onnx", "json")] + ["fill_weights.py"]:
         shutil.copy(SHARED / "graphs" / name, folder / "shared" / "graphs")
     for name in MODELS:
         target = folder / "shared" / "models" / f"{name}.onnx"
         target.parent.mkdir(exist_ok=True)
         shutil.copy(SHARED / "models" / f"{name}.onnx", target)
-    pack_onnxruntime(folder, python)
+    if "onnxruntime" not in without:
+        pack_onnxruntime(folder, python)
     if python8:
         shutil.copy(python8, folder / "python8.tar.xz")
         download(folder / "wheels", "3.11", "tensorrt-bindings==8.6.1")
@@ -129,7 +132,7 @@ def model_path(name):
     return graphs.model_path(name)
 
 
-def run(folder, out, seconds):
+def run(folder, out, seconds, without):
     folder, work = folder.resolve(), Path(tempfile.mkdtemp())
     for archive in folder.glob("*.tar.xz"):
         with tarfile.open(archive) as file:
@@ -153,10 +156,10 @@ def run(folder, out, seconds):
     subprocess.run([prefix / "bin" / "ingot", "inspect", "--devices"])
     with ThreadPoolExecutor() as pool:  # weights are drawn before tests that run side by side want them
         models = dict(zip(GRAPHS, pool.map(model_path, GRAPHS), strict=True))
-    tests = [str(ROOT / "tests" / "tensorrt" / f"test_{name}.py") for name in TESTS]
+    tests = [str(ROOT / "tests" / "tensorrt" / f"test_{name}.py") for name in TESTS if name not in without]
     command = ["timeout", "-s", "INT", str(seconds), sys.executable, "-m", "pytest", "-p", "no:cacheprovider",
                "-n", str(min(os.cpu_count(), 12)), "--maxschedchunk=1", "-v", "-rA", "--tb=short",
-               "--durations=10", "--full-size", "-k", f"not ({LEFT_OUT})", *tests]  # fmt: skip
+               "--durations=10", "--full-size", *tests]  # fmt: skip
     with open(out / "tests.txt", "w") as log:
         to = {"stdout": log, "stderr": subprocess.STDOUT}
         code = subprocess.run(command, cwd=ROOT, env=environment, **to).returncode
@@ -164,11 +167,13 @@ def run(folder, out, seconds):
     print("\n".join(line for line in lines if line.startswith(("FAILED", "ERROR", "SKIPPED", "=="))))
     environment["LD_LIBRARY_PATH"] = f"{prefix / 'lib'}:{prefix / 'lib' / 'tensorrt-10'}"
     (folder / BENCH.name).chmod(0o755)
+    environment["INGOT_KERNEL_CACHE"] = str(work / "kernels")  # builds are compared, not compilations
     with open(out / "overhead.txt", "w") as log:
-        for model in ([], [models["mobilenet_v2"]]):
-            log.write(f"{' '.join(['call', *(m.name for m in model)])}\n")
+        for words in (["call"], ["call", models["mobilenet_v2"]], ["build", models["resnet50"], "2"]):
+            log.write(f"{' '.join(Path(w).name for w in words)}\n")
             log.flush()
-            subprocess.run([folder / BENCH.name, "call", *model], env=environment, stdout=log, stderr=log)
+            to = {"stdout": log, "stderr": log}
+            subprocess.run(["timeout", "60", folder / BENCH.name, *words], env=environment, **to)
     print((out / "overhead.txt").read_text())
     return code
 
@@ -183,15 +188,17 @@ def main():
     parser.add_argument(
         "--python8",
         type=Path,
-        help="for TensorRT 8: archive of python8/, a Python 3.11 with numpy, pip, PyCUDA",
+        help="for TensorRT 8: archive of python8/, a Python 3.11 with numpy, pip, PyCUDA, onnx, onnxruntime, "
+        "cuda-bindings",
     )
     parser.add_argument("--out", type=Path, default=Path("."), help="for what the tests say")
     parser.add_argument("--seconds", type=int, default=210, help="after which the tests are interrupted")
+    parser.add_argument("--without", nargs="+", default=[], choices=ALONE, help="tests to leave out")
     options = parser.parse_args()
     if options.step == "pack":
-        return pack(options.folder, options.python, options.python8)
+        return pack(options.folder, options.python, options.python8, options.without)
     options.out.mkdir(parents=True, exist_ok=True)
-    return run(options.folder, options.out, options.seconds)
+    return run(options.folder, options.out, options.seconds, options.without)
 
 
 if __name__ == "__main__":

@@ -76,7 +76,8 @@ void warn_of_flags(const BuilderConfig& config, const Log& log) {
 #if NV_TENSORRT_MAJOR >= 10
     {BuilderFlag::kSTRIP_PLAN, "kSTRIP_PLAN: the engine keeps its weights, and can be given others"},
     {BuilderFlag::kWEIGHT_STREAMING,
-     "kWEIGHT_STREAMING has no effect: an engine keeps all weights in the device's memory, whatever its budget"},
+     "kWEIGHT_STREAMING has no effect: an engine keeps all weights in the device's memory, whatever its "
+     "budget"},
     {BuilderFlag::kERROR_ON_TIMING_CACHE_MISS,
      "kERROR_ON_TIMING_CACHE_MISS has no effect: kernels that the cache lacks are timed"},
 #endif
@@ -104,8 +105,8 @@ Status check_profiles(const NetworkDefinition& network, const BuilderConfig& con
 }
 
 #if NV_TENSORRT_MAJOR >= 10
-// Ingot's phases as TensorRT's monitors see them: one after the other, each of so many steps. A phase that ends
-// because the next begins, or with the build, has done all of them.
+// Ingot's phases as TensorRT's monitors see them: one after the other, each of so many steps. A phase that
+// ends because the next begins, or with the build, has done all of them.
 class Progress {
  public:
   explicit Progress(nvinfer1::IProgressMonitor& monitor) : monitor_(monitor) {}
@@ -207,9 +208,11 @@ Result<Engine> Builder::build(NetworkDefinition& network, const BuilderConfig& c
   for (const OptimizationProfile* p : config.profiles()) options.profiles.push_back(p->ranges());
   if (config.getFlag(BuilderFlag::kINT8))
     if (Status s = quantize(network, config, options); !s.ok()) return s;
-  if (const std::string types = set_precisions(config, has_quantizers(network.graph()), options); !types.empty())
-    log_.warning(types + " is allowed, and not there on this device or without ranges for it: the engine stays "
-                         "in a wider type");
+  if (const std::string types = set_precisions(config, has_quantizers(network.graph()), options);
+      !types.empty())
+    log_.warning(types +
+                 " is allowed, and not there on this device or without ranges for it: the engine stays "
+                 "in a wider type");
   if (const int64_t count = options.fp16 || options.bf16 ? network.layers_in_float() : 0; count > 0)
     log_.warning(std::to_string(count) + " layers ask for FP32: precisions are not chosen layer by layer");
 #else

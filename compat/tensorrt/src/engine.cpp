@@ -284,8 +284,9 @@ bool CudaEngine::setWeightStreamingBudgetV2(int64_t bytes) noexcept {
     return false;
   }
   if (bytes < getStreamableWeightsSize())
-    log_.warning("setWeightStreamingBudgetV2: a budget of " + std::to_string(bytes) + " bytes has no effect: all " +
-                 std::to_string(getStreamableWeightsSize()) + " bytes of weights stay in memory");
+    log_.warning("setWeightStreamingBudgetV2: a budget of " + std::to_string(bytes) +
+                 " bytes has no effect: all " + std::to_string(getStreamableWeightsSize()) +
+                 " bytes of weights stay in memory");
   streaming_budget_ = bytes;
   return true;
 }

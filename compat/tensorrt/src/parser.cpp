@@ -46,8 +46,9 @@ Result<CustomOpRef> plugin_for(const NetworkNode& node) {
                                        nvinfer1::QuickPluginCreationRequest::kPREFER_JIT));
     if (object != nullptr && is_compiled(*object))
       return Status(StatusCode::kUnsupported,
-                    "plugin '" + node.op + "' is compiled ahead of time only; for a node of an ONNX model it needs "
-                    "a function for @tensorrt.plugin.impl");
+                    "plugin '" + node.op +
+                        "' is compiled ahead of time only; for a node of an ONNX model it needs "
+                        "a function for @tensorrt.plugin.impl");
     made = take(object.release());
   }
 #endif

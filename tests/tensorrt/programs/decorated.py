@@ -1,5 +1,8 @@
-"""Plugins written as decorated Python functions, as tensorrt.plugin of 10 and 11 has them: `decorated.py build
-FOLDER` makes engines and runs them, `decorated.py load FOLDER` runs them in a process that built none."""
+"""Plugins written as decorated Python functions, as tensorrt.plugin of 10 and 11 has them.
+
+decorated.py build FOLDER: makes engines and runs them; load FOLDER: in a process that built none."""
+
+# ruff: noqa: UP006, UP007, UP035 - the module compares annotations with those of typing
 
 import ctypes
 import sys
@@ -156,7 +159,7 @@ def of_node(name):
     """The network of an ONNX model with one node, which is the plugin."""
     from onnx import TensorProto, helper
 
-    attributes = {"plugin_namespace": "sample", **({"factor": [3.0]} if name == "scaled" else {"factor": [2]})}
+    attributes = {"plugin_namespace": "sample", "factor": [3.0] if name == "scaled" else [2]}
     value = [helper.make_tensor_value_info(n, TensorProto.FLOAT, ("n", 3)) for n in "xy"]
     node = helper.make_node(name, ["x"], ["y"], domain="sample", **attributes)
     opsets = [helper.make_opsetid("", 17), helper.make_opsetid("sample", 1)]
@@ -205,7 +208,8 @@ assert logger.errors() == [], logger.errors()
 if sys.argv[1] == "build":  # kernels that only a GPU runs
     multiplied = trtp.op.sample.multiplied
     try:
-        network_of(lambda network, x: network.add_plugin(multiplied(x, factor=np.array([2], np.int32)), aot=True))
+        two = np.array([2], np.int32)
+        network_of(lambda network, x: network.add_plugin(multiplied(x, factor=two), aot=True))
     except Exception:
         pass
     assert any("runs on a CPU" in e and "aot=False" in e for e in logger.errors()), logger.errors()

@@ -1,5 +1,9 @@
-"""Plugins that are Triton kernels, as NVIDIA's samples have them: called in the process (@impl), and compiled ahead
-of time into the engine (@aot_impl), which another process runs that knows no plugin. `build FOLDER`, `load FOLDER`."""
+"""Plugins that are Triton kernels, as NVIDIA's samples have them: called in the process (@impl), and compiled
+ahead of time into the engine (@aot_impl), which another process runs that knows no plugin.
+
+triton_plugins.py build FOLDER, then triton_plugins.py load FOLDER."""
+
+# ruff: noqa: UP006, UP007, UP035 - the module compares annotations with those of typing
 
 import sys
 from pathlib import Path

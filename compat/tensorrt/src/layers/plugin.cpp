@@ -46,11 +46,13 @@ class PluginV3Layer final : public LayerOf<nvinfer1::IPluginV3Layer, nvinfer1::a
   std::string data_;
 };
 
-Result<std::unique_ptr<Plugin>> recorded_for(nvinfer1::IPluginV3& plugin, const std::vector<Tensor*>& inputs) {
+Result<std::unique_ptr<Plugin>> recorded_for(nvinfer1::IPluginV3& plugin,
+                                             const std::vector<Tensor*>& inputs) {
   if (device() == "cpu")
-    return Status(StatusCode::kUnsupported,
-                  "addPluginV3: the plugin's kernels are compiled ahead of time for GPUs (PTX), and this network "
-                  "runs on a CPU: give the plugin a function for @tensorrt.plugin.impl and add it with aot=False");
+    return Status(
+        StatusCode::kUnsupported,
+        "addPluginV3: the plugin's kernels are compiled ahead of time for GPUs (PTX), and this network "
+        "runs on a CPU: give the plugin a function for @tensorrt.plugin.impl and add it with aot=False");
   Plugin::Descs descs;
   for (const Tensor* t : inputs) descs.push_back(linear_desc(t->getType(), t->getDimensions()));
   return record_compiled(plugin, descs);

@@ -53,12 +53,10 @@ Status check(CuResult result, const std::string& doing) {
   return {StatusCode::kInternal, doing + ": " + (text == nullptr ? "unknown error" : text)};
 }
 
-Status no_driver() {
-  return {StatusCode::kUnsupported, "CUDA's driver is missing or older than CUDA 12"};
-}
+Status no_driver() { return {StatusCode::kUnsupported, "CUDA's driver is missing or older than CUDA 12"}; }
 
-// Kernels by code and name, once for the process: a library belongs to no context, and engines of the same code
-// come and go.
+// Kernels by code and name, once for the process: a library belongs to no context, and engines of the same
+// code come and go.
 Result<Kernel*> load(const std::string& code, const std::string& name) {
   static std::mutex& mutex = *new std::mutex;
   static auto& known = *new std::map<std::pair<std::string, std::string>, Kernel*>;

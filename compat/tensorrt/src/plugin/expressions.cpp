@@ -110,7 +110,8 @@ const nvinfer1::IDimensionExpr* Expressions::next(std::istringstream& formula,
   if (!(rest >> first)) return nullptr;
   switch (word[0]) {
     case '@':
-      if (!(rest >> point >> second) || first < 0 || static_cast<size_t>(first) >= inputs.size()) return nullptr;
+      if (!(rest >> point >> second) || first < 0 || static_cast<size_t>(first) >= inputs.size())
+        return nullptr;
       return second < 0 || second >= inputs[static_cast<size_t>(first)].nbDims
                  ? nullptr
                  : inputs[static_cast<size_t>(first)].d[second];

@@ -23,7 +23,8 @@ class Expression final : public nvinfer1::IDimensionExpr, public Unsupported<nvi
   bool isSizeTensor() const override { return size_output_ >= 0; }
 #endif
   const std::string& text() const { return text_; }
-  /// For `Expressions::evaluate`: a number, "@i.d" (dim d of input i), "#o A B" (an operation on two formulas) or
+  /// For `Expressions::evaluate`: a number, "@i.d" (dim d of input i), "#o A B" (an operation on two
+  /// formulas) or
   /// "$i A" (what output i tells, at most A).
   const std::string& formula() const { return formula_; }
   /// The output whose element tells this size; -1: none.

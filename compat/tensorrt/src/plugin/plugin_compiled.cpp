@@ -1,6 +1,6 @@
-// Plugins whose kernels other tools compile ahead of time (tensorrt.plugin.aot_impl of 10 and 11). All that there
-// is to know of one is asked when a network takes it and lies in the engine, so that it runs where neither the
-// program nor its Python is.
+// Plugins whose kernels other tools compile ahead of time (tensorrt.plugin.aot_impl of 10 and 11). All that
+// there is to know of one is asked when a network takes it and lies in the engine, so that it runs where
+// neither the program nor its Python is.
 #include "ingot_tensorrt.h"
 
 #if NV_TENSORRT_MAJOR >= 10
@@ -154,8 +154,9 @@ class CompiledPlugin final : public Plugin {
   Status run(const Descs& in, const Descs& out, const void* const* inputs, void* const* outputs,
              const CustomOp::Gpu* gpu) override {
     if (gpu == nullptr)
-      return {StatusCode::kUnsupported,
-              "plugin '" + saved_.name + "' is compiled ahead of time for GPUs, and this engine runs on a CPU"};
+      return {
+          StatusCode::kUnsupported,
+          "plugin '" + saved_.name + "' is compiled ahead of time for GPUs, and this engine runs on a CPU"};
     Expressions builder;
     std::vector<nvinfer1::DimsExprs> dims;
     for (const auto& d : in) {
@@ -178,7 +179,8 @@ class CompiledPlugin final : public Plugin {
       arguments.emplace_back(static_cast<const char*>(bytes), size);
     };
     for (size_t i = 0; i < in.size(); ++i) add(inputs + i, sizeof(void*));
-    for (const std::string& s : r_->scalars) {  // little end first: a narrow one is the beginning of a wide one
+    for (const std::string& s :
+         r_->scalars) {  // little end first: a narrow one is the beginning of a wide one
       const int64_t v = value(s.substr(s.find(' ') + 1));
       add(&v, static_cast<size_t>(std::strtoul(s.c_str(), nullptr, 10)));
     }

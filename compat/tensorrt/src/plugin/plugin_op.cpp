@@ -219,8 +219,8 @@ class PluginOp final : public CustomOp {
     return {};
   }
 
-  // An output that is made in an input's memory: the input stays as it was, its elements lie in the output, and
-  // the plugin sees that as both.
+  // An output that is made in an input's memory: the input stays as it was, its elements lie in the output,
+  // and the plugin sees that as both.
   static Status fill_aliased(Plugin& plugin, size_t output, const Plugin::Descs& in,
                              std::vector<const void*>& in_data, const Plugin::Descs& out,
                              const std::vector<void*>& out_data, const Gpu* gpu) {
@@ -229,8 +229,8 @@ class PluginOp final : public CustomOp {
     const auto input = static_cast<size_t>(aliased);
     if (input >= in.size() || to_vector(in[input].dims) != to_vector(out[output].dims) ||
         in[input].type != out[output].type)
-      return {StatusCode::kInvalidArgument, "the plugin's output " + std::to_string(output) +
-                                                " is not like the input that it is made in"};
+      return {StatusCode::kInvalidArgument,
+              "the plugin's output " + std::to_string(output) + " is not like the input that it is made in"};
     const size_t bytes = TensorRef{to_ingot(in[input].type), to_vector(in[input].dims), nullptr}.bytes();
     const void* from = std::exchange(in_data[input], out_data[output]);
     if (gpu != nullptr) return copy_on_device(out_data[output], from, bytes, gpu->stream);

@@ -29,7 +29,8 @@ class PluginV2 final : public Plugin {
 
   int32_t num_outputs() override { return plugin_->getNbOutputs(); }
 
-  Status output_types(const std::vector<Type>& in, const std::vector<int32_t>&, std::vector<Type>& out) override {
+  Status output_types(const std::vector<Type>& in, const std::vector<int32_t>&,
+                      std::vector<Type>& out) override {
     for (size_t i = 0; i < out.size(); ++i)
       out[i] = generation_ == PluginVersion::kV2
                    ? Type::kFLOAT
