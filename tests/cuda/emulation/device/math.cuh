@@ -21,3 +21,10 @@ inline unsigned multiply_pairs(unsigned a, unsigned b) {
   unpack<T>(b, b0, b1);
   return pack<T>(a0 * b0, a1 * b1);
 }
+template <class T>
+inline unsigned larger_pairs(unsigned a, unsigned b) {
+  float a0, a1, b0, b1;
+  unpack<T>(a, a0, a1);
+  unpack<T>(b, b0, b1);
+  return pack<T>(std::fmax(a0, b0), std::fmax(a1, b1));
+}

@@ -6,7 +6,7 @@
 namespace ingot::cuda {
 namespace {
 
-constexpr int64_t kTileH = 8, kTileW = 16, kRing = 16;  // of image_conv.cu
+constexpr int64_t kTileH = 8, kTileW = 16, kRing = 12;  // of image_conv.cu
 
 // How an image's result is cut into strips, which blocks go down.
 struct Strips {
@@ -80,7 +80,15 @@ Result<KernelSpec> image_conv_kernel(const ConvProblem& p, const ImagePool& pool
   spec.define("POOL", pool.kernel);
   spec.define("POOL_STRIDE", pool.stride);
 
-  const int64_t blocks = kMultiprocessors * (bn <= 32 ? 3 : 2);
+  const int64_t taps = image_taps(p.kernel_w), steps = p.kernel_h * taps / 4;
+  const int64_t patch = ((kTileH - 1) * p.stride_h + p.kernel_h) * ((kTileW - 1) * p.stride_w + taps) * 8;
+  const int64_t rows = pool.kernel > 0 ? kRing : kTileH;
+  const int64_t pitch = bn * bit_width(pool.kernel > 0 ? p.type : p.y_type) / 8 + 16;
+  const int64_t shared = 1024 + ceil_div(steps, 4) * bn * 128 + rows * kTileW * pitch + patch + bn * 4;
+  if (shared > kMostSharedBytes / 2) return unsupported("a first layer with steps of ", p.stride_w);
+  spec.shared_bytes = static_cast<unsigned>(shared);
+  const int64_t resident = bn <= 32 ? 4 : bn <= 64 ? 3 : 2;  // on a multiprocessor, as registers allow
+  const int64_t blocks = kMultiprocessors * std::min(resident, kMostSharedBytes / (shared + 1024));
   const Strips s = pool.kernel > 0 ? strips_of(p, pool, blocks) : tiles_of(p);
   if (s.count(p.images) >= int64_t{1} << 31)
     return unsupported("an image of ", s.count(p.images), " tiles is too large");
@@ -116,13 +124,6 @@ Result<KernelSpec> image_conv_kernel(const ConvProblem& p, const ImagePool& pool
                                   strides[2],
                                   strides[3],
                                   p.y_row > 0 ? p.y_row : p.filters});
-  const int64_t taps = image_taps(p.kernel_w), steps = p.kernel_h * taps / 4;
-  const int64_t patch = ((kTileH - 1) * p.stride_h + p.kernel_h) * ((kTileW - 1) * p.stride_w + taps) * 8;
-  const int64_t rows = pool.kernel > 0 ? kRing : kTileH;
-  const int64_t shared =
-      1024 + ceil_div(steps, 4) * bn * 128 + rows * kTileW * (bn * bit_width(p.y_type) / 8 + 16) + patch;
-  if (shared > kMostSharedBytes / 2) return unsupported("a first layer with steps of ", p.stride_w);
-  spec.shared_bytes = static_cast<unsigned>(shared);
   spec.grid.x = static_cast<unsigned>(std::clamp<int64_t>(s.count(p.images), 1, blocks));
   spec.block.x = 256;
   spec.name = str("image_conv_", data_type_name(p.type), "_", p.kernel_h, "x", p.kernel_w,

@@ -19,7 +19,6 @@
 #include "backends/cuda/kernels/device/vector.cuh"
 #include "backends/cuda/kernels/device/wgmma.cuh"
 #include "backends/cuda/kernels/pointwise/functions.cuh"
-#include "backends/cuda/kernels/pool/largest.cuh"
 #include "prelude"
 
 using Params = ImageConvParams;
@@ -31,9 +30,15 @@ constexpr int kPatchH = (kTileH - 1) * STRIDE_H + KERNEL_H, kPatchW = (kTileW - 
 // Pixels are loaded X_VEC at a time, from SHIFT pixels before the patch on.
 constexpr int kAcross = (SHIFT + kPatchW + X_VEC - 1) / X_VEC, kGroups = kPatchH * kAcross;
 constexpr int kLoads = (kGroups + kBlock - 1) / kBlock;
-constexpr int kPitch = BN * sizeof(OUT) + 16;  // of the result's rows
+#if POOL
+using Kept = TYPE;  // also of bytes, which 16 bits hold as they are: they are compared in pairs
+#else
+using Kept = OUT;
+#endif
+constexpr int kPitch = BN * sizeof(Kept) + 16;              // of the result's rows
+constexpr int kResident = BN <= 32 ? 4 : BN <= 64 ? 3 : 2;  // blocks of a multiprocessor
 
-constexpr int kRing = POOL > 0 ? 16 : kTileH;  // rows of results that shared memory holds, a power of two
+constexpr int kRing = POOL > 0 ? kTileH + 4 : kTileH;  // rows of results that shared memory holds
 
 // Where a block is: at a tile of a strip of an image, whose rows of results end at `end`.
 struct Tile {
@@ -95,13 +100,27 @@ struct Patch {
   }
 };
 
-extern "C" __global__ void __launch_bounds__(kBlock, 2)
+// Two neighbouring results, to where shared memory keeps them.
+template <class K>
+__device__ inline void keep(K* to, float a, float b) {
+  if constexpr (sizeof(K) > sizeof(OUT)) a = to_float(rounded<OUT>(a)), b = to_float(rounded<OUT>(b));
+  if constexpr (sizeof(K) == 2) {
+    *reinterpret_cast<unsigned*>(to) = pack<K>(a, b);
+  } else {
+    Vec<K, 2> both;
+    both[0] = rounded<K>(a), both[1] = rounded<K>(b);
+    store<2>(to, both);
+  }
+}
+
+extern "C" __global__ void __launch_bounds__(kBlock, kResident)
     image_conv(const X_TYPE* __restrict__ x, const TYPE* __restrict__ weights,
                const BIAS_TYPE* __restrict__ bias, OUT* __restrict__ y, const Params p) {
   extern __shared__ u8 dynamic[];
   u8* const filters = dynamic + ((1024 - (shared_address(dynamic) & 1023)) & 1023);
   u8* const results = filters + kPanels * BN * 128;
   TYPE* const patch = reinterpret_cast<TYPE*>(results + kRing * kTileW * kPitch);
+  float* const shifts = reinterpret_cast<float*>(patch + kPatchH * kPatchW * 4);
 
   // Panels of 64 elements of depth, swizzled as wgmma reads them.
   constexpr int kOfFilter = kSteps * 2;  // pieces of 8 elements
@@ -113,6 +132,8 @@ extern "C" __global__ void __launch_bounds__(kBlock, 2)
   }
   publish_shared();
   wait_for_previous_kernel();
+  for (int n = threadIdx.x; n < BN; n += kBlock)
+    shifts[n] = HAS_BIAS && n < p.filters ? to_float(bias[n]) : 0.f;
 
   const int lane = threadIdx.x % 32, line = threadIdx.x / 32;  // of the tile: one for each warp
   const unsigned a =
@@ -131,7 +152,7 @@ extern "C" __global__ void __launch_bounds__(kBlock, 2)
     if (next.there(p)) ahead.load(x, next, p);
 
     float sums[BN / 2];
-    constexpr int kTogether = 8;  // instructions whose rows registers hold at once
+    constexpr int kTogether = 4;  // instructions whose rows registers hold at once
 #pragma unroll
     for (int first = 0; first < kSteps; first += kTogether) {
       unsigned left[kTogether][4];
@@ -145,30 +166,25 @@ extern "C" __global__ void __launch_bounds__(kBlock, 2)
       commit_wgmma();
       wait_wgmma<0>();
     }
+    u8* const own = results + ((tile.oh + line) % kRing * kTileW + lane / 4) * kPitch;
 #pragma unroll
     for (int j = 0; j < BN / 8; ++j) {
       const int column = j * 8 + lane % 4 * 2;
-      float shift[2] = {};
-      if (HAS_BIAS) {
-        shift[0] = to_float(bias[min(column, p.filters - 1)]);
-        shift[1] = to_float(bias[min(column + 1, p.filters - 1)]);
-      }
+      const float2 both = *reinterpret_cast<const float2*>(shifts + column);
+      const float shift[2] = {both.x, both.y};
 #pragma unroll
       for (int half = 0; half < 2; ++half) {
-        Vec<OUT, 2> out;
+        float out[2];
 #pragma unroll
         for (int i = 0; i < 2; ++i) {
           const Compute inputs[kProgramInputs] = {sums[j * 4 + half * 2 + i] + shift[i]};
-          out[i] = rounded<OUT>(run_program(inputs));
+          out[i] = run_program(inputs);
         }
-        store<2>(reinterpret_cast<OUT*>(results +
-                                        ((tile.oh + line) % kRing * kTileW + lane / 4 + half * 8) * kPitch) +
-                     column,
-                 out);
+        keep(reinterpret_cast<Kept*>(own + half * 8 * kPitch) + column, out[0], out[1]);
       }
     }
     __syncthreads();
-    constexpr int kPiece = 16 / sizeof(OUT), kPieces = BN / kPiece;
+    constexpr int kPiece = 16 / sizeof(Kept), kPieces = BN / kPiece;
 #if POOL
     // Rows whose windows end in this tile, or in the image.
     const int done = min(tile.oh + kTileH, tile.end), last_row = min(tile.first_row + p.strip_rows, p.pool_h);
@@ -183,23 +199,28 @@ extern "C" __global__ void __launch_bounds__(kBlock, 2)
       const int row0 = ph * POOL_STRIDE - p.pool_pad_h, column0 = pw * POOL_STRIDE;
       const int to = (tile.ow + p.pool_pad_w) / POOL_STRIDE + pw;
       if (to >= p.pool_w || column >= p.filters) continue;
-      typename Largest<OUT>::type v[kPiece];
-#pragma unroll
-      for (int j = 0; j < kPiece; ++j) v[j] = Largest<OUT>::of_none();
+      unsigned largest[4];
 #pragma unroll
       for (int r = 0; r < POOL; ++r)
 #pragma unroll
         for (int s = 0; s < POOL; ++s) {
-          const bool there =
-              unsigned(row0 + r) < unsigned(p.out_h) & unsigned(tile.ow + column0 + s) < unsigned(p.out_w);
-          const u8* at = results + (unsigned(row0 + r) % kRing * kTileW + column0 + s) * kPitch;
-          const Vec<OUT, kPiece> of = load<kPiece>(reinterpret_cast<const OUT*>(at) + column);
+          // Outside of the image the nearest place, which the window has, too.
+          const unsigned row = min(max(row0 + r, 0), p.out_h - 1);
+          const int place = min(max(tile.ow + column0 + s, 0), p.out_w - 1) - tile.ow;
+          const uint4 of = *reinterpret_cast<const uint4*>(results + (row % kRing * kTileW + place) * kPitch +
+                                                           column * sizeof(Kept));
+          const unsigned words[4] = {of.x, of.y, of.z, of.w};
 #pragma unroll
-          for (int j = 0; j < kPiece; ++j) v[j] = there ? larger(v[j], to_float(of[j])) : v[j];
+          for (int j = 0; j < 4; ++j)
+            largest[j] = r + s == 0 ? words[j] : larger_pairs<TYPE>(largest[j], words[j]);
         }
       Vec<OUT, kPiece> out;
 #pragma unroll
-      for (int j = 0; j < kPiece; ++j) out[j] = convert<OUT>(v[j]);
+      for (int j = 0; j < 4; ++j) {
+        float a, b;
+        unpack<TYPE>(largest[j], a, b);
+        out[2 * j] = rounded<OUT>(a), out[2 * j + 1] = rounded<OUT>(b);
+      }
       store<kPiece>(y + ((i64(tile.image) * p.pool_h + ph) * p.pool_w + to) * p.y_row + column, out);
     }
     pooled = next.strip == tile.strip ? pooled + rows : 0;

@@ -50,6 +50,21 @@ __device__ inline unsigned multiply_pairs<bf16>(unsigned a, unsigned b) {  // sm
   asm("mul.rn.bf16x2 %0, %1, %2;" : "=r"(r) : "r"(a), "r"(b));
   return r;
 }
+// The larger of each; of a number and a NaN the number.
+template <class T>
+__device__ inline unsigned larger_pairs(unsigned a, unsigned b);
+template <>
+__device__ inline unsigned larger_pairs<f16>(unsigned a, unsigned b) {
+  unsigned r;
+  asm("max.f16x2 %0, %1, %2;" : "=r"(r) : "r"(a), "r"(b));
+  return r;
+}
+template <>
+__device__ inline unsigned larger_pairs<bf16>(unsigned a, unsigned b) {
+  unsigned r;
+  asm("max.bf16x2 %0, %1, %2;" : "=r"(r) : "r"(a), "r"(b));
+  return r;
+}
 // And back.
 template <class T>
 __device__ inline void unpack(unsigned word, float& low, float& high);

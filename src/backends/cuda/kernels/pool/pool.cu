@@ -2,8 +2,24 @@
 // AVERAGE, COUNT_PADS, KERNEL_D, KERNEL_H, KERNEL_W (numbers, or the members of p).
 #include "backends/cuda/kernels/device/launch.cuh"
 #include "backends/cuda/kernels/device/vector.cuh"
-#include "backends/cuda/kernels/pool/largest.cuh"
 #include "backends/cuda/kernels/pool/pool_params.h"
+
+// What a result is computed in: the largest of bytes without floats, whose conversion is slow.
+template <class T>
+struct Largest {
+  using type = float;
+  static __device__ float of_none() { return __int_as_float(0xff800000); }
+};
+template <>
+struct Largest<i8> {
+  using type = int;
+  static __device__ int of_none() { return -128; }
+};
+template <>
+struct Largest<u8> {
+  using type = int;
+  static __device__ int of_none() { return 0; }
+};
 
 struct Sum {
   using type = float;
@@ -13,6 +29,9 @@ template <class T, bool SUMS>
 struct Combined : Largest<T> {};
 template <class T>
 struct Combined<T, true> : Sum {};
+
+__device__ inline float larger(float a, float b) { return fmaxf(a, b); }
+__device__ inline int larger(int a, int b) { return max(a, b); }
 
 extern "C" __global__ void __launch_bounds__(256)
     pool(const TYPE* __restrict__ x, TYPE* __restrict__ y, const PoolParams p) {
