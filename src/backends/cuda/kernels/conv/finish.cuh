@@ -77,16 +77,10 @@ __device__ inline void finish_rows(const float* tile, int first_row, int last_ro
     EXTRAS(EXTRA_LOAD)
     Vec<OUT, VEC_Y> out;
 #pragma unroll
-    for (int j = 0; j < VEC_Y; ++j) {
-      if constexpr (IsByte<OUT>::value && VEC_Y > 1) {  // sums of integers are no NaN
-        if (j % 2 != 0) continue;
-        const unsigned both =
-            pack_bytes<OUT, !IsByte<TYPE>::value>(run_program(inputs[j]), run_program(inputs[j + 1]));
-        out[j] = OUT(both), out[j + 1] = OUT(both >> 8);
-      } else {
-        out[j] = rounded<OUT>(run_program(inputs[j]));
-      }
-    }
+    for (int j = 0; j + 1 < VEC_Y; j += 2)
+      round_pair<OUT, !IsByte<TYPE>::value>(run_program(inputs[j]), run_program(inputs[j + 1]), out[j],
+                                            out[j + 1]);
+    if (VEC_Y == 1) out[0] = rounded<OUT>(run_program(inputs[0]));
     if (there) store<VEC_Y>(y + batch * p.y_batch + m * p.y_row + n, out);
   }
 }

@@ -150,14 +150,7 @@ __device__ inline void finish(const Sum (&sums)[BN / 2], u8* results, const Tile
       inputs[1][0] = factor[1] * sum[1] + to_float(shift[1]);
       EXTRAS(EXTRA_LOAD)
       Vec<OUT, 2> out;
-      if constexpr (IsByte<OUT>::value) {  // sums of integers are no NaN
-        const unsigned both =
-            pack_bytes<OUT, !IsByte<TYPE>::value>(run_program(inputs[0]), run_program(inputs[1]));
-        out[0] = OUT(both), out[1] = OUT(both >> 8);
-      } else {
-        out[0] = rounded<OUT>(run_program(inputs[0]));
-        out[1] = rounded<OUT>(run_program(inputs[1]));
-      }
+      round_pair<OUT, !IsByte<TYPE>::value>(run_program(inputs[0]), run_program(inputs[1]), out[0], out[1]);
       store<2>(reinterpret_cast<OUT*>(results + (half * kTile + lane / 4) * kResultPitch) + column, out);
     }
   }

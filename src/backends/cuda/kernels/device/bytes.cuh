@@ -37,3 +37,14 @@ __device__ inline unsigned pack_bytes(float low, float high) {
                      __float_as_uint(whole_byte<T, NAN_IS_ZERO>(high)), 0x0040) &
          0xffffu;
 }
+// Two results as they are stored; sums of integers are no NaN. A template, since the words of a byte are no
+// floats where T is one.
+template <class T, bool NAN_IS_ZERO>
+__device__ inline void round_pair(float a, float b, T& first, T& second) {
+  if constexpr (IsByte<T>::value) {
+    const unsigned both = pack_bytes<T, NAN_IS_ZERO>(a, b);
+    first = T(both), second = T(both >> 8);
+  } else {
+    first = rounded<T>(a), second = rounded<T>(b);
+  }
+}
