@@ -7,16 +7,17 @@ decorated.py build FOLDER: makes engines and runs them; load FOLDER: in a proces
 import ctypes
 import sys
 from pathlib import Path
-from typing import Tuple, Union
+from typing import Any, Tuple, Union
 
 import numpy as np
-import numpy.typing as npt
 import tensorrt.plugin as trtp
 from common import Logger, infer, trt
 
 FOLDER = Path(sys.argv[2])
 FEED = np.random.default_rng(0).standard_normal((4, 3)).astype(np.float32)
 logger = Logger()
+# numpy.typing.NDArray, which the module does not know as NumPy 2.5 has it
+Floats, Integers = np.ndarray[Any, np.dtype[np.float32]], np.ndarray[Any, np.dtype[np.int32]]
 
 
 def array(tensor):
@@ -27,17 +28,17 @@ def array(tensor):
 
 
 @trtp.register("sample::scaled")
-def _(x: trtp.TensorDesc, factor: npt.NDArray[np.float32]) -> trtp.TensorDesc:
+def _(x: trtp.TensorDesc, factor: Floats) -> trtp.TensorDesc:
     return x.like()
 
 
 @trtp.impl("sample::scaled")
-def _(x: trtp.Tensor, factor: npt.NDArray[np.float32], outputs, stream: int):
+def _(x: trtp.Tensor, factor: Floats, outputs, stream: int):
     array(outputs[0])[:] = factor * array(x)
 
 
 @trtp.register("sample::circ_pad")
-def _(x: trtp.TensorDesc, pads: npt.NDArray[np.int32]) -> trtp.TensorDesc:
+def _(x: trtp.TensorDesc, pads: Integers) -> trtp.TensorDesc:
     out, ndim = x.like(), x.ndim
     for i in range(np.size(pads) // 2):
         out.shape_expr[ndim - i - 1] += int(pads[i * 2] + pads[i * 2 + 1])
@@ -45,7 +46,7 @@ def _(x: trtp.TensorDesc, pads: npt.NDArray[np.int32]) -> trtp.TensorDesc:
 
 
 @trtp.impl("sample::circ_pad")
-def _(x: trtp.Tensor, pads: npt.NDArray[np.int32], outputs, stream: int):
+def _(x: trtp.Tensor, pads: Integers, outputs, stream: int):
     widths = [(0, 0)] * (x.ndim - pads.size // 2) + pads.reshape(-1, 2)[::-1].tolist()
     array(outputs[0])[:] = np.pad(array(x), widths, mode="wrap")
 
@@ -65,12 +66,12 @@ def _(x: trtp.Tensor, outputs, stream: int):
 
 
 @trtp.register("sample::add_in_place")
-def _(x: trtp.TensorDesc, delta: npt.NDArray[np.int32]) -> trtp.TensorDesc:
+def _(x: trtp.TensorDesc, delta: Integers) -> trtp.TensorDesc:
     return x.aliased()
 
 
 @trtp.impl("sample::add_in_place")
-def _(x: trtp.Tensor, delta: npt.NDArray[np.int32], outputs, stream: int):
+def _(x: trtp.Tensor, delta: Integers, outputs, stream: int):
     array(x)[:] += delta
 
 
@@ -91,13 +92,13 @@ def _(x: trtp.Tensor, outputs, stream: int, tactic: int):
 
 
 @trtp.register("sample::multiplied")
-def _(x: trtp.TensorDesc, factor: npt.NDArray[np.int32]) -> trtp.TensorDesc:
+def _(x: trtp.TensorDesc, factor: Integers) -> trtp.TensorDesc:
     return x.like()
 
 
 @trtp.aot_impl("sample::multiplied")
 def _(
-    x: trtp.TensorDesc, factor: npt.NDArray[np.int32], outputs: Tuple[trtp.TensorDesc], tactic: int
+    x: trtp.TensorDesc, factor: Integers, outputs: Tuple[trtp.TensorDesc], tactic: int
 ) -> Tuple[Union[str, bytes], Union[str, bytes], trtp.KernelLaunchParams, trtp.SymExprs]:
     launch, n = trtp.KernelLaunchParams(), outputs[0].shape_expr.numel()
     launch.grid_x, launch.block_x = trtp.cdiv(n, 128), 128
