@@ -20,9 +20,10 @@ DepthwiseProblem problem_of(DataType type, int64_t images, int64_t side, int64_t
 }
 
 KernelCase depthwise_case(DataType type, int64_t channels, int64_t kernel, int64_t stride, int64_t dilation,
-                          const char* epilogue, int64_t piece_h = 1, int64_t piece_w = 4) {
+                          const char* epilogue, int64_t piece_h = 1, int64_t piece_w = 4,
+                          int64_t piece_channels = 8) {
   DepthwiseProblem p = problem_of(type, 2, 9, channels, kernel, stride, dilation);
-  p.piece_h = piece_h, p.piece_w = piece_w;
+  p.piece_h = piece_h, p.piece_w = piece_w, p.piece_channels = piece_channels;
   p.epilogue = epilogue;
   const Tensor x = random_tensor(type, {2, channels, p.height, p.width});
   const Tensor w = random_tensor(type, {channels, 1, kernel, kernel}, -1, 1, 2),
@@ -40,7 +41,7 @@ KernelCase depthwise_case(DataType type, int64_t channels, int64_t kernel, int64
     p.extras.push_back({type, p.out_h * p.out_w * channels, channels, 1});
   }
   return {str("depthwise ", data_type_name(type), " c", channels, " k", kernel, " s", stride, " d", dilation,
-              " in ", piece_h, "x", piece_w),
+              " in ", piece_h, "x", piece_w, "x", piece_channels),
           depthwise_kernel(p),
           inputs,
           {to_nhwc(reference("Conv", attrs, all)[0])},
@@ -94,6 +95,8 @@ std::vector<KernelCase> depthwise_cases() {
     cases.push_back(depthwise_case(type, 24, 3, 1, 2, "add x0 x1", 4, 1));
     cases.push_back(depthwise_case(type, 12, 5, 2, 1, "", 4, 2));
     cases.push_back(depthwise_case(type, 16, 3, 3, 1, "", 2, 2));
+    cases.push_back(depthwise_case(type, 72, 5, 1, 1, "silu x0", 2, 8, 2));
+    cases.push_back(depthwise_case(type, 20, 3, 2, 1, "", 4, 4, 4));
     cases.push_back(sums_case(type, 2, 13, 40, 3, 1, 1, 4));
     cases.push_back(sums_case(type, 3, 9, 37, 5, 2, 2, 2));
     cases.push_back(sums_case(type, 1, 30, 24, 3, 1, 2, 4));
@@ -109,7 +112,8 @@ std::vector<KernelBench> depthwise_benches() {
   const Layer layers[] = {{112, 32, 3, 1}, {112, 96, 3, 2}, {56, 144, 3, 1}, {28, 240, 5, 1},
                           {14, 576, 3, 1}, {7, 960, 3, 1},  {14, 672, 5, 2}, {7, 1152, 5, 1}};
   constexpr int64_t kPieces[][3] = {{1, 2, 8}, {1, 4, 8}, {1, 8, 8}, {2, 2, 8}, {2, 4, 8},
-                                    {4, 1, 8}, {4, 2, 8}, {1, 4, 4}, {1, 8, 4}, {2, 4, 4}};
+                                    {4, 1, 8}, {4, 2, 8}, {1, 4, 4}, {1, 8, 4}, {2, 4, 4},
+                                    {4, 4, 4}, {4, 4, 2}, {2, 8, 2}};
   for (const int64_t n : {1, 32, 128})
     for (const Layer& l : layers)
       for (const bool sums : {false, true}) {

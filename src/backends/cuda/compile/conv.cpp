@@ -112,8 +112,9 @@ void offer_tiled(const Request& r, Offer& offer) {
 }  // namespace
 
 void offer_depthwise_pieces(const Request& r, Candidate c, Offer& offer) {
-  constexpr int64_t kPieces[][3] = {{1, 4, 8}, {1, 2, 8}, {1, 1, 8}, {1, 8, 8}, {2, 2, 8}, {2, 4, 8},
-                                    {4, 1, 8}, {4, 2, 8}, {1, 4, 4}, {1, 8, 4}, {2, 4, 4}};
+  constexpr int64_t kPieces[][3] = {{1, 4, 8}, {1, 2, 8}, {1, 1, 8}, {1, 8, 8}, {2, 2, 8},
+                                    {2, 4, 8}, {4, 1, 8}, {4, 2, 8}, {1, 4, 4}, {1, 8, 4},
+                                    {2, 4, 4}, {4, 4, 4}, {4, 4, 2}, {2, 8, 2}};
   for (const auto& [height, width, deep] : kPieces) {
     c.kernel = str("depthwise_", height, "x", width, "x", deep);
     c.args.set("piece_h", height);

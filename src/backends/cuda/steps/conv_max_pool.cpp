@@ -9,7 +9,7 @@ namespace {
 // The sizes of a convolution's result, [N, K, H, W].
 Result<Dims> conv_dims(const StepView& step) {
   const Dims &x = step.in(0).dims, &w = step.args.get_ints("weight_dims");
-  if (x.size() != 4 || w.size() != 4) return unsupported("other than images");
+  if (x.size() != 4 || w.size() != 4 || step.out(0).dims.size() != 4) return unsupported("other than images");
   INGOT_ASSIGN_OR_RETURN(ops::Window window, ops::Window::read(step.args, 2));
   INGOT_RETURN_IF_ERROR(window.set_kernel(std::span(w).subspan(2)));
   INGOT_ASSIGN_OR_RETURN(const Dims out, window.resolve({x.begin() + 2, x.end()}));

@@ -234,7 +234,7 @@ Result<DepthwiseProblem> depthwise_problem(const StepView& step) {
   p.piece_h = step.args.get_int("piece_h", p.piece_h), p.piece_w = step.args.get_int("piece_w", p.piece_w);
   p.piece_channels = step.args.get_int("piece_channels", p.piece_channels);
   if (std::min(p.piece_h, p.piece_w) < 1 || std::max(p.piece_h, p.piece_w) > 8 ||
-      (p.piece_channels != 8 && p.piece_channels != 4))
+      (p.piece_channels != 8 && p.piece_channels != 4 && p.piece_channels != 2))
     return corrupt("a depthwise convolution in pieces of ", p.piece_h, "x", p.piece_w, "x", p.piece_channels);
   for (size_t i = first_extra(step); i < step.inputs.size(); ++i) {
     INGOT_ASSIGN_OR_RETURN(const ConvExtra e, extra_of_image(step.in(i), step.out(0).dims));
