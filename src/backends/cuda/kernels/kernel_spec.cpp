@@ -2,28 +2,50 @@
 
 #include <algorithm>
 
+#include "backends/cuda/kernels/packed_text.h"
+
 namespace ingot::cuda {
 
 namespace detail {
-/// Written by cmake/embed_kernels.cmake; sorted by name, ends with null.
-struct EmbeddedFile {
-  const char* name;
-  const char* text;
-};
-extern const EmbeddedFile kEmbeddedKernels[];
+/// The text of all files, packed, written by cmake/embed_kernels.cmake.
+extern const unsigned char kKernels[];
+extern const size_t kKernelsBytes;
 }  // namespace detail
 
 namespace {
 
 constexpr std::string_view kInclude = "#include \"", kPrelude = "#include \"prelude\"\n";
 
+struct EmbeddedFile {
+  std::string_view name, text;
+};
+
+// In the order of the build's list. Each begins with a line of its name.
+const std::vector<EmbeddedFile>& embedded_files() {
+  static const std::string all = unpack_text(detail::kKernels, detail::kKernelsBytes);
+  static const std::vector<EmbeddedFile> files = [] {
+    std::vector<EmbeddedFile> found;
+    constexpr std::string_view kName = "//";
+    for (size_t at = 0; at < all.size();) {
+      const size_t text = all.find('\n', at) + 1, end = std::min(all.find("\n//", text), all.size() - 1) + 1;
+      const std::string_view view = all;
+      found.push_back(
+          {view.substr(at + kName.size(), text - 1 - at - kName.size()), view.substr(text, end - text)});
+      at = end;
+    }
+    return found;
+  }();
+  return files;
+}
+
 // Appends a file, and what it includes in its place, unless it is there already.
 void append_file(std::string_view file, std::vector<std::string_view>& seen, std::string& out) {
   if (std::find(seen.begin(), seen.end(), file) != seen.end()) return;
   seen.push_back(file);
-  const detail::EmbeddedFile* at = detail::kEmbeddedKernels;
-  while (at->name != nullptr && at->name != file) ++at;
-  INGOT_CHECK(at->name != nullptr);
+  const auto& files = embedded_files();
+  const auto at =
+      std::find_if(files.begin(), files.end(), [&](const EmbeddedFile& f) { return f.name == file; });
+  INGOT_CHECK(at != files.end());
   std::string_view rest = at->text;
   while (!rest.empty()) {
     const std::string_view line = rest.substr(0, std::min(rest.find('\n'), rest.size() - 1) + 1);
@@ -46,8 +68,8 @@ std::string kernel_source(std::string_view file) {
 
 std::vector<std::string_view> kernel_files() {
   std::vector<std::string_view> files;
-  for (const detail::EmbeddedFile* at = detail::kEmbeddedKernels; at->name != nullptr; ++at)
-    if (std::string_view(at->name).ends_with(".cu")) files.emplace_back(at->name);
+  for (const EmbeddedFile& file : embedded_files())
+    if (file.name.ends_with(".cu")) files.push_back(file.name);
   return files;
 }
 
