@@ -278,6 +278,14 @@ std::vector<KernelCase> hopper_conv_cases() {
       cases.push_back(matmul_case(type, 2, 37, 50, 520, {16, 64, 1, 4, 6, splits, false, splits}));
     }
   }
+  for (const DataType type : {kF16, kBF16, kF32})  // the largest sums that a thread keeps
+    for (const ConvConfig& c :
+         {ConvConfig{128, 192, 1, 1, 4, 1, true, 1, 2}, ConvConfig{192, 192, 3, 1, 3, 1, true, 1, 1}}) {
+      cases.push_back(conv_case(type, {3, 11, 64, 200, 1}, c, "add x0 x1; relu t0"));
+      cases.push_back(conv_case(type, {2, 13, 72, 264, 3, 1, 1}, c, "mul x0 x2; add t0 x1"));
+      cases.push_back(matmul_case(type, 1, 300, 264, 328, c));
+      if (type == kF16) cases.push_back(matmul_case(type, 1, 4000, 1000, 200, c));  // several tiles each
+    }
   for (const DataType type : {kF16, kBF16})  // tiles of one image, of several, and tiles of all filters
     for (const ConvConfig& c :
          {ConvConfig{128, 64, 1, 1, 3, 1, true, 1, 2}, ConvConfig{128, 128, 2, 1, 2, 1, true, 1, 1},

@@ -44,16 +44,16 @@ struct Accumulators {
     a += first_row() * 128;
     b += first_column() * 128;
 #if WGMMA
+    const u64 left = matrix_descriptor(a), right = matrix_descriptor(b);
     begin_wgmma();
 #pragma unroll
     for (int k = 0; k < 4; ++k)
 #pragma unroll
       for (int i = 0; i < kTiles; ++i)
 #if PROMOTE
-        wgmma(part[i], matrix_descriptor(a + i * 64 * 128 + k * 32), matrix_descriptor(b + k * 32), k != 0);
+        wgmma(part[i], advanced(left, i * 64 * 128 + k * 32), advanced(right, k * 32), k != 0);
 #else
-        wgmma(sums[i], matrix_descriptor(a + i * 64 * 128 + k * 32), matrix_descriptor(b + k * 32),
-              !(first && k == 0));
+        wgmma(sums[i], advanced(left, i * 64 * 128 + k * 32), advanced(right, k * 32), !(first && k == 0));
 #endif
     commit_wgmma();
 #else

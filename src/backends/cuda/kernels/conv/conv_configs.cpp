@@ -22,8 +22,9 @@ constexpr ConvConfig kSpecializedTiles[] = {
     {64, 64, 1, 1, 4, 1, true, 1, 2},   {64, 128, 1, 1, 6, 1, true, 1, 2},
     {128, 64, 1, 1, 6, 1, true, 1, 2},  {128, 128, 1, 1, 5, 1, true, 1, 2},
     {64, 256, 1, 1, 4, 1, true, 1, 2},  {256, 64, 2, 1, 4, 1, true, 1, 1},
-    {128, 192, 2, 1, 4, 1, true, 1, 1}, {128, 256, 2, 1, 4, 1, true, 1, 1},
-    {256, 128, 2, 1, 3, 1, true, 1, 1}};
+    {128, 192, 1, 1, 4, 1, true, 1, 2}, {128, 192, 2, 1, 4, 1, true, 1, 1},
+    {128, 256, 2, 1, 4, 1, true, 1, 1}, {256, 128, 2, 1, 3, 1, true, 1, 1},
+    {192, 192, 3, 1, 3, 1, true, 1, 1}};
 // The same with as many columns as there are filters.
 constexpr ConvConfig kTilesOfAllFilters[] = {{64, 0, 1, 1, 5, 1, true, 1, 2},
                                              {128, 0, 1, 1, 4, 1, true, 1, 2},

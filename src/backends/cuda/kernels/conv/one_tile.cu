@@ -78,13 +78,13 @@ extern "C" __global__ void __launch_bounds__(BLOCK)
       rows.multiply(sums, a, b, t > 0);
       rows.load(first + t + 1, p);
 #else
+      const u64 left = matrix_descriptor(a), right = matrix_descriptor(b);
       begin_wgmma();
 #pragma unroll
       for (int s = 0; s < STEPS; ++s)
 #pragma unroll
         for (int i = 0; i < kTall; ++i)
-          wgmma(sums[i], matrix_descriptor(a + i * 64 * 128 + s * 32), matrix_descriptor(b + s * 32),
-                t > 0 || s > 0);
+          wgmma(sums[i], advanced(left, i * 64 * 128 + s * 32), advanced(right, s * 32), t > 0 || s > 0);
       commit_wgmma();
 #endif
       wait_wgmma<GATED ? 0 : 1>();

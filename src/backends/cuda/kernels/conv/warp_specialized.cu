@@ -33,6 +33,8 @@ constexpr int kWeights = BN * 128, kStage = BM * 128 + (KEEP_WEIGHTS ? 0 : kWeig
 constexpr int kPanel = 128 / sizeof(OUT),
               kPanels = (BN + kPanel - 1) / kPanel;  // the last may have fewer columns
 constexpr int kSlot = BM * 128, kSlots = 2 * GROUPS;
+// Registers of a thread that moves data, and of one that multiplies: of two warpgroups or of three.
+constexpr int kFew = GROUPS * WARPGROUPS > 2 ? 24 : 40, kMany = GROUPS * WARPGROUPS > 2 ? 160 : 232;
 constexpr int kRows = BM / WARPGROUPS, kTall = kRows / 64;  // of a warpgroup
 
 // Shared memory: weights that stay, the ring, the slots, barriers.
@@ -250,7 +252,7 @@ extern "C" __global__ void __launch_bounds__(BLOCK, RESIDENT)
   __syncthreads();
 
   if (warpgroup == 0) {
-    if (RESIDENT == 1) give_registers_back<40>();
+    if (RESIDENT == 1) give_registers_back<kFew>();
     if (lane == 0) {
       if (warp == 0) load_factors(memory, map_a, map_b, p);
 #if RESIDUAL >= 0
@@ -260,7 +262,7 @@ extern "C" __global__ void __launch_bounds__(BLOCK, RESIDENT)
     }
     __syncwarp();
   } else {
-    if (RESIDENT == 1) take_registers<232>();
+    if (RESIDENT == 1) take_registers<kMany>();
     wait_for_previous_kernel();
     const int group = GROUPS > 1 ? warpgroup - 1 : 0, part = GROUPS > 1 ? 0 : warpgroup - 1;
     for (Tiles t; t.there(p); t.next()) {
@@ -282,13 +284,13 @@ extern "C" __global__ void __launch_bounds__(BLOCK, RESIDENT)
         rows.multiply(sums, a, b, k > 0);
         rows.load(k + 1, p);
 #else
+        const u64 left = matrix_descriptor(a), right = matrix_descriptor(b);
         begin_wgmma();
 #pragma unroll
         for (int s = 0; s < STEPS; ++s)
 #pragma unroll
           for (int i = 0; i < kTall; ++i)
-            wgmma(sums[i], matrix_descriptor(a + i * 64 * 128 + s * 32), matrix_descriptor(b + s * 32),
-                  k > 0 || s > 0);
+            wgmma(sums[i], advanced(left, i * 64 * 128 + s * 32), advanced(right, s * 32), k > 0 || s > 0);
         commit_wgmma();
 #endif
         if (GROUPS > 1 && lane == 0 && k + 1 == p.depth_tiles) arrive(memory.turn(1 - group));
