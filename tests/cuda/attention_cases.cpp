@@ -63,6 +63,7 @@ std::vector<KernelCase> attention_cases() {
     const auto by_warpgroups = [](int n, int keys) { return AttentionConfig{0, 0, n, keys}; };
     cases.push_back(attention_case(type, 2, 2, 128, 64, false, "", type, by_warpgroups(1, 64)));
     cases.push_back(attention_case(type, 2, 3, 197, 64, false, "keys", type, by_warpgroups(2, 112)));
+    cases.push_back(attention_case(type, 2, 2, 261, 64, false, "keys", type, by_warpgroups(1, 32)));
     cases.push_back(attention_case(type, 3, 2, 77, 64, false, "full", kBool, by_warpgroups(1, 80)));
     cases.push_back(attention_case(type, 2, 1, 300, 64, true, "full", type, by_warpgroups(4, 64)));
     cases.push_back(attention_case(type, 1, 2, 130, 128, true, "", type, by_warpgroups(3, 64)));

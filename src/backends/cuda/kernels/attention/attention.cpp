@@ -12,8 +12,8 @@ std::vector<AttentionConfig> warpgroup_configs(const AttentionProblem& p) {
   const auto worked_on = [&](int keys) { return ceil_div(p.keys, keys) * keys; };
   int best = 64;
   for (const int keys : {80, 96, 112, 128})
-    if (worked_on(keys) <= worked_on(best)) best = keys;  // fewer rounds, too
-  std::vector<AttentionConfig> configs;
+    if (worked_on(keys) <= worked_on(best)) best = keys;   // fewer rounds, too
+  std::vector<AttentionConfig> configs = {{0, 0, 1, 32}};  // most blocks at once
   const int most = static_cast<int>(std::clamp<int64_t>(ceil_div(p.queries, 64), 1, 4));
   for (int warpgroups = 1; warpgroups <= most; ++warpgroups) {
     configs.push_back({0, 0, warpgroups, 64});

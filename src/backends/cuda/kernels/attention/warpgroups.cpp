@@ -32,7 +32,7 @@ Result<KernelSpec> attention_by_warpgroups(const AttentionProblem& p, AttentionC
                   .entry = "attention_warpgroups"};
   INGOT_RETURN_IF_ERROR(define_attention(spec, p));
   spec.prelude = wgmma_text({p.type, p.type, c.keys}) + wgmma_text({p.type, p.type, kPanel, true, true});
-  const int64_t queries = 64 * c.warpgroups, block = 128 * c.warpgroups + 32;
+  const int64_t queries = 64 * c.warpgroups, block = 128 * c.warpgroups;
   const int64_t stage = std::max(p.dim, p.v_dim) / kPanel * c.keys * 128;
   const int64_t shared = 1024 + p.dim / kPanel * queries * 128 + kStages * stage + (2 * kStages + 1) * 8;
   if (shared > kSharedBytes) return unsupported("attention in tiles of ", c.keys, " keys");
@@ -42,7 +42,7 @@ Result<KernelSpec> attention_by_warpgroups(const AttentionProblem& p, AttentionC
   spec.define("STAGES", kStages);
   spec.define("BLOCK", block);
   spec.define("RESIDENT", std::clamp<int64_t>(
-                              std::min(65536 / (block * registers), kSharedBytes / (shared + 1024)), 1, 4));
+                              std::min(65536 / (block * registers), kSharedBytes / (shared + 1024)), 1, 6));
   spec.block.x = static_cast<unsigned>(block);
   spec.grid = {static_cast<unsigned>(std::max<int64_t>(1, ceil_div(p.queries, queries))),
                static_cast<unsigned>(p.heads), static_cast<unsigned>(p.batch)};

@@ -1,6 +1,8 @@
 // Attention by warpgroups, for sm_90a, of heads of whole panels (64 elements): a block has 64 queries of one
-// head for each of WARPGROUPS warpgroups, and goes over the keys in tiles with a running softmax. A thread of
-// the last warp has the copy engine bring tiles of keys and of values in turns into a ring of STAGES.
+// head for each of WARPGROUPS warpgroups, and goes over the keys in tiles with a running softmax. Its first
+// thread has the copy engine bring tiles of keys and of values in turns into a ring of STAGES. Heads are
+// short and mostly waited for: a warp of its own for that would cost registers with which more blocks are
+// under way.
 //
 // Options: TYPE (16 bits); DIM, V_DIM of a head; WARPGROUPS; KEYS of a tile; STAGES; BLOCK (threads),
 // RESIDENT (blocks of a multiprocessor); CAUSAL and those of masks as in softmax.cuh. Prelude: wgmma of KEYS
@@ -28,56 +30,60 @@ extern "C" __global__ void __launch_bounds__(BLOCK, RESIDENT)
   const int head = blockIdx.y, image = blockIdx.z, query0 = blockIdx.x * kQueries;
   const int warp = __shfl_sync(0xffffffffu, threadIdx.x / 32, 0), lane = threadIdx.x % 32;
   const int last_key = CAUSAL ? min(p.keys, query0 + kQueries) : p.keys, tiles = (last_key + KEYS - 1) / KEYS;
+  // Tile n, of keys or of values, to its stage.
+  const auto bring = [&](int n) {
+    const int stage = n % STAGES, key0 = n / 2 * KEYS;
+    const unsigned to = ring + stage * kStage;
+    if (n % 2 == 0) {
+      arrive_for_bytes(full(stage), kPanels * kPanel);
+      for (int i = 0; i < kPanels; ++i)
+        load_box(to + i * kPanel, map_k, full(stage), p.k_offset + head * DIM + i * 64, key0, image);
+    } else {
+      arrive_for_bytes(full(stage), kVPanels * kPanel);
+      for (int i = 0; i < kVPanels; ++i)
+        load_box(to + i * kPanel, map_v, full(stage), p.v_offset + head * V_DIM + i * 64, key0, image);
+    }
+  };
   if (threadIdx.x == 0) {
+    prefetch_map(map_q), prefetch_map(map_k), prefetch_map(map_v);
     for (int s = 0; s < STAGES; ++s) {
       init_barrier(full(s), 1);
       init_barrier(empty(s), WARPGROUPS * 4);
     }
     init_barrier(queries_there, 1);
     publish_barriers();
+    wait_for_previous_kernel();
+    arrive_for_bytes(queries_there, kPanels * kQueryPanel);
+    for (int i = 0; i < kPanels; ++i)
+      load_box(queries + i * kQueryPanel, map_q, queries_there, p.q_offset + head * DIM + i * 64, query0,
+               image);
+    for (int n = 0; n < min(2 * tiles, STAGES); ++n) bring(n);
   }
-  if (threadIdx.x == BLOCK - 32) prefetch_map(map_q), prefetch_map(map_k), prefetch_map(map_v);
   __syncthreads();
   wait_for_previous_kernel();
 
-  if (warp == WARPGROUPS * 4) {
-    if (lane == 0) {
-      arrive_for_bytes(queries_there, kPanels * kQueryPanel);
-      for (int i = 0; i < kPanels; ++i)
-        load_box(queries + i * kQueryPanel, map_q, queries_there, p.q_offset + head * DIM + i * 64, query0,
-                 image);
-      for (int n = 0; n < 2 * tiles; ++n) {
-        const int stage = n % STAGES, key0 = n / 2 * KEYS;
-        if (n >= STAGES) wait_barrier(empty(stage), (n / STAGES & 1) ^ 1);
-        const unsigned to = ring + stage * kStage;
-        if (n % 2 == 0) {
-          arrive_for_bytes(full(stage), kPanels * kPanel);
-          for (int i = 0; i < kPanels; ++i)
-            load_box(to + i * kPanel, map_k, full(stage), p.k_offset + head * DIM + i * 64, key0, image);
-        } else {
-          arrive_for_bytes(full(stage), kVPanels * kPanel);
-          for (int i = 0; i < kVPanels; ++i)
-            load_box(to + i * kPanel, map_v, full(stage), p.v_offset + head * V_DIM + i * 64, key0, image);
-        }
-      }
-    }
-    return;
-  }
   const unsigned own_queries = queries + warp / 4 * (64 * 128);
   const int first_query = query0 + warp * 16;
   if (MASK) mask += image * p.mask_batch + head * p.mask_head;
   const float factor = factor_of(p);
   Partial own;
-  int stage = 0, parity = 0;
-  // `multiply` with the next tile, whose place may be filled again afterwards.
+  int next = 0;  // tile
+  // `multiply` with the next tile; then the place of the one before it, which all have left or soon will, is
+  // filled again.
   const auto with_next_tile = [&](auto multiply) {
-    wait_barrier(full(stage), parity);
+    const int stage = next % STAGES, before = next - 1, after = before + STAGES;
+    wait_barrier(full(stage), next / STAGES & 1);
     begin_wgmma();
     multiply(ring + stage * kStage);
     commit_wgmma();
     wait_wgmma<0>();
     if (lane == 0) arrive(empty(stage));
-    if (++stage == STAGES) stage = 0, parity ^= 1;
+    if (threadIdx.x == 0 && before >= 0 && after < 2 * tiles) {
+      wait_barrier(empty(before % STAGES), before / STAGES & 1);
+      bring(after);
+    }
+    __syncwarp();
+    ++next;
   };
   wait_barrier(queries_there, 0);
   for (int t = 0; t < tiles; ++t) {
