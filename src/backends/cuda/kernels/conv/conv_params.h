@@ -22,4 +22,5 @@ struct ConvParams {
   int tiles;
   Divisor filter_tiles, channel_tiles;
   float alpha;
+  int from_the_end;  // KernelSpec::order
 };

@@ -112,6 +112,7 @@ Result<KernelSpec> depthwise_kernel(const DepthwiseProblem& p) {
                                                       std::max<int64_t>(1, kBlocks / block.chunks));
   spec.grid = {static_cast<unsigned>(blocks), static_cast<unsigned>(block.chunks)};
   spec.set_params(params);
+  spec.order = offsetof(DepthwiseParams, from_the_end);
   return spec;
 }
 
