@@ -50,11 +50,12 @@ KernelCase depthwise_case(DataType type, int64_t channels, int64_t kernel, int64
 
 // The result, and sums of its parts: of pieces that follow each other.
 KernelCase sums_case(DataType type, int64_t images, int64_t side, int64_t channels, int64_t kernel,
-                     int64_t stride, int64_t piece_h, int64_t piece_w) {
+                     int64_t stride, int64_t piece_h, int64_t piece_w, int64_t blocks = 16) {
   DepthwiseProblem p = problem_of(type, images, side, channels, kernel, stride);
   p.piece_h = piece_h, p.piece_w = piece_w;
   p.epilogue = "silu x0";
   p.sums = true;
+  p.blocks = blocks;
   const Tensor x = random_tensor(type, {images, channels, p.height, p.width}),
                w = random_tensor(type, {channels, 1, kernel, kernel}, -1, 1, 2),
                b = random_tensor(type, {channels}, -1, 1, 3);
@@ -100,6 +101,7 @@ std::vector<KernelCase> depthwise_cases() {
     cases.push_back(sums_case(type, 2, 13, 40, 3, 1, 1, 4));
     cases.push_back(sums_case(type, 3, 9, 37, 5, 2, 2, 2));
     cases.push_back(sums_case(type, 1, 30, 24, 3, 1, 2, 4));
+    cases.push_back(sums_case(type, 40, 14, 40, 3, 1, 1, 4, 1));
   }
   return cases;
 }

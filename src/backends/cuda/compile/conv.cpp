@@ -112,14 +112,19 @@ void offer_tiled(const Request& r, Offer& offer) {
 }  // namespace
 
 void offer_depthwise_pieces(const Request& r, Candidate c, Offer& offer) {
-  constexpr int64_t kPieces[][3] = {{1, 4, 8}, {1, 2, 8}, {1, 1, 8}, {1, 8, 8}, {2, 2, 8},
-                                    {2, 4, 8}, {4, 1, 8}, {4, 2, 8}, {1, 4, 4}, {1, 8, 4},
-                                    {2, 4, 4}, {4, 4, 4}, {4, 4, 2}, {2, 8, 2}};
-  for (const auto& [height, width, deep] : kPieces) {
-    c.kernel = str("depthwise_", height, "x", width, "x", deep);
-    c.args.set("piece_h", height);
-    c.args.set("piece_w", width);
-    c.args.set("piece_channels", deep);
+  struct Piece {
+    int64_t height, width, channels,
+        blocks = 0;  // of a multiprocessor, at most; 0: as many as the kernel likes
+  };
+  constexpr Piece kPieces[] = {{1, 4, 8}, {1, 2, 8}, {1, 1, 8},    {1, 8, 8},    {2, 2, 8},    {2, 4, 8},
+                               {4, 1, 8}, {4, 2, 8}, {1, 4, 4},    {1, 8, 4},    {2, 4, 4},    {4, 4, 4},
+                               {4, 4, 2}, {2, 8, 2}, {1, 4, 8, 4}, {2, 2, 8, 4}, {2, 4, 4, 4}, {2, 8, 2, 4}};
+  for (const Piece& p : kPieces) {
+    c.kernel = str("depthwise_", p.height, "x", p.width, "x", p.channels, p.blocks > 0 ? "_few_blocks" : "");
+    c.args.set("piece_h", p.height);
+    c.args.set("piece_w", p.width);
+    c.args.set("piece_channels", p.channels);
+    if (p.blocks > 0) c.args.set("blocks_each", p.blocks);
     offer_if_possible(r, c, offer);
   }
 }

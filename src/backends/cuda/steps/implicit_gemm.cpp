@@ -233,6 +233,8 @@ Result<DepthwiseProblem> depthwise_problem(const StepView& step) {
   p.epilogue = step.args.get_string("epilogue");
   p.piece_h = step.args.get_int("piece_h", p.piece_h), p.piece_w = step.args.get_int("piece_w", p.piece_w);
   p.piece_channels = step.args.get_int("piece_channels", p.piece_channels);
+  p.blocks = step.args.get_int("blocks_each", p.blocks);
+  if (p.blocks < 1 || p.blocks > 64) return corrupt(p.blocks, " blocks of a depthwise convolution");
   if (std::min(p.piece_h, p.piece_w) < 1 || std::max(p.piece_h, p.piece_w) > 8 ||
       (p.piece_channels != 8 && p.piece_channels != 4 && p.piece_channels != 2))
     return corrupt("a depthwise convolution in pieces of ", p.piece_h, "x", p.piece_w, "x", p.piece_channels);
@@ -243,8 +245,8 @@ Result<DepthwiseProblem> depthwise_problem(const StepView& step) {
   return p;
 }
 
-// args: those of Conv, weight_dims, piece_h, piece_w and piece_channels; the filter lies [kernel height,
-// kernel width, channels].
+// args: those of Conv, weight_dims, piece_h, piece_w, piece_channels and blocks_each; the filter lies [kernel
+// height, kernel width, channels].
 Result<Launches> depthwise_launches(const StepView& step) {
   INGOT_ASSIGN_OR_RETURN(const DepthwiseProblem problem, depthwise_problem(step));
   INGOT_ASSIGN_OR_RETURN(KernelSpec spec, depthwise_kernel(problem));

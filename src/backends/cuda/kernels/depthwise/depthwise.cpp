@@ -38,14 +38,14 @@ int64_t pieces_of_image(const DepthwiseProblem& p) {
 }
 
 // Blocks take several pieces in turns where there are enough for all multiprocessors.
-constexpr int64_t kBlocks = 132 * 16;
+int64_t most_blocks(const DepthwiseProblem& p) { return 132 * p.blocks; }
 
 }  // namespace
 
 DepthwiseParts depthwise_parts(const DepthwiseProblem& p) {
   const Block block(p);
   const int64_t rounds = ceil_div(pieces_of_image(p), block.at_once);
-  const int64_t most = std::clamp<int64_t>(kBlocks / (block.chunks * p.images), 1, rounds);
+  const int64_t most = std::clamp<int64_t>(most_blocks(p) / (block.chunks * p.images), 1, rounds);
   const int64_t each = ceil_div(rounds, most);  // rounds of a block
   return {ceil_div(rounds, each), each * block.at_once};
 }
@@ -109,7 +109,7 @@ Result<KernelSpec> depthwise_kernel(const DepthwiseProblem& p) {
   params.part_pieces = static_cast<unsigned>(parts.pieces);
   const int64_t blocks = p.sums ? p.images * parts.count
                                 : std::clamp<int64_t>(ceil_div(pieces, block.at_once), 1,
-                                                      std::max<int64_t>(1, kBlocks / block.chunks));
+                                                      std::max<int64_t>(1, most_blocks(p) / block.chunks));
   spec.grid = {static_cast<unsigned>(blocks), static_cast<unsigned>(block.chunks)};
   spec.set_params(params);
   spec.order = offsetof(DepthwiseParams, from_the_end);

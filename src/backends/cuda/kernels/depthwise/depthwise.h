@@ -15,6 +15,7 @@ struct DepthwiseProblem {
   bool has_bias = true;
   int64_t piece_h = 1, piece_w = 4,
           piece_channels = 8;  // of the result, that a thread computes; channels at most
+  int64_t blocks = 16;         // for each multiprocessor at most: fewer take more pieces in turns
   std::string epilogue;
   std::vector<ConvExtra> extras;  // `filter` and strides as of convolutions; of one batch
   bool sums = false;              // the result is also summed up, see below
