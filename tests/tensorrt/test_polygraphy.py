@@ -53,11 +53,17 @@ def test_run_on_the_other_majors(major):
 
 
 def test_run_marks_every_layer_and_takes_precisions():
-    # --fp16 takes effect on a GPU: values of eleven bits (5e-4), rounded anew in each layer.
-    tolerance = ["--rtol", "1e-2", "--atol", "1e-2"] if modules.gpu() else ["--rtol", "1e-3"]
-    options = ["--trt-outputs", "mark", "all", "--onnx-outputs", "mark", "all", *tolerance]
-    said = polygraphy("run", model("mnist/mnist-8.onnx"), "--trt", "--onnxrt", "--fp16", "--int8", *options)
-    assert "Pass Rate: 100.00%" in said
+    # They take effect on a GPU: values of eleven bits (5e-4), rounded anew in each layer; bytes, with the
+    # ranges that Polygraphy's calibrator finds in its random images, for scores of 2.5 at most.
+    run = ["run", model("mnist/mnist-8.onnx"), "--trt", "--onnxrt"]
+    all_layers = ["--trt-outputs", "mark", "all", "--onnx-outputs", "mark", "all"]
+    if modules.gpu():
+        said = polygraphy(*run, "--fp16", *all_layers, "--rtol", "1e-2", "--atol", "1e-2")
+        said += polygraphy(*run, "--fp16", "--int8", "--atol", "0.1")
+        assert said.count("Pass Rate: 100.00%") == 2
+    else:
+        said = polygraphy(*run, "--fp16", "--int8", *all_layers, "--rtol", "1e-3")
+        assert "Pass Rate: 100.00%" in said
 
 
 def test_convert_inspect_and_run_an_engine(tmp_path):
