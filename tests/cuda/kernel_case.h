@@ -18,13 +18,6 @@ struct KernelCase {
   int trailing_nulls = 0;        // pointers after the outputs, for optional ones that are not wanted
 };
 
-/// The case with tiles in the opposite order, where KernelSpec::order lets them be.
-inline KernelCase from_the_end(KernelCase c) {
-  c.spec->take_from_the_end(true);
-  c.name += " from the end";
-  return c;
-}
-
 /// How an output is not what was expected; empty when it is.
 std::string difference(const KernelCase& c, const std::vector<std::byte>& bytes, const Tensor& expected);
 

@@ -52,15 +52,6 @@ struct KernelSpec {
   size_t workspace_bytes = 0;     // where not 0, a further pointer follows the documented ones
   bool zeroed_workspace = false;  // the workspace has to be zero at the first launch; launches leave it so
 
-  /// Where in `params` an int says that tiles of the result are taken from the last to the first; -1: always
-  /// from the first. Where a kernel reads what the one before has written, the opposite order finds the end
-  /// of it in the L2 cache.
-  int order = -1;
-  void take_from_the_end(bool on) {
-    const int value = on;
-    if (order >= 0) std::memcpy(params.data() + order, &value, sizeof value);
-  }
-
   /// Equal for specs of the same code.
   std::string key() const;
   /// The whole text for the compiler.

@@ -32,9 +32,7 @@ struct StepCopy {
 /// Launches of our own kernels, ready to be enqueued.
 class LaunchList {
  public:
-  /// `from_the_end`: tiles are taken from the last to the first, where a kernel can do so.
-  explicit LaunchList(Programs& programs, bool from_the_end = false)
-      : programs_(programs), from_the_end_(from_the_end) {}
+  explicit LaunchList(Programs& programs) : programs_(programs) {}
   /// Workspaces of the launches begin at byte `workspace` of the scratch memory.
   Status set(Launches launches, size_t workspace = 0);
   size_t scratch_bytes() const { return scratch_bytes_; }
@@ -51,7 +49,6 @@ class LaunchList {
     std::vector<std::shared_ptr<void>> tables;  // for each pointer; null where it is no table
   };
   Programs& programs_;
-  bool from_the_end_;
   std::vector<Ready> ready_;
   size_t scratch_bytes_ = 0;
 };

@@ -16,18 +16,10 @@ std::byte* resolve(const Pointer& p, const Invocation& call, std::byte* scratch,
   return base == nullptr ? nullptr : base + p.offset;
 }
 
-// Steps take their tiles in turns from either end: KernelSpec::order.
-bool is_odd(const KernelSource& s) {
-  const auto& steps = s.plan.steps;
-  const auto found =
-      std::find_if(steps.begin(), steps.end(), [&](const PlanStep& p) { return &p == &s.step; });
-  return found != steps.end() && (found - steps.begin()) % 2 != 0;
-}
-
 class LaunchKernel final : public Kernel {
  public:
   LaunchKernel(const KernelSource& source, LaunchFunction launches)
-      : step_(source.step), launches_(launches), list_(source.programs, is_odd(source)) {}
+      : step_(source.step), launches_(launches), list_(source.programs) {}
   Status resize(std::span<const TensorArg* const> in, std::span<const TensorArg* const> out) override {
     INGOT_ASSIGN_OR_RETURN(Launches made, launches_(step_.view(in, out)));
     return list_.set(std::move(made));
@@ -58,7 +50,6 @@ Status LaunchList::set(Launches launches, size_t first) {
     for (const Pointer& p : l.pointers)
       if (p.of == Pointer::kScratch) scratch_bytes_ = std::max(scratch_bytes_, aligned(p.offset + p.bytes));
   for (Launch& l : launches) {
-    l.spec.take_from_the_end(from_the_end_);
     INGOT_ASSIGN_OR_RETURN(const CUfunction function, programs_.find(l.spec));
     Ready& r = ready_.emplace_back(Ready{std::move(l), function, scratch_bytes_, nullptr, {}});
     for (Pointer& p : r.launch.pointers) {

@@ -188,7 +188,6 @@ Result<KernelSpec> warp_specialized_kernel(const ConvProblem& p, const ConvConfi
   spec.define("RESIDENT", room.two ? 2 : 1);
   spec.define("KEEP_WEIGHTS", room.kept > 0);
   spec.set_params(params);
-  spec.order = offsetof(ConvParams, from_the_end);
 
   INGOT_ASSIGN_OR_RETURN(TensorMap x, map_of_x(p, g, depth, c.bm));
   const size_t extras = 3 + (p.scale != ConvProblem::kAlpha) + p.gated;  // pointers before them

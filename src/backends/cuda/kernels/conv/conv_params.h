@@ -22,5 +22,4 @@ struct ConvParams {
   int tiles;
   Divisor filter_tiles, channel_tiles;
   float alpha;
-  int from_the_end;  // KernelSpec::order
 };

@@ -94,7 +94,6 @@ Result<KernelSpec> patch_conv_kernel(const ConvProblem& p, const ConvConfig& c) 
     params.extra_pixel[i] = p.extras[i].pixel;
   }
   spec.set_params(params);
-  spec.order = offsetof(PatchConvParams, from_the_end);
   spec.shared_bytes = static_cast<unsigned>(shared);
   spec.grid.x = static_cast<unsigned>(std::min(tiles, kMultiprocessors));
   spec.block.x = static_cast<unsigned>(128 * c.warps_m);

@@ -34,7 +34,6 @@ constexpr int kResultPitch = BN * sizeof(OUT) + 16;
 struct Tile {
   int image, oh, ow;
   __device__ Tile(int number, const Params& p) {
-    if (p.from_the_end) number = p.tiles - 1 - number;
     const unsigned row = divide(number, p.tiles_across);
     image = divide(row, p.tiles_down);
     oh = remainder_of(row, image, p.tiles_down) * kTile;

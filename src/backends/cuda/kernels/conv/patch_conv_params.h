@@ -9,5 +9,4 @@ struct PatchConvParams {
   long long x_image, x_row, x_column, weight_row, y_row;
   long long extra_image[ConvParams::kMaxExtras], extra_pixel[ConvParams::kMaxExtras];
   float alpha;
-  int from_the_end;  // KernelSpec::order
 };

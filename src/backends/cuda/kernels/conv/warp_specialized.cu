@@ -60,11 +60,10 @@ struct Tiles {
   int tile = blockIdx.x, number = 0;
   __device__ bool there(const Params& p) const { return tile < p.tiles; }
   __device__ void next() { tile += gridDim.x, ++number; }
-  __device__ int place(const Params& p) const { return p.from_the_end ? p.tiles - 1 - tile : tile; }
   __device__ int filter0(const Params& p) const {
-    return remainder_of(place(p), divide(place(p), p.filter_tiles), p.filter_tiles) * BN;
+    return remainder_of(tile, divide(tile, p.filter_tiles), p.filter_tiles) * BN;
   }
-  __device__ int row0(const Params& p) const { return divide(place(p), p.filter_tiles) * BM; }
+  __device__ int row0(const Params& p) const { return divide(tile, p.filter_tiles) * BM; }
   __device__ int group() const { return number % GROUPS; }
   __device__ int of_group() const { return number / GROUPS; }
   // Panels take the group's slots in turns, also those that have no filters.

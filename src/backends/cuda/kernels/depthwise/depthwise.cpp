@@ -112,7 +112,6 @@ Result<KernelSpec> depthwise_kernel(const DepthwiseProblem& p) {
                                                       std::max<int64_t>(1, most_blocks(p) / block.chunks));
   spec.grid = {static_cast<unsigned>(blocks), static_cast<unsigned>(block.chunks)};
   spec.set_params(params);
-  spec.order = offsetof(DepthwiseParams, from_the_end);
   return spec;
 }
 

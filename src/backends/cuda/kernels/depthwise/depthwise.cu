@@ -78,16 +78,14 @@ extern "C" __global__ void __launch_bounds__(BLOCK)
   const bool works = channel < CHANNELS;
   float shift[VEC] = {};
   if (HAS_BIAS && works) widen_all(load_words<VEC>(bias + channel), shift);
-  const unsigned block = SUMS && p.from_the_end ? gridDim.x - 1 - blockIdx.x : blockIdx.x;
-  unsigned begin = block * kPieces, end = p.pieces, step = gridDim.x * kPieces;
+  unsigned begin = blockIdx.x * kPieces, end = p.pieces, step = gridDim.x * kPieces;
 #if SUMS
-  const unsigned image_of_block = divide(block, p.parts);
-  begin = image_of_block * p.image_pieces + remainder_of(block, image_of_block, p.parts) * p.part_pieces;
+  const unsigned image_of_block = divide(blockIdx.x, p.parts);
+  begin = image_of_block * p.image_pieces + remainder_of(blockIdx.x, image_of_block, p.parts) * p.part_pieces;
   end = min(begin + p.part_pieces, (image_of_block + 1) * p.image_pieces), step = kPieces;
   float own[VEC] = {};
 #endif
-  for (unsigned at = begin + threadIdx.x / LANES; works && at < end; at += step) {
-    const unsigned piece = !SUMS && p.from_the_end ? p.pieces - 1 - at : at;
+  for (unsigned piece = begin + threadIdx.x / LANES; works && piece < end; piece += step) {
     const unsigned strip = divide(piece, p.strip_pieces),
                    ow = remainder_of(piece, strip, p.strip_pieces) * PIXELS;
     const unsigned image = divide(strip, p.strips), oh = remainder_of(strip, image, p.strips) * ROWS;
@@ -168,7 +166,7 @@ extern "C" __global__ void __launch_bounds__(BLOCK)
     float sum = 0;
 #pragma unroll 8
     for (int i = 0; i < kPieces; ++i) sum += totals[i * kTap + c];
-    if (channel0 + c < CHANNELS) part_sums[block * CHANNELS + channel0 + c] = sum;
+    if (channel0 + c < CHANNELS) part_sums[blockIdx.x * CHANNELS + channel0 + c] = sum;
   }
 #endif
 }

@@ -11,5 +11,4 @@ struct DepthwiseParams {
   Divisor parts;  // of an image, where the result is summed up
   unsigned image_pieces, part_pieces;
   long long extra_image[kMaxExtras], extra_pixel[kMaxExtras];
-  int from_the_end;  // KernelSpec::order
 };

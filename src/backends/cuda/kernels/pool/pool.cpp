@@ -69,7 +69,6 @@ Result<KernelSpec> pool_kernel(const PoolProblem& p) {
   spec.define("KERNEL_H", small ? str(p.kernel_h) : "p.kernel_h");
   spec.define("KERNEL_W", small ? str(p.kernel_w) : "p.kernel_w");
   spec.set_params(params);
-  spec.order = offsetof(PoolParams, from_the_end);
   return spec;
 }
 

@@ -36,9 +36,8 @@ __device__ inline int larger(int a, int b) { return max(a, b); }
 extern "C" __global__ void __launch_bounds__(256)
     pool(const TYPE* __restrict__ x, TYPE* __restrict__ y, const PoolParams p) {
   wait_for_previous_kernel();
-  unsigned at = blockIdx.x * blockDim.x + threadIdx.x;
+  const unsigned at = blockIdx.x * blockDim.x + threadIdx.x;
   if (at >= p.vectors) return;
-  if (p.from_the_end) at = p.vectors - 1 - at;
   const unsigned pixel = divide(at, p.channel_vectors), c = remainder_of(at, pixel, p.channel_vectors);
   const unsigned row = divide(pixel, p.out_width), ow = remainder_of(pixel, row, p.out_width);
   const unsigned plane = divide(row, p.out_height), oh = remainder_of(row, plane, p.out_height);

@@ -10,8 +10,7 @@ struct PoolParams {
       dilation_w;
   Divisor out_depth;
   int depth, kernel_d, stride_d, pad_d, pad_back, dilation_d;
-  int channels;      // of a resize
-  int from_the_end;  // of a pool: KernelSpec::order
+  int channels;  // of a resize
 };
 
 struct GlobalPoolParams {
