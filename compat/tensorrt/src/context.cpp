@@ -16,6 +16,14 @@ bool open(const Dims& dims) {
   return dims.nbDims < 0 || std::any_of(dims.d, dims.d + dims.nbDims, [](int64_t d) { return d < 0; });
 }
 
+// Another number of dims is told by Ingot.
+bool outside(const Dims& dims, const Dims& least, const Dims& most) {
+  if (least.nbDims != dims.nbDims || most.nbDims != dims.nbDims) return false;
+  for (int32_t i = 0; i < dims.nbDims; ++i)
+    if (least.d[i] >= 0 && most.d[i] >= 0 && (dims.d[i] < least.d[i] || dims.d[i] > most.d[i])) return true;
+  return false;
+}
+
 int64_t volume(const Dims& dims) {
   int64_t n = 1;
   for (int32_t i = 0; i < dims.nbDims; ++i) n *= dims.d[i];
@@ -124,6 +132,16 @@ bool ExecutionContext::setInputShape(const char* name, const Dims& dims) noexcep
   if (b.has_dims && static_cast<int32_t>(b.dims.size()) == dims.nbDims &&
       std::equal(b.dims.begin(), b.dims.end(), dims.d))
     return true;
+  using Select = nvinfer1::OptProfileSelector;
+  const Dims least = engine_.getProfileShape(name, profile_, Select::kMIN),
+             most = engine_.getProfileShape(name, profile_, Select::kMAX);
+  if (outside(dims, least, most)) {
+    log_.error(ErrorCode::kINVALID_ARGUMENT,
+               std::string("setInputShape: dims ") + to_string(dims) + " of input '" + name +
+                   "' lie outside optimization profile " + std::to_string(profile_) + ", from " +
+                   to_string(least) + " to " + to_string(most));
+    return false;
+  }
   if (!log_.check(context_.set_input_shape(name, to_vector(dims)))) return false;
   b.dims = to_vector(dims);
   b.has_dims = b.changed = true;

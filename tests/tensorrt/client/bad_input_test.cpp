@@ -114,8 +114,8 @@ TEST_F(BadInput, WrongShapesAndUnsetAddresses) {
   std::vector<float> answers;
   EXPECT_TRUE(run(*context, answers));
   EXPECT_EQ(answers, kAnswers);
-  EXPECT_TRUE(context->setInputShape("x", dims({9, 2})) == false || !context->enqueueV3(nullptr));
-  expect_error({"9"});
+  EXPECT_FALSE(context->setInputShape("x", dims({9, 2}))) << "programs fill their buffers next";
+  expect_error({"'x'", "9x2", "profile 0", "8x2"});
   EXPECT_TRUE(run(*context, answers)) << "a context goes on after a refusal";
   EXPECT_GE(recorder.getNbErrors(), 5);
   EXPECT_FALSE(context->setOptimizationProfileAsync(4, nullptr));
@@ -131,6 +131,22 @@ TEST_F(BadInput, ProfilesThatLackAnInput) {
   net.config->addOptimizationProfile(empty);
   EXPECT_EQ(net.builder->buildSerializedNetwork(*net.network, *net.config), nullptr);
   expect_error({"'x'", "profile 0"});
+}
+
+TEST_F(BadInput, ShapesOfAnotherProfile) {
+  Linear net(logger);
+  net.add_profile(1, 8);
+  net.add_profile(9, 20);
+  const auto plan = net.plan();
+  const Owned<nvinfer1::IRuntime> runtime(nvinfer1::createInferRuntime(logger));
+  const auto engine = engine_of(*runtime, *plan);
+  const Owned<nvinfer1::IExecutionContext> context(engine->createExecutionContext());
+  EXPECT_FALSE(context->setInputShape("x", dims({9, 2})));
+  expect_error({"profile 0"});
+  EXPECT_TRUE(context->setOptimizationProfileAsync(1, nullptr));
+  EXPECT_TRUE(context->setInputShape("x", dims({9, 2})));
+  EXPECT_FALSE(context->setInputShape("x", dims({8, 2})));
+  expect_error({"profile 1", "9x2", "20x2"});
 }
 
 TEST_F(BadInput, EnginesOutliveTheirBuilderAndRuntime) {

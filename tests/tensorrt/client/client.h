@@ -91,12 +91,12 @@ struct Linear {
     config.reset(builder->createBuilderConfig());
     config->setBuilderOptimizationLevel(0);
   }
-  void add_profile() {
+  void add_profile(int least = 1, int most = 8) {
     auto* profile = builder->createOptimizationProfile();
     using Select = nvinfer1::OptProfileSelector;
-    profile->setDimensions("x", Select::kMIN, dims({1, 2}));
-    profile->setDimensions("x", Select::kOPT, dims({2, 2}));
-    profile->setDimensions("x", Select::kMAX, dims({8, 2}));
+    profile->setDimensions("x", Select::kMIN, dims({least, 2}));
+    profile->setDimensions("x", Select::kOPT, dims({least + 1, 2}));
+    profile->setDimensions("x", Select::kMAX, dims({most, 2}));
     config->addOptimizationProfile(profile);
   }
   Owned<nvinfer1::IHostMemory> plan() {
