@@ -46,7 +46,7 @@ bool is_scaled(const Node& node) {
 }  // namespace
 
 void offer_gated_conv(const Request& r, std::string_view family, Offer& offer) {
-  constexpr size_t kConfigs = 9, kApart = 3;
+  constexpr size_t kConfigs = 11, kApart = 3;
   const auto skip = [&](const Status& why) {
     offer.skipped.push_back({std::string(family), std::string(why.message())});
   };

@@ -8,7 +8,7 @@
 namespace ingot::cuda {
 namespace {
 constexpr size_t kAlgorithms = 8;
-constexpr size_t kConfigs = 9;
+constexpr size_t kConfigs = 11;
 }  // namespace
 
 /// Our own kernel's configurations for a step of family "implicit_gemm", as above.
