@@ -65,8 +65,8 @@ bool wants_refit(const BuilderConfig& config) {
 #endif
 }
 
-// Names the flags that ask for what an engine here does not have.
-void warn_of_flags(const BuilderConfig& config, const Log& log) {
+// Names the settings that ask for what an engine here does not have.
+void warn_of_settings(const BuilderConfig& config, const Log& log) {
   const struct {
     BuilderFlag flag;
     const char* text;
@@ -84,6 +84,10 @@ void warn_of_flags(const BuilderConfig& config, const Log& log) {
   };
   for (const auto& [flag, text] : kFlags)
     if (config.getFlag(flag)) log.warning(text);
+#if NV_TENSORRT_MAJOR < 11
+  if (config.getAlgorithmSelector() != nullptr)
+    log.warning("the algorithm selector is not asked: kernels are chosen by their times on this machine");
+#endif
 }
 
 // Open dims have no meaning without bounds for them.
@@ -196,7 +200,7 @@ Result<Engine> Builder::build(NetworkDefinition& network, const BuilderConfig& c
   if (Status complete = network.finish(); !complete.ok()) return complete;
   if (Status s = check_profiles(network, config); !s.ok()) return s;
 
-  warn_of_flags(config, log_);
+  warn_of_settings(config, log_);
   BuildOptions options;
   options.device = device();
   options.level = config.getBuilderOptimizationLevel();

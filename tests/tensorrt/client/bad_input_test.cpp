@@ -335,6 +335,27 @@ TEST_F(BadInput, OneContextFromTwoThreads) {
   EXPECT_EQ(answers, kAnswers);
 }
 
+#if NV_TENSORRT_MAJOR < 11
+class Selector final : public nvinfer1::IAlgorithmSelector {
+  int32_t selectAlgorithms(const nvinfer1::IAlgorithmContext&, const nvinfer1::IAlgorithm* const*, int32_t,
+                           int32_t*) noexcept override {
+    return 0;
+  }
+  void reportAlgorithms(const nvinfer1::IAlgorithmContext* const*, const nvinfer1::IAlgorithm* const*,
+                        int32_t) noexcept override {}
+};
+
+TEST_F(BadInput, SelectorsAreNotAsked) {
+  Linear net(logger);
+  Selector selector;
+  net.config->setAlgorithmSelector(&selector);
+  ASSERT_NE(net.plan(), nullptr);
+  const auto warnings = logger.warnings();
+  ASSERT_EQ(warnings.size(), 1U);
+  EXPECT_NE(warnings[0].find("selector is not asked"), std::string::npos) << warnings[0];
+}
+#endif
+
 TEST_F(BadInput, FlagsWithoutEffectAreNamed) {
   Linear net(logger);
   net.config->setFlag(nvinfer1::BuilderFlag::kSPARSE_WEIGHTS);
