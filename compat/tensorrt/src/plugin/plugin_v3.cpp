@@ -113,7 +113,10 @@ std::unique_ptr<Plugin> take(IPluginV3* plugin) {
   if (const auto* build = plugin->getCapabilityInterface(PluginCapabilityType::kBUILD); build != nullptr) {
     const std::string_view kind = build->getInterfaceInfo().kind;
     if (kind == "PLUGIN_V3QUICK_BUILD") return take_quick(OwnedV3(plugin));
-    if (is_compiled(*plugin)) return nullptr;  // nothing of it runs in the process: `record_compiled`
+    if (is_compiled(*plugin)) {  // nothing of it runs in the process: `record_compiled`
+      const OwnedV3 unused(plugin);
+      return nullptr;
+    }
   }
   auto taken = std::make_unique<PluginV3>(plugin);
   return taken->whole() ? std::move(taken) : nullptr;
