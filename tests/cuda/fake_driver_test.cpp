@@ -418,5 +418,17 @@ TEST_F(FakeDriver, WhyKnowsThePrecisionThatAnEngineWasBuiltFor) {
   }
 }
 
+// cuMemcpyHtoD returns when the host's memory is read, and our streams do not wait for the default one.
+TEST_F(FakeDriver, ConstantsAreThereBeforeKernelsRun) {
+  const long before = calls("launch beside a copy"), launches = calls("cuLaunchKernelEx");
+  const auto engine = make_engine(1);
+  ASSERT_TRUE(engine.ok()) << engine.status().to_string();
+  auto context = engine->context();
+  std::vector<float> x(800, 1.0f);
+  ASSERT_TRUE(context.ok() && set_input(*context, x).ok() && context->run().ok());
+  EXPECT_GT(calls("cuLaunchKernelEx"), launches);
+  EXPECT_EQ(calls("launch beside a copy"), before);
+}
+
 }  // namespace
 }  // namespace ingot

@@ -28,6 +28,7 @@ struct State {
   std::map<CUstream, long> captures;  // launches recorded so far
   std::set<void*> host_memory;
   uintptr_t handles = 0;
+  bool copying = false;  // from pageable memory, on the default stream: not there when the call returns
 };
 // Never destroyed: a lost context keeps what it had, and a device object may end later than all else.
 State& state() {
@@ -191,6 +192,7 @@ EXPORT CUresult cuMemcpyAsync(CUdeviceptr to, CUdeviceptr from, size_t bytes, CU
 }
 EXPORT CUresult cuMemcpyHtoD_v2(CUdeviceptr to, const void* from, size_t bytes) {
   ENTER(cuMemcpyHtoD_v2);
+  state().copying = true;
   std::memcpy(reinterpret_cast<void*>(to), from, bytes);
   return 0;
 }
@@ -226,8 +228,9 @@ EXPORT CUresult cuStreamDestroy_v2(CUstream) {
   ENTER(cuStreamDestroy_v2);
   return 0;
 }
-EXPORT CUresult cuStreamSynchronize(CUstream) {
+EXPORT CUresult cuStreamSynchronize(CUstream stream) {
   ENTER(cuStreamSynchronize);
+  if (stream == nullptr) state().copying = false;
   return 0;
 }
 EXPORT CUresult cuStreamWaitEvent(CUstream, CUevent, unsigned) {
@@ -311,6 +314,7 @@ EXPORT CUresult cuFuncSetAttribute(CUfunction, CUfunction_attribute, int) {
 }
 EXPORT CUresult cuLaunchKernelEx(const CUlaunchConfig* config, CUfunction, void**, void**) {
   ENTER(cuLaunchKernelEx);
+  if (state().copying && config->stream != nullptr) ++state().calls["launch beside a copy"];
   if (auto it = state().captures.find(config->stream); it != state().captures.end()) ++it->second;
   return 0;
 }

@@ -3,7 +3,8 @@
 #pragma once
 
 extern "C" {
-/// Calls of a function of the driver so far; of all functions for "".
+/// Calls of a function of the driver so far; of all functions for ""; for "launch beside a copy" launches on
+/// streams while what was copied from pageable memory need not be there.
 long fake_cuda_calls(const char* function);
 /// From now on, the `after`-th next call (0: the next one) of a function fails with this code, and with
 /// `sticky` all calls after it, of any function. Null ends all failures.

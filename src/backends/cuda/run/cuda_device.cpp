@@ -57,8 +57,7 @@ Result<void*> CudaDevice::constant(const Tensor& tensor) {
     c.host = tensor;
     const auto to = reinterpret_cast<CUdeviceptr>(c.buffer->data());
     if (tensor.bytes() > 0)
-      INGOT_RETURN_IF_ERROR(
-          gpu_->f.check(gpu_->f.cuMemcpyHtoD_v2(to, tensor.data(), tensor.bytes()), "copying a constant"));
+      INGOT_RETURN_IF_ERROR(gpu_->write(to, tensor.data(), tensor.bytes(), "copying a constant"));
   }
   return c.buffer->data();
 }

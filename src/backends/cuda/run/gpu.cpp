@@ -39,6 +39,11 @@ Result<std::shared_ptr<const Gpu>> Gpu::open(int ordinal) {
   return std::shared_ptr<const Gpu>(std::move(gpu));
 }
 
+Status Gpu::write(CUdeviceptr to, const void* from, size_t bytes, const char* what) const {
+  INGOT_RETURN_IF_ERROR(f.check(f.cuMemcpyHtoD_v2(to, from, bytes), what));
+  return f.check(f.cuStreamSynchronize(nullptr), what);
+}
+
 bool Gpu::still_there() const {
   if (retained) return activate().ok();
   CUcontext current = nullptr;

@@ -30,6 +30,8 @@ struct Gpu {
 
   /// Makes the context that of the calling thread, as every call of the driver needs it.
   Status activate() const { return f.check(f.cuCtxSetCurrent(context), "entering the GPU's context"); }
+  /// Copies from the host's memory, and returns when it is there: streams do not wait for the default one.
+  Status write(CUdeviceptr to, const void* from, size_t bytes, const char* what) const;
   /// Enters the context to free what lies in it. A program's own is asked for only where the thread is in it:
   /// elsewhere it may be gone, and what lay in it with it.
   bool still_there() const;

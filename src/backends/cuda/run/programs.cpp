@@ -43,9 +43,8 @@ Result<std::shared_ptr<void>> Programs::allocate(size_t bytes) {
 Result<std::shared_ptr<void>> Programs::upload(const Tensor& values) {
   INGOT_ASSIGN_OR_RETURN(std::shared_ptr<void> owner, allocate(values.bytes()));
   if (values.bytes() > 0)
-    INGOT_RETURN_IF_ERROR(gpu_->f.check(
-        gpu_->f.cuMemcpyHtoD_v2(reinterpret_cast<CUdeviceptr>(owner.get()), values.data(), values.bytes()),
-        "copying a table"));
+    INGOT_RETURN_IF_ERROR(gpu_->write(reinterpret_cast<CUdeviceptr>(owner.get()), values.data(),
+                                      values.bytes(), "copying a table"));
   return owner;
 }
 
