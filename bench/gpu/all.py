@@ -3,12 +3,13 @@
 
 all.py pack FOLDER [--kept DIR]: after a build, brings together what it needs. DIR, of an earlier run: kernels
 that were compiled and what torch.compile searched, so that neither is done twice.
-all.py run FOLDER --out DIR: there: kernels, steps and networks are checked (checks.py) while PyTorch's
-processes get ready; then every row is built, compared and timed in turns with its peers (run.py); then a GPU
-without memory. DIR gets what all of them say, and DIR/kept for the next run; tables.py makes the tables.
+all.py run FOLDER --out DIR [--kept DIR]: there: kernels, steps and networks are checked (checks.py) while
+PyTorch's processes get ready; then every row is built, compared and timed in turns with its peers (run.py);
+then a GPU without memory. DIR gets what all of them say; tables.py makes the tables of it.
 """
 
 import argparse
+import os
 import shlex
 import shutil
 import subprocess
@@ -31,7 +32,6 @@ SEARCHED = ["resnet50_b1", "mobilenet_v2_b1", *TOKENS]
 SEARCHED += ["efficientnet_b0_b1", "resnet50_b8", "efficientnet_b0_b32", "mobilenet_v2_b128", "resnet50_b32"]
 SEARCHED += ["resnet50_b128", "resnet50_b1:tf32", "resnet50_b32:tf32", "fcn_resnet101"]
 KEPT = {"kernels.tar.xz": "kernels", "searched.tar.xz": "rows/work/compile"}
-RACES = "racecheck"  # a minute more
 
 
 def pack(folder, build, kept):
@@ -63,8 +63,8 @@ def run(folder, out, options):
                 file.extractall(work, filter="data")
     programs = pack / "bench" / "gpu"
     check = [sys.executable, programs / "checks.py", "run", folder, "--out", out, "--work", work]
-    groups = [g for g in checks.GROUPS.split(",") if g != "full" and (g != RACES or options.races)]
-    meanwhile = [*check, "--only", ",".join(groups), "--seconds", str(options.patience)]
+    groups = ",".join(["weights", *(g for g in options.checks.split(",") if g != "full")])
+    meanwhile = [*check, "--only", groups, "--seconds", str(options.patience)]
     words = [
         sys.executable,
         programs / "run.py",
@@ -87,11 +87,13 @@ def run(folder, out, options):
     words += ["--patience", options.patience, "--lanes", 3, "--slowest", 400]
     words += ["--meanwhile", shlex.join(["nice", *map(str, meanwhile)])]
     left = options.seconds - 15
-    subprocess.run(["timeout", "-s", "INT", str(left), *map(str, words)])
+    env = {**os.environ, "INGOT_KERNEL_CACHE": str(work / "kernels")}
+    subprocess.run(["timeout", "-s", "INT", str(left), *map(str, words)], env=env)
     for file in rows.glob("*.json"):
         shutil.copy(file, out)
-    keep(work, out / "kept")
-    if time.time() - begin < options.seconds - 5:
+    if options.kept:
+        keep(work, options.kept)
+    if "full" in options.checks and time.time() - begin < options.seconds - 5:
         subprocess.run([*check, "--only", "full"])
     print(f"all took {time.time() - begin:.0f} s")
 
@@ -103,13 +105,14 @@ def main():
     parser.add_argument("step", choices=["pack", "run"])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--build", type=Path, default=checks.ROOT / "build")
-    parser.add_argument("--kept", type=Path)
+    parser.add_argument("--kept", type=Path, help="what an earlier run left, or this one is to leave")
     parser.add_argument("--out", type=Path, default=Path("."))
     parser.add_argument("--work", type=Path, help="an empty folder for what is unpacked and made")
     parser.add_argument("--rows", default=",".join(ROWS))
+    parser.add_argument("--library", default=",".join(IMAGES), help="rows for torch.compile without search")
     parser.add_argument("--seconds", type=float, default=580, help="for all of it")
     parser.add_argument("--patience", type=float, default=200, help="seconds of them until rows are timed")
-    parser.add_argument("--races", action="store_true", help="kernels under racecheck, too")
+    parser.add_argument("--checks", default=checks.GROUPS, help="groups of checks.py")
     o = parser.parse_args()
     if o.step == "pack":
         return pack(o.folder, o.build, o.kept)

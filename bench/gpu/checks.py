@@ -39,7 +39,7 @@ SANITIZED = "--error-exitcode 9 --launch-timeout 300".split()
 TOOLS = {"memcheck": ["--report-api-errors", "no"], "racecheck": []}
 SOAKED = ["resnet18", "bert_base", "mobilenet_v2"]
 QUANTIZED = ["resnet50", "mobilenet_v2", "bert_base"]
-GROUPS = "ops,models,graphs,quantized,soak,streams,memcheck,racecheck,full"
+GROUPS = "weights,ops,models,graphs,quantized,soak,streams,memcheck,racecheck,full"
 
 
 def collect(folder, build):
@@ -216,7 +216,7 @@ class Checks:
         filled = ("graphs", "quantized", "soak")  # need the graphs' weights
         with ThreadPoolExecutor(8 + (os.cpu_count() or 8)) as pool:
             graphs = sorted(path.stem for path in (self.folder / "graphs").glob("*.onnx"))
-            wanted = any(group in self.only for group in filled) or "full" in self.only
+            wanted = any(group in self.only for group in ("weights", "full", *filled))
             filling = [pool.submit(self.fill, name) for name in graphs if wanted]
 
             def after_filling(job):

@@ -67,7 +67,7 @@ def table(head, rows):
 
 def rows_table(rows):
     head = ["row", "Ingot", "again", *PEERS, "best peer / Ingot", "goal", "kernels", "R", "R / Ingot", "R2"]
-    head += ["R2 / Ingot", "error", "top-1", "build s", "rebuild s", "MB"]
+    head += ["R2 / Ingot", "error", "top-1", "cold build s", "build s", "MB"]
     out = []
     for row in rows:
         if "gpu_ms" not in row:
@@ -78,7 +78,7 @@ def rows_table(rows):
         cells = [f"{t:.3f}" if isinstance(t, float) else t for t in times]
         cells += [best(row), GOALS.get(name_of(row), "-"), row["kernels"], f"{row['R']:.3f}"]
         cells += [f"{row['R'] / ms:.2f}", f"{row['R2']:.3f}", f"{row['R2'] / ms:.2f}"]
-        cells += [f"{row['rel_error']:.1e}", row.get("top1", "-"), row["build_s"], row["rebuild_s"]]
+        cells += [f"{row['rel_error']:.1e}", row.get("top1", "-"), row.get("cold_s", "-"), row["build_s"]]
         out.append([name_of(row), *cells, round(row["engine_mb"])])
     return table(head, out)
 
