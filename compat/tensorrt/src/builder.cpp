@@ -38,7 +38,7 @@ std::string set_precisions(const BuilderConfig& config, bool quantized, BuildOpt
     bool has;
   } kFlags[] = {
     {BuilderFlag::kFP16, "FP16", options.fp16},
-    {BuilderFlag::kINT8, "INT8", options.int8 || (gpu && quantized)},
+    {BuilderFlag::kINT8, "INT8", gpu},
     {BuilderFlag::kFP8, "FP8", gpu && quantized},
 #if NV_TENSORRT_MAJOR == 10
     {BuilderFlag::kBF16, "BF16", options.bf16 || options.fp16},
@@ -212,11 +212,15 @@ Result<Engine> Builder::build(NetworkDefinition& network, const BuilderConfig& c
   for (const OptimizationProfile* p : config.profiles()) options.profiles.push_back(p->ranges());
   if (config.getFlag(BuilderFlag::kINT8))
     if (Status s = quantize(network, config, options); !s.ok()) return s;
-  if (const std::string types = set_precisions(config, has_quantizers(network.graph()), options);
-      !types.empty())
-    log_.warning(types +
-                 " is allowed, and not there on this device or without ranges for it: the engine stays "
-                 "in a wider type");
+  const bool quantized = has_quantizers(network.graph());
+  if (const std::string types = set_precisions(config, quantized, options); !types.empty())
+    log_.warning(types + " is allowed, and not there on this device: the engine stays in a wider type");
+  if (config.getFlag(BuilderFlag::kINT8) && options.device != "cpu" && !options.int8 && !quantized)
+    log_.warning(
+        options.refittable
+            ? "INT8 is allowed, and has no effect together with kREFIT: bytes cannot be given other values"
+            : "INT8 is allowed, and has no effect: no calibrator, dynamic range or quantizer tells of "
+              "ranges");
   if (const int64_t count = options.fp16 || options.bf16 ? network.layers_in_float() : 0; count > 0)
     log_.warning(std::to_string(count) + " layers ask for FP32: precisions are not chosen layer by layer");
 #else
