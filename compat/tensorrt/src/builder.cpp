@@ -207,25 +207,10 @@ Result<Engine> Builder::build(NetworkDefinition& network, const BuilderConfig& c
   options.tf32 = config.getFlag(BuilderFlag::kTF32);
   options.refittable = wants_refit(config);
   options.metadata = notes(network, config).metadata();
+  options.threads = max_threads_;
+  for (const OptimizationProfile* p : config.profiles()) options.profiles.push_back(p->ranges());
 #if NV_TENSORRT_MAJOR < 11
-  options.threads = max_threads_;
-  for (const OptimizationProfile* p : config.profiles()) options.profiles.push_back(p->ranges());
-  if (config.getFlag(BuilderFlag::kINT8))
-    if (Status s = quantize(network, config, options); !s.ok()) return s;
-  const bool quantized = has_quantizers(network.graph());
-  if (const std::string types = set_precisions(config, quantized, options); !types.empty())
-    log_.warning(types + " is allowed, and not there on this device: the engine stays in a wider type");
-  if (config.getFlag(BuilderFlag::kINT8) && options.device != "cpu" && !options.int8 && !quantized)
-    log_.warning(
-        options.refittable
-            ? "INT8 is allowed, and has no effect together with kREFIT: bytes cannot be given other values"
-            : "INT8 is allowed, and has no effect: no calibrator, dynamic range or quantizer tells of "
-              "ranges");
-  if (const int64_t count = options.fp16 || options.bf16 ? network.layers_in_float() : 0; count > 0)
-    log_.warning(std::to_string(count) + " layers ask for FP32: precisions are not chosen layer by layer");
-#else
-  options.threads = max_threads_;
-  for (const OptimizationProfile* p : config.profiles()) options.profiles.push_back(p->ranges());
+  if (Status s = narrow(network, config, options); !s.ok()) return s;
 #endif
 #if NV_TENSORRT_MAJOR >= 10
   std::optional<Progress> progress;
@@ -243,6 +228,23 @@ Result<Engine> Builder::build(NetworkDefinition& network, const BuilderConfig& c
 }
 
 #if NV_TENSORRT_MAJOR < 11
+Status Builder::narrow(NetworkDefinition& network, const BuilderConfig& config, BuildOptions& options) {
+  if (config.getFlag(BuilderFlag::kINT8))
+    if (Status s = quantize(network, config, options); !s.ok()) return s;
+  const bool quantized = has_quantizers(network.graph());
+  if (const std::string types = set_precisions(config, quantized, options); !types.empty())
+    log_.warning(types + " is allowed, and not there on this device: the engine stays in a wider type");
+  if (config.getFlag(BuilderFlag::kINT8) && options.device != "cpu" && !options.int8 && !quantized)
+    log_.warning(
+        options.refittable
+            ? "INT8 is allowed, and has no effect together with kREFIT: bytes cannot be given other values"
+            : "INT8 is allowed, and has no effect: no calibrator, dynamic range or quantizer tells of "
+              "ranges");
+  if (const int64_t count = options.fp16 || options.bf16 ? network.layers_in_float() : 0; count > 0)
+    log_.warning(std::to_string(count) + " layers ask for FP32: precisions are not chosen layer by layer");
+  return {};
+}
+
 // The calibrator is asked wherever the network runs; its scales, or the tensors' dynamic ranges, quantize the
 // network on a GPU. Weights of a quantized network cannot be replaced.
 Status Builder::quantize(NetworkDefinition& network, const BuilderConfig& config, BuildOptions& options) {

@@ -50,6 +50,8 @@ class Builder final : public nvinfer1::IBuilder, public Unsupported<nvinfer1::ap
  private:
   Result<Engine> build(NetworkDefinition& network, const BuilderConfig& config);
 #if NV_TENSORRT_MAJOR < 11
+  /// Weak typing: the precisions that the client allows, with what they need.
+  Status narrow(NetworkDefinition& network, const BuilderConfig& config, BuildOptions& options);
   Status quantize(NetworkDefinition& network, const BuilderConfig& config, BuildOptions& options);
 #endif
   EngineNotes notes(const NetworkDefinition& network, const BuilderConfig& config) const;
