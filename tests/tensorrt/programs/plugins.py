@@ -135,6 +135,47 @@ def plugin_v3():
         def clone(self):
             return Head(self.factor)
 
+    class InPlace(trt.IPluginV3, trt.IPluginV3OneCore, trt.IPluginV3OneBuildV2, trt.IPluginV3OneRuntime):
+        """Doubles its input's memory, which is its output's."""
+
+        def __init__(self):
+            trt.IPluginV3.__init__(self)
+            trt.IPluginV3OneCore.__init__(self)
+            trt.IPluginV3OneBuildV2.__init__(self)
+            trt.IPluginV3OneRuntime.__init__(self)
+            self.num_outputs = 1
+            self.plugin_name, self.plugin_version, self.plugin_namespace = "InPlace", "1", ""
+
+        def get_aliased_input(self, output):
+            return 0
+
+        def enqueue(self, inputs, outputs, in_addresses, out_addresses, workspace, stream):
+            assert in_addresses[0] == out_addresses[0]
+            array_at(in_addresses[0], tuple(inputs[0].dims))[...] *= 2
+
+        def get_fields_to_serialize(self):
+            return trt.PluginFieldCollection([])
+
+        def clone(self):
+            return InPlace()
+
+    for same in ("get_capability_interface", "get_output_data_types", "get_output_shapes", "configure_plugin",
+                 "supports_format_combination", "on_shape_change", "attach_to_context"):  # fmt: skip
+        setattr(InPlace, same, getattr(ScaleBy, same))
+    network = builder.create_network(EXPLICIT_BATCH)
+    x = network.add_input("x", trt.float32, (6,))
+    relu = network.add_activation(x, trt.ActivationType.RELU).get_output(0)
+    doubled = network.add_plugin_v3([relu], [], InPlace()).get_output(0)
+    both = network.add_elementwise(doubled, relu, trt.ElementWiseOperation.SUM).get_output(0)
+    both.name = "y"
+    network.mark_output(both)
+    plan = builder.build_serialized_network(network, builder.create_builder_config())
+    assert plan is not None, logger.errors()
+    engine = runtime.deserialize_cuda_engine(plan)
+    x = np.arange(6, dtype=np.float32) - 2
+    y = infer(engine, engine.create_execution_context(), {"x": x})["y"]
+    np.testing.assert_array_equal(y, 3 * np.maximum(x, 0))  # what else reads the input has it as it was
+
     network = builder.create_network(EXPLICIT_BATCH)
     x = network.add_input("x", trt.float32, (6,))
     count = np.array([4], np.int64)
