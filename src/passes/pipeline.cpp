@@ -133,11 +133,12 @@ void run_pipeline(Runner& run, const PassOptions& options) {
   run("lift_selections");    // while layers are what they were written as
   clean_up();
 
-  run("fold_scales");                               // before epilogues hide the layers' results
-  run("fuse_skip_normalization");                   // sums that no epilogue can take
-  run("fuse_pointwise");                            // whole programs first,
-  run("fuse_epilogues");                            // so that a layer takes in all of one at once
-  if (options.quantized) run("fuse_quantization");  // now that epilogues are whole
+  run("fold_scales");                                       // before epilogues hide the layers' results
+  run("fuse_skip_normalization");                           // sums that no epilogue can take
+  run("fuse_pointwise");                                    // whole programs first,
+  run("fuse_epilogues");                                    // so that a layer takes in all of one at once
+  if (options.quantized) run("fuse_quantization");          // now that epilogues are whole
+  if (options.narrow_floats) run("open_transposed_convs");  // with their epilogues
   clean_up();
 
   if (options.squeeze_excitation) {
