@@ -52,14 +52,28 @@ bool runs_on(const KernelSpec& spec, const std::string& arch) {
   return arch == "sm_90a" || (spec.name.find("sm90") == spec.name.npos && spec.cluster == Extent3{});
 }
 
-// `count` of them, spread over the list.
+// What of a spec's options names types.
+std::string types_of(const KernelSpec& spec) {
+  static const std::set<std::string> names = [] {
+    std::set<std::string> all;
+    for (int t = 0; t <= static_cast<int>(DataType::kU4); ++t)
+      if (const char* name = device_type(static_cast<DataType>(t))) all.insert(name);
+    return all;
+  }();
+  std::string types;
+  for (const std::string& option : spec.options)
+    if (const size_t at = option.find('='); at != option.npos && names.contains(option.substr(at + 1)))
+      types += option + " ";
+  return types;
+}
+
+// One of each combination of types, or one of all.
 std::vector<const KernelSpec*> sample(const std::vector<KernelSpec>& specs, const std::string& arch,
-                                      size_t count) {
-  std::vector<const KernelSpec*> fit, out;
+                                      bool all_types) {
+  std::set<std::string> seen;
+  std::vector<const KernelSpec*> out;
   for (const KernelSpec& s : specs)
-    if (runs_on(s, arch)) fit.push_back(&s);
-  for (size_t i = 0; i < std::min(count, fit.size()); ++i)
-    out.push_back(fit[i * fit.size() / std::min(count, fit.size())]);
+    if (runs_on(s, arch) && seen.insert(all_types ? s.entry + types_of(s) : "").second) out.push_back(&s);
   return out;
 }
 
@@ -100,7 +114,8 @@ TEST(KernelFiles, CompileForAllArchitectures) {
   std::vector<Job> jobs;
   for (const auto& [file, specs] : by_file)
     for (const char* arch : {"sm_80", "sm_90a"})
-      for (const KernelSpec* spec : sample(specs, arch, by_nvrtc ? 4 : 1)) jobs.push_back({spec, arch, ""});
+      for (const KernelSpec* spec : sample(specs, arch, by_nvrtc || arch == std::string("sm_90a")))
+        jobs.push_back({spec, arch, ""});
   std::atomic<size_t> next = 0;
   const auto work = [&] {
     for (size_t i = next++; i < jobs.size(); i = next++) {
