@@ -205,6 +205,7 @@ for name, expected in EXPECTED.items():
         y = infer(engine, context, {"x": FEED})["y0"]
     np.testing.assert_allclose(y, expected, 1e-6, err_msg=name)
 assert logger.errors() == [], logger.errors()
+assert any("2 tactics" in m and "(5) is taken" in m for _, m in logger.messages), "tactics are not timed"
 
 if sys.argv[1] == "build":  # kernels that only a GPU runs
     multiplied = trtp.op.sample.multiplied

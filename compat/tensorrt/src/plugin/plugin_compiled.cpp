@@ -243,7 +243,8 @@ Result<std::unique_ptr<Plugin>> record_compiled(nvinfer1::IPluginV3& plugin, con
   const auto all = all_with_range(in, out);
   if (Status s = takes(build, name, in, out); !s.ok()) return s;
   if (Status s = configure(build, name, in, out); !s.ok()) return s;
-  if (Status s = choose_tactic(build, build, name, 0); !s.ok()) return s;
+  bool told = false;
+  if (Status s = choose_tactic(build, build, name, told, 0); !s.ok()) return s;
   LaunchParams launch;
   Scalars scalars;
   if (const int32_t code = build.getLaunchParams(in_dims.data(), all.data(), count(in), count(out), &launch,

@@ -51,7 +51,7 @@ class QuickPlugin final : public Plugin {
   Status run(const Descs& in, const Descs& out, const void* const* inputs, void* const* outputs,
              const CustomOp::Gpu* gpu) override {
     if (Status s = configure(*build(), name(), in, out); !s.ok()) return s;
-    if (Status s = choose_tactic(*build(), *runtime(), name()); !s.ok()) return s;
+    if (Status s = choose_tactic(*build(), *runtime(), name(), told_); !s.ok()) return s;
     const auto in_strides = row_major(in), out_strides = row_major(out);
     const auto stream = static_cast<cudaStream_t>(gpu == nullptr ? nullptr : gpu->stream);
     const int32_t code = runtime()->enqueue(in.data(), out.data(), inputs, outputs, in_strides.data(),
@@ -81,6 +81,7 @@ class QuickPlugin final : public Plugin {
   const char* name() const { return core()->getPluginName(); }
 
   OwnedV3 plugin_;
+  bool told_ = false;  // of tactics
 };
 
 }  // namespace

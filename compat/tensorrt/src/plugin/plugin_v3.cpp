@@ -76,7 +76,7 @@ class PluginV3 final : public Plugin {
       if (attached_ == nullptr) return gave_nothing(name(), "attachToContext");
     }
     nvinfer1::IPluginV3OneRuntime* running = runtime(*attached_);
-    if (Status s = choose_tactic(*build(), *running, name()); !s.ok()) return s;
+    if (Status s = choose_tactic(*build(), *running, name(), told_); !s.ok()) return s;
     if (const int32_t code = running->onShapeChange(in.data(), count(in), out.data(), count(out)))
       return refused(name(), "onShapeChange", code);
     const int32_t code = running->enqueue(in.data(), out.data(), inputs, outputs, *memory, stream);
@@ -104,6 +104,7 @@ class PluginV3 final : public Plugin {
 
   OwnedV3 plugin_, attached_;
   std::vector<char> workspace_;
+  bool told_ = false;  // of tactics
 };
 
 }  // namespace

@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
+#include "log.h"
 #include "plugin/plugin.h"
 
 namespace ingot::tensorrt {
@@ -67,14 +69,19 @@ Status configure(Build& build, const char* name, const Plugin::Descs& in, const 
   return code == 0 ? Status() : refused(name, "configurePlugin", code);
 }
 
-/// Sets the first of the plugin's own tactics, which are not timed; `otherwise` where it has none.
+/// Sets the first of the plugin's own tactics, which are not timed (the log says so); `otherwise` where it
+/// has none.
 template <class Build, class Runs>
-Status choose_tactic(Build& build, Runs& runs, const char* name, std::optional<int32_t> otherwise = {}) {
+Status choose_tactic(Build& build, Runs& runs, const char* name, bool& told,
+                     std::optional<int32_t> otherwise = {}) {
   std::vector<int32_t> tactics(static_cast<size_t>(std::max(build.getNbTactics(), 0)));
   if (!tactics.empty())
     if (const int32_t code = build.getValidTactics(tactics.data(), count(tactics)))
       return refused(name, "getValidTactics", code);
   if (tactics.empty() && !otherwise) return {};
+  if (tactics.size() > 1 && !std::exchange(told, true))
+    Log().info("plugin '" + std::string(name) + "' offers " + std::to_string(tactics.size()) +
+               " tactics: they are not timed, the first (" + std::to_string(tactics[0]) + ") is taken");
   const int32_t code = runs.setTactic(tactics.empty() ? *otherwise : tactics[0]);
   return code == 0 ? Status() : refused(name, "setTactic", code);
 }
