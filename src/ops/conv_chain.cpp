@@ -92,16 +92,6 @@ Status infer(InferContext& c) {
   return {};
 }
 
-class ConvEval final : public EvalContext {
- public:
-  using EvalContext::EvalContext;
-  Result<TensorView> output(size_t, DataType dtype, const Dims& dims) override {
-    INGOT_ASSIGN_OR_RETURN(result, Tensor::allocate(dtype, dims));
-    return result.view();
-  }
-  Tensor result;
-};
-
 Status eval(EvalContext& c) {
   INGOT_RETURN_IF_ERROR(check(c.attrs, c.inputs.size()));
   Tensor held;

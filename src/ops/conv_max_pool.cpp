@@ -30,16 +30,6 @@ Status infer(InferContext& c) {
   return {};
 }
 
-class ConvEval final : public EvalContext {
- public:
-  using EvalContext::EvalContext;
-  Result<TensorView> output(size_t, DataType dtype, const Dims& dims) override {
-    INGOT_ASSIGN_OR_RETURN(result, Tensor::allocate(dtype, dims));
-    return result.view();
-  }
-  Tensor result;
-};
-
 // Its output is the node's.
 class PoolEval final : public EvalContext {
  public:

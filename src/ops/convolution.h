@@ -30,4 +30,15 @@ Result<Dims> transposed_conv_sizes(const Attrs& attrs, const Dims& x, const Dims
 /// Multiply-adds count two.
 double conv_flops(const TensorView& w, const TensorView& y);
 
+/// An evaluation inside of another op's: it holds its one output.
+class ConvEval final : public EvalContext {
+ public:
+  using EvalContext::EvalContext;
+  Result<TensorView> output(size_t, DataType dtype, const Dims& dims) override {
+    INGOT_ASSIGN_OR_RETURN(result, Tensor::allocate(dtype, dims));
+    return result.view();
+  }
+  Tensor result;
+};
+
 }  // namespace ingot::ops

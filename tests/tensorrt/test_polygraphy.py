@@ -53,13 +53,14 @@ def test_run_on_the_other_majors(major):
 
 
 def test_run_marks_every_layer_and_takes_precisions():
-    # They take effect on a GPU: values of eleven bits (5e-4), rounded anew in each layer; bytes, with the
-    # ranges that Polygraphy's calibrator finds in its random images, for scores of 2.5 at most.
+    # They take effect on a GPU: values of eleven bits (5e-4) are rounded anew in each of a dozen layers,
+    # 6e-3 at worst; scores within 2.5 in bytes have steps of 0.02 (0.03 was found, with Polygraphy's own
+    # calibration on its random images), of which three are allowed.
     run = ["run", model("mnist/mnist-8.onnx"), "--trt", "--onnxrt"]
     all_layers = ["--trt-outputs", "mark", "all", "--onnx-outputs", "mark", "all"]
     if modules.gpu():
         said = polygraphy(*run, "--fp16", *all_layers, "--rtol", "1e-2", "--atol", "1e-2")
-        said += polygraphy(*run, "--fp16", "--int8", "--atol", "0.1")
+        said += polygraphy(*run, "--fp16", "--int8", "--atol", "0.06")
         assert said.count("Pass Rate: 100.00%") == 2
     else:
         said = polygraphy(*run, "--fp16", "--int8", *all_layers, "--rtol", "1e-3")

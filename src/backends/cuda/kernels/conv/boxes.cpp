@@ -93,13 +93,7 @@ Status define(KernelSpec& spec, const ConvProblem& p, const ConvConfig& c, const
   constexpr int kMostRegisters = 200;  // of a thread: sums, a row's elements, their gates
   if (p.gated && c.bm / c.warps_m / 64 * (c.bn / 2 + 32) > kMostRegisters)
     return unsupported("gates of a tile of ", c.bm, "x", c.bn);
-  INGOT_ASSIGN_OR_RETURN(const std::string type, checked_device_type(p.type));
-  INGOT_ASSIGN_OR_RETURN(const std::string y_type, checked_device_type(p.y_type));
-  INGOT_ASSIGN_OR_RETURN(const std::string bias_type, checked_device_type(p.bias_type));
-  spec.define("TYPE", type);
-  spec.define("OUT", y_type);
-  spec.define("BIAS_TYPE", bias_type);
-  spec.define("HAS_BIAS", p.has_bias);
+  INGOT_RETURN_IF_ERROR(define_types(spec, p));
   spec.define("SCALE", int64_t{p.scale});
   spec.define("NARROW_RESULT", bit_width(p.y_type) <= 16);
   spec.define("CONSTANT_WEIGHTS", p.constant_weights);

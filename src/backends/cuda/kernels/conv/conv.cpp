@@ -52,6 +52,19 @@ Result<std::string> conv_prelude(const ConvProblem& p) {
   return text + "\n";
 }
 
+Status define_types(KernelSpec& spec, const ConvProblem& p) {
+  INGOT_ASSIGN_OR_RETURN(const std::string type, checked_device_type(p.type));
+  INGOT_ASSIGN_OR_RETURN(const std::string x_type, checked_device_type(p.x_type));
+  INGOT_ASSIGN_OR_RETURN(const std::string y_type, checked_device_type(p.y_type));
+  INGOT_ASSIGN_OR_RETURN(const std::string bias_type, checked_device_type(p.bias_type));
+  spec.define("TYPE", type);
+  spec.define("X_TYPE", x_type);
+  spec.define("OUT", y_type);
+  spec.define("BIAS_TYPE", bias_type);
+  spec.define("HAS_BIAS", p.has_bias);
+  return {};
+}
+
 namespace {
 
 Status check(const ConvProblem& p) {
@@ -132,10 +145,7 @@ Result<KernelSpec> conv_kernel(const ConvProblem& p, const ConvConfig& config) {
   const int block = (config.wgmma ? 128 : 32) * config.warps_m * config.warps_n;
 
   KernelSpec spec{.source = "conv/conv.cu", .entry = "conv"};
-  INGOT_ASSIGN_OR_RETURN(const std::string type, checked_device_type(p.type));
-  INGOT_ASSIGN_OR_RETURN(const std::string x_type, checked_device_type(p.x_type));
-  INGOT_ASSIGN_OR_RETURN(const std::string y_type, checked_device_type(p.y_type));
-  INGOT_ASSIGN_OR_RETURN(const std::string bias_type, checked_device_type(p.bias_type));
+  INGOT_RETURN_IF_ERROR(define_types(spec, p));
   INGOT_ASSIGN_OR_RETURN(spec.prelude, conv_prelude(p));
   if (config.wgmma) spec.prelude += wgmma_text({p.type, p.x_type, config.bn / config.warps_n});
 
@@ -149,11 +159,6 @@ Result<KernelSpec> conv_kernel(const ConvProblem& p, const ConvConfig& config) {
   params.splits = static_cast<int>(ceil_div(depth_tiles, params.depth_tiles));
   const bool clustered = config.cluster > 1 && params.splits > 1;
   if (clustered && params.splits > 8) return unsupported("a cluster of ", params.splits, " blocks");
-  spec.define("TYPE", type);
-  spec.define("X_TYPE", x_type);
-  spec.define("OUT", y_type);
-  spec.define("BIAS_TYPE", bias_type);
-  spec.define("HAS_BIAS", p.has_bias);
   spec.define("EXACT", p.exact);
   spec.define("NARROW_RESULT", bit_width(p.y_type) <= 16);
   spec.define("POINTWISE", pointwise);

@@ -9,6 +9,8 @@ namespace ingot::cuda {
 
 /// The epilogue, and EXTRAS(F): F(index, type, dense) for its inputs.
 Result<std::string> conv_prelude(const ConvProblem& problem);
+/// Defines TYPE, X_TYPE, OUT, BIAS_TYPE and HAS_BIAS.
+Status define_types(KernelSpec& spec, const ConvProblem& problem);
 /// Strides of x: image, row, column, channel.
 Dims x_strides_of(const ConvProblem& problem);
 /// Elements of y's rows that are moved at once.

@@ -62,15 +62,7 @@ Result<KernelSpec> image_conv_kernel(const ConvProblem& p, const ImagePool& pool
   const int64_t bn = ceil_div(p.filters, 16) * 16;
   INGOT_ASSIGN_OR_RETURN(spec.prelude, conv_prelude(p));
   spec.prelude += wgmma_text({p.type, p.type, static_cast<int>(bn), true});
-  INGOT_ASSIGN_OR_RETURN(const std::string type, checked_device_type(p.type));
-  INGOT_ASSIGN_OR_RETURN(const std::string x_type, checked_device_type(p.x_type));
-  INGOT_ASSIGN_OR_RETURN(const std::string y_type, checked_device_type(p.y_type));
-  INGOT_ASSIGN_OR_RETURN(const std::string bias_type, checked_device_type(p.bias_type));
-  spec.define("TYPE", type);
-  spec.define("X_TYPE", x_type);
-  spec.define("OUT", y_type);
-  spec.define("BIAS_TYPE", bias_type);
-  spec.define("HAS_BIAS", p.has_bias);
+  INGOT_RETURN_IF_ERROR(define_types(spec, p));
   spec.define("BN", bn);
   spec.define("CHANNELS", p.channels);
   spec.define("KERNEL_H", p.kernel_h);

@@ -48,15 +48,7 @@ Result<KernelSpec> patch_conv_kernel(const ConvProblem& p, const ConvConfig& c) 
   KernelSpec spec{.source = "conv/patch_conv.cu", .entry = "patch_conv"};
   INGOT_ASSIGN_OR_RETURN(spec.prelude, conv_prelude(p));
   spec.prelude += wgmma_text({p.type, p.x_type, c.bn, true});
-  INGOT_ASSIGN_OR_RETURN(const std::string type, checked_device_type(p.type));
-  INGOT_ASSIGN_OR_RETURN(const std::string x_type, checked_device_type(p.x_type));
-  INGOT_ASSIGN_OR_RETURN(const std::string y_type, checked_device_type(p.y_type));
-  INGOT_ASSIGN_OR_RETURN(const std::string bias_type, checked_device_type(p.bias_type));
-  spec.define("TYPE", type);
-  spec.define("X_TYPE", x_type);
-  spec.define("OUT", y_type);
-  spec.define("BIAS_TYPE", bias_type);
-  spec.define("HAS_BIAS", p.has_bias);
+  INGOT_RETURN_IF_ERROR(define_types(spec, p));
   spec.define("SCALE", int64_t{p.scale});
   spec.define("NARROW_RESULT", bit_width(p.y_type) <= 16);
   spec.define("BN", c.bn);
